@@ -1,0 +1,100 @@
+/** One end of a connection: a textual IP address and a port. */
+export interface Address {
+	readonly ip: string;
+	readonly port: number;
+}
+
+/** A point in time: whole seconds since 1970 and the nanoseconds of the last one. */
+export interface Instant {
+	readonly seconds: number;
+	readonly nanos: number;
+}
+
+/** Who talks to whom. A new `version` says that the description of the same socket has changed. */
+export interface Connection {
+	readonly socketId: number;
+	readonly version: number;
+	readonly pid: number;
+	readonly fd: number;
+	readonly comm: string;
+	readonly role: "client" | "server" | "unknown";
+	readonly local: Address;
+	readonly remote: Address;
+	readonly tls: boolean;
+	readonly protocol: "tcp" | "http/1" | "http/2";
+}
+
+/** One system call on a connection: what the collector's contract calls a kernel log. */
+export interface Operation {
+	readonly kind: "connect" | "accept" | "close" | "read" | "write";
+	/** The number of the call in the event header: 1 read ... 49 tls write. */
+	readonly syscall: number;
+	/** CLOCK_MONOTONIC; 0 when the start was not seen: the end then stands for it. */
+	readonly startNs: number;
+	readonly endNs: number;
+	readonly success: boolean;
+	readonly bytes: number;
+	/** Segments that TCP sent during the call. */
+	readonly segsOut: number;
+	readonly retransmits: number;
+	readonly srttUs: number;
+	/** Segments that TCP thinks were lost during the call. */
+	readonly lost: number;
+	readonly dataId: number;
+}
+
+/** Sizes of one message on the wire. */
+export interface MessageSize {
+	readonly headerBytes: number;
+	readonly bodyBytes: number;
+}
+
+/** The trace that a request's headers name. */
+export interface Trace {
+	readonly provider: "w3c" | "zipkin" | "skywalking";
+	readonly traceId: string;
+	readonly segmentId: string;
+	readonly spanId: string;
+}
+
+/** A request and its response, or one half of them: the other half is null then, and `unpaired` says why. */
+export interface Transaction {
+	readonly connection: Connection;
+	readonly startNs: number;
+	readonly endNs: number;
+	/** `http/1.1` and so on. */
+	readonly version: string;
+	/** As sent; empty when the request is missing. */
+	readonly method: string;
+	/** The request target as sent. */
+	readonly target: string;
+	/** Path and query in origin form: an absolute-form target gives its path. Empty when the request is missing. */
+	readonly path: string;
+	readonly host: string | null;
+	readonly status: number | null;
+	readonly request: MessageSize | null;
+	readonly response: MessageSize | null;
+	readonly trace: Trace | null;
+	/** Why the record is not whole; empty when it is. */
+	readonly partial: readonly string[];
+	/** Why the other half is missing; null when both are there. */
+	readonly unpaired: string | null;
+	/** How many operations carried the two messages. */
+	readonly operations: number;
+}
+
+/** A network interface of the node. */
+export interface NetInterface {
+	readonly index: number;
+	readonly mtu: number;
+	readonly name: string;
+}
+
+/** The machine that the log is about. Every time on the wire is an offset from its `bootTime`. */
+export interface NodeInfo {
+	readonly name: string;
+	readonly interfaces: readonly NetInterface[];
+	readonly bootTime: Instant;
+	readonly clusterName: string;
+	readonly excludeNamespaces: readonly string[];
+}
