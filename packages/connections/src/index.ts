@@ -1,1 +1,19 @@
-export {};
+/**
+ * Who talks to whom: addresses as text, processes by pid, the node, and which connections are open.
+ *
+ * Everything is synchronous and owned by the caller's thread. Reads /proc and /sys and nothing else; a process is read
+ * once and stays known after its end. Tables are bounded, and count what had to make room.
+ *
+ * @module
+ */
+export { type AddressFamily, formatAddress, formatEndpoint } from "./address.ts";
+export {
+	type ConnectionState,
+	ConnectionTable,
+	type ConnectionTableOptions,
+	type ConnectionTableStats,
+} from "./connection-table.ts";
+export { monotonicClock } from "./monotonic-clock.ts";
+export { bootTime, type NetworkInterface, type NodeInfo, networkInterfaces, nodeInfo } from "./node-info.ts";
+export { matchProcesses, type ProcessInfo, type ProcessSelection, readProcess } from "./process-info.ts";
+export { type ProcessHint, ProcessTable, type ProcessTableOptions } from "./process-table.ts";

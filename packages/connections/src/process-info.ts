@@ -1,0 +1,94 @@
+import { readdirSync, readFileSync, readlinkSync } from "node:fs";
+
+/** A process, as /proc described it. Plain data: it can be recorded and replayed. */
+export interface ProcessInfo {
+	readonly pid: number;
+	/** Nanoseconds since boot; with `pid` it names one process for ever. 0: not known. */
+	readonly startTime: number;
+	readonly comm: string;
+	/** Path of the program; empty for kernel threads and where /proc does not tell. */
+	readonly exe: string;
+	/** Arguments joined by spaces. */
+	readonly cmdline: string;
+	/** Effective user; -1: not known. */
+	readonly uid: number;
+	/** 64 hex digits of the innermost container, from the cgroup; empty outside of containers. */
+	readonly containerId: string;
+}
+
+/** USER_HZ: what /proc counts in, 100 on every architecture Linux runs eBPF on. */
+const NS_PER_TICK = 1e9 / 100;
+const PF_KTHREAD = 0x0020_0000;
+
+function read(path: string): string {
+	try {
+		return readFileSync(path, "utf8");
+	} catch {
+		return "";
+	}
+}
+
+function readLink(path: string): string {
+	try {
+		return readlinkSync(path).replace(/ \(deleted\)$/, "");
+	} catch {
+		return "";
+	}
+}
+
+/** The fields of a stat line. `comm` may hold spaces and parentheses, so it ends at the last one. */
+export function parseStat(stat: string): { comm: string; flags: number; startTime: number } | undefined {
+	const open = stat.indexOf("(");
+	const close = stat.lastIndexOf(")");
+	if (open < 0 || close < open) return undefined;
+	const fields = stat.slice(close + 2).split(" ");
+	return {
+		comm: stat.slice(open + 1, close),
+		flags: Number(fields[6] ?? 0),
+		startTime: Number(fields[19] ?? 0) * NS_PER_TICK,
+	};
+}
+
+/** The innermost container of a cgroup file: the last 64 hex digits in it. */
+export function parseContainerId(cgroup: string): string {
+	return cgroup.match(/(?<![0-9a-f])[0-9a-f]{64}(?![0-9a-f])/g)?.at(-1) ?? "";
+}
+
+/** Reads a process from /proc; undefined when there is none (any more). */
+export function readProcess(pid: number, proc = "/proc"): ProcessInfo | undefined {
+	const folder = `${proc}/${pid}`;
+	const stat = parseStat(read(`${folder}/stat`));
+	if (!stat) return undefined;
+	const uid = /^Uid:\s+\d+\s+(\d+)/m.exec(read(`${folder}/status`))?.[1];
+	return {
+		pid,
+		startTime: stat.startTime,
+		comm: stat.comm,
+		exe: readLink(`${folder}/exe`),
+		cmdline: read(`${folder}/cmdline`).replace(/\0+$/, "").replaceAll("\0", " "),
+		uid: uid === undefined ? -1 : Number(uid),
+		containerId: parseContainerId(read(`${folder}/cgroup`)),
+	};
+}
+
+/** Which processes: any of the pids, or of the names. Neither given: all. */
+export interface ProcessSelection {
+	readonly pids?: readonly number[];
+	readonly comms?: readonly string[];
+}
+
+/** The running processes of a selection, without kernel threads. Reads one file for each process there is. */
+export function matchProcesses(selection: ProcessSelection = {}, proc = "/proc"): { pid: number; comm: string }[] {
+	const pids = new Set(selection.pids ?? []);
+	const comms = new Set(selection.comms ?? []);
+	const all = pids.size === 0 && comms.size === 0;
+	const matching: { pid: number; comm: string }[] = [];
+	for (const name of readdirSync(proc)) {
+		const pid = Number(name);
+		if (!Number.isInteger(pid)) continue;
+		const stat = parseStat(read(`${proc}/${name}/stat`));
+		if (!stat || stat.flags & PF_KTHREAD) continue;
+		if (all || pids.has(pid) || comms.has(stat.comm)) matching.push({ pid, comm: stat.comm });
+	}
+	return matching.sort((a, b) => a.pid - b.pid);
+}

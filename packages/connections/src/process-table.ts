@@ -1,0 +1,121 @@
+import { type ProcessInfo, readProcess } from "./process-info.ts";
+
+/** What a kernel event tells about a process that may be gone before /proc is asked. */
+export interface ProcessHint {
+	readonly comm?: string;
+	readonly uid?: number;
+}
+
+export interface ProcessTableOptions {
+	/** Processes to remember; the least recently asked one makes room. 4096 if not told. */
+	readonly capacity?: number;
+	/** Where processes are looked up; `false`: nowhere (replay: only what `set` told). `/proc` if not told. */
+	readonly proc?: string | false;
+}
+
+interface Entry {
+	info: ProcessInfo;
+	/** /proc has been asked, whatever it said. */
+	asked: boolean;
+	exited: boolean;
+}
+
+/**
+ * Who a pid is: read from /proc once, kept after the process is gone.
+ *
+ * Exec, fork and exit events keep it right: an exec makes the next `get` read again, a fork hands the parent's
+ * description to a child that may not live long enough to be read, and a pid used again is a new process. Without those
+ * events a description lives until it is evicted. One `get` reads /proc at most once for each process and exec.
+ */
+export class ProcessTable {
+	readonly #capacity: number;
+	readonly #proc: string | false;
+	readonly #entries: Map<number, Entry> = new Map();
+	#evicted = 0;
+	#reads = 0;
+
+	constructor(options: ProcessTableOptions = {}) {
+		this.#capacity = options.capacity ?? 4096;
+		this.#proc = options.proc ?? "/proc";
+		if (!(this.#capacity >= 1)) {
+			throw new RangeError(`Cannot create a process table: 'capacity' must be positive, received ${options.capacity}`);
+		}
+	}
+
+	/** The process with this id: as cached, as /proc has it now, or as far as the hint goes. */
+	get(pid: number, hint: ProcessHint = {}): ProcessInfo {
+		let entry = this.#entries.get(pid);
+		if (entry) this.#entries.delete(pid);
+		else entry = { info: unknownProcess(pid, hint), asked: false, exited: false };
+		if (!entry.asked) this.#ask(entry);
+		this.#put(pid, entry);
+		return entry.info;
+	}
+
+	/** The process if it is known, without a look at /proc. */
+	peek(pid: number): ProcessInfo | undefined {
+		return this.#entries.get(pid)?.info;
+	}
+
+	/** Takes a description from elsewhere, such as a recording. */
+	set(info: ProcessInfo): void {
+		this.#put(info.pid, { info, asked: true, exited: false });
+	}
+
+	/** A new process: until it can be read it is what its parent is. */
+	forked(parent: number, child: number): void {
+		const known = this.#entries.get(parent)?.info;
+		if (known) this.#put(child, { info: { ...known, pid: child, startTime: 0 }, asked: false, exited: false });
+		else this.#entries.delete(child);
+	}
+
+	/** The process runs another program now. */
+	execed(pid: number, hint: ProcessHint = {}): void {
+		const known = this.#entries.get(pid);
+		if (!known) return;
+		const info = { ...unknownProcess(pid, hint), startTime: known.info.startTime, containerId: known.info.containerId };
+		this.#put(pid, { info, asked: false, exited: false });
+	}
+
+	/** The process is gone: what is known about it stays, and /proc is not asked about it again. */
+	exited(pid: number): void {
+		const entry = this.#entries.get(pid);
+		if (entry) {
+			entry.exited = true;
+			entry.asked = true;
+		}
+	}
+
+	/** Whether the process is known to be gone. */
+	hasExited(pid: number): boolean {
+		return this.#entries.get(pid)?.exited ?? false;
+	}
+
+	/** Sizes and counts; `reads` of /proc, `evicted` for lack of room. */
+	stats(): { size: number; reads: number; evicted: number } {
+		return { size: this.#entries.size, reads: this.#reads, evicted: this.#evicted };
+	}
+
+	#ask(entry: Entry): void {
+		entry.asked = true;
+		if (this.#proc === false) return;
+		this.#reads++;
+		const info = readProcess(entry.info.pid, this.#proc);
+		if (info) entry.info = info;
+	}
+
+	#put(pid: number, entry: Entry): void {
+		this.#entries.delete(pid);
+		this.#entries.set(pid, entry);
+		if (this.#entries.size <= this.#capacity) return;
+		for (const oldest of this.#entries.keys()) {
+			this.#entries.delete(oldest);
+			this.#evicted++;
+			return;
+		}
+	}
+}
+
+function unknownProcess(pid: number, hint: ProcessHint): ProcessInfo {
+	return { pid, startTime: 0, comm: hint.comm ?? "", exe: "", cmdline: "", uid: hint.uid ?? -1, containerId: "" };
+}
