@@ -1,1 +1,10 @@
-export {};
+export { BpfError, type BpfErrorCode, type BpfErrorOptions } from "./errors.ts";
+export { type Frame, frames } from "./frames.ts";
+export { Link } from "./link.ts";
+export { BpfMap, type MapSpec, type MapType, mapTypes, updateFlags } from "./map.ts";
+export { libraryPath } from "./native.ts";
+export type { Bytes } from "./number-bytes.ts";
+export { BpfObject, type OpenOptions } from "./object.ts";
+export { BpfProgram, enableStats, type ProgramInfo, type UprobeTarget } from "./program.ts";
+export { RingBuffer } from "./ring-buffer.ts";
+export { mountTracefs, tracefsPath } from "./tracefs.ts";

@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: Apache-2.0
+// Attaching programs. A link lives on its own: it outlives the object's handle and ends with ws_close().
+#include <stdio.h>
+#include <bpf/libbpf.h>
+#include "object.h"
+
+void ws_link_free(void *link)
+{
+	bpf_link__destroy(link);
+}
+
+struct attempt {
+	struct ws_object *object;
+	struct bpf_program *program;
+};
+
+static int begin(struct attempt *attempt, int handle, uint32_t index)
+{
+	attempt->object = ws_handle_pin(handle, WS_OBJECT, "attach a program");
+	if (!attempt->object)
+		return -EBADF;
+	ws_log_clear();
+	attempt->program = ws_program_at(attempt->object, index);
+	if (attempt->program && attempt->object->loaded)
+		return 0;
+	int result = attempt->program
+		? ws_fail(EINVAL, "attach the program %s: load its object first", bpf_program__name(attempt->program))
+		: -ENOENT;
+	ws_handle_unpin(handle);
+	return result;
+}
+
+static int finish(struct attempt *attempt, int handle, struct bpf_link *link, const char *where)
+{
+	int result;
+	if (link)
+		result = ws_handle_new(WS_LINK, link);
+	else
+		result = ws_fail(errno, "attach the program %s to %s", bpf_program__name(attempt->program), where);
+	ws_handle_unpin(handle);
+	return result;
+}
+
+WS_API int32_t ws_attach_tracepoint(int32_t handle, uint32_t index, const char *category, const char *name)
+{
+	struct attempt attempt;
+	int result = begin(&attempt, handle, index);
+	if (result)
+		return result;
+	char where[192];
+	snprintf(where, sizeof(where), "the tracepoint %s:%s", category, name);
+	return finish(&attempt, handle, bpf_program__attach_tracepoint(attempt.program, category, name), where);
+}
+
+WS_API int32_t ws_attach_raw_tracepoint(int32_t handle, uint32_t index, const char *name)
+{
+	struct attempt attempt;
+	int result = begin(&attempt, handle, index);
+	if (result)
+		return result;
+	char where[192];
+	snprintf(where, sizeof(where), "the raw tracepoint %s", name);
+	return finish(&attempt, handle, bpf_program__attach_raw_tracepoint(attempt.program, name), where);
+}
+
+// symbol NULL: `offset` is an offset in the file; else it counts from the symbol. pid -1: every process.
+WS_API int32_t ws_attach_uprobe(int32_t handle, uint32_t index, uint32_t at_return, int32_t pid, const char *path, uint64_t offset,
+				const char *symbol)
+{
+	struct attempt attempt;
+	int result = begin(&attempt, handle, index);
+	if (result)
+		return result;
+	char where[320];
+	snprintf(where, sizeof(where), "%s %s%s0x%llx in %s", at_return ? "the return of" : "the entry of", symbol ? symbol : "offset ",
+		 symbol ? "+" : "", (unsigned long long)offset, path);
+	LIBBPF_OPTS(bpf_uprobe_opts, options, .retprobe = at_return != 0, .func_name = symbol);
+	return finish(&attempt, handle, bpf_program__attach_uprobe_opts(attempt.program, pid, path, offset, &options), where);
+}
+
+// Where the program's own SEC("...") says.
+WS_API int32_t ws_attach_section(int32_t handle, uint32_t index)
+{
+	struct attempt attempt;
+	int result = begin(&attempt, handle, index);
+	if (result)
+		return result;
+	return finish(&attempt, handle, bpf_program__attach(attempt.program), bpf_program__section_name(attempt.program));
+}

@@ -1,0 +1,155 @@
+import { cString } from "@wirescribe/ffi";
+import { failure } from "./failure.ts";
+import { readInfo } from "./info.ts";
+import { Link } from "./link.ts";
+import { native } from "./native.ts";
+import { mountTracefs } from "./tracefs.ts";
+
+/** A place in a program or library file. */
+export interface UprobeTarget {
+	/** The file: an executable or a shared library. */
+	readonly path: string;
+	/** A function's name; without it `offset` counts from the start of the file. */
+	readonly symbol?: string;
+	/** Bytes from the symbol, or from the start of the file. */
+	readonly offset?: number;
+	/** One process; every process when absent. */
+	readonly pid?: number;
+	/** Run when the function returns instead of when it is entered. */
+	readonly atReturn?: boolean;
+}
+
+/** What the kernel says of a loaded program. */
+export interface ProgramInfo {
+	readonly id: number;
+	readonly type: number;
+	/** Nanoseconds and runs since load; counted only while statistics are on, see {@linkcode enableStats}. */
+	readonly runTimeNs: number;
+	readonly runCount: number;
+	/** Runs that did not happen because the program was running on that CPU already: events nobody saw. */
+	readonly missed: number;
+	/** Instructions the verifier went through. */
+	readonly verifiedInstructions: number;
+	/** Instructions after the kernel's rewriting. */
+	readonly instructions: number;
+	/** Bytes of machine code; 0 when it is interpreted. */
+	readonly jitedBytes: number;
+}
+
+/** What a program needs of its object. */
+export interface ProgramOwner {
+	/** The object's handle; throws when it is closed. */
+	handle(): number;
+}
+
+/** A program of an object. */
+export class BpfProgram {
+	readonly name: string;
+	/** What SEC("...") says. */
+	readonly section: string;
+	/** The program type as numbered by the kernel (5: tracepoint, 2: kprobe and uprobe, 17: raw tracepoint). */
+	readonly type: number;
+	readonly #index: number;
+	readonly #owner: ProgramOwner;
+
+	/** @internal */
+	constructor(index: number, owner: ProgramOwner) {
+		this.#index = index;
+		this.#owner = owner;
+		const { numbers, texts } = this.#describe();
+		this.type = numbers[0]!;
+		this.name = texts[0]!;
+		this.section = texts[1]!;
+	}
+
+	/** Instructions; changes with load (relocation adds functions that are called). */
+	get instructions(): number {
+		return this.#describe().numbers[1]!;
+	}
+
+	/** The file descriptor, -1 before load. */
+	get fd(): number {
+		return this.#describe().numbers[2]!;
+	}
+
+	/** Whether load() loads this program. Settable before load. */
+	get autoload(): boolean {
+		return this.#describe().numbers[3] === 1;
+	}
+
+	set autoload(on: boolean) {
+		const result = native().ws_object_program_autoload(this.#owner.handle(), this.#index, on ? 1 : 0);
+		if (result < 0) throw failure("ERR_BPF_CONFIG", result, undefined, "set it before load()");
+	}
+
+	/** The kernel's figures. */
+	info(): ProgramInfo {
+		const fd = this.fd;
+		const { result, numbers } = readInfo(8, [16], (buffer) => native().ws_program_info(fd, buffer));
+		if (result < 0) throw failure("ERR_BPF_PROGRAM", result);
+		const [
+			type = 0,
+			id = 0,
+			runTimeNs = 0,
+			runCount = 0,
+			missed = 0,
+			verifiedInstructions = 0,
+			translated = 0,
+			jitedBytes = 0,
+		] = numbers;
+		return { id, type, runTimeNs, runCount, missed, verifiedInstructions, instructions: translated / 8, jitedBytes };
+	}
+
+	/** Runs the program at a static tracepoint: `attachTracepoint("syscalls", "sys_enter_read")`. Mounts tracefs where it is missing. */
+	attachTracepoint(category: string, name: string): Link {
+		mountTracefs();
+		const [first, second] = [cString(category), cString(name)];
+		const handle = native().ws_attach_tracepoint(this.#owner.handle(), this.#index, first, second);
+		return this.#link(handle, `tracepoint ${category}:${name}`);
+	}
+
+	/** Runs the program at a raw tracepoint, such as "sched_process_exec". */
+	attachRawTracepoint(name: string): Link {
+		const handle = native().ws_attach_raw_tracepoint(this.#owner.handle(), this.#index, cString(name));
+		return this.#link(handle, `raw tracepoint ${name}`);
+	}
+
+	/** Runs the program when a user-space function is entered, or returns. */
+	attachUprobe(target: UprobeTarget): Link {
+		const { path, symbol, offset = 0, pid = -1, atReturn = false } = target;
+		const name = symbol === undefined ? null : cString(symbol);
+		const [object, file] = [this.#owner.handle(), cString(path)];
+		const handle = native().ws_attach_uprobe(object, this.#index, atReturn ? 1 : 0, pid, file, offset, name);
+		return this.#link(handle, `${atReturn ? "uretprobe" : "uprobe"} ${path}:${symbol ?? ""}+${offset}`);
+	}
+
+	/** Attaches to what the program's section names: fentry, kprobe, iterators and the like. */
+	attach(): Link {
+		return this.#link(native().ws_attach_section(this.#owner.handle(), this.#index), this.section);
+	}
+
+	#link(handle: number, target: string): Link {
+		if (handle < 0) throw failure("ERR_BPF_ATTACH", handle);
+		return new Link(handle, target);
+	}
+
+	#describe(): { numbers: number[]; texts: string[] } {
+		const handle = this.#owner.handle();
+		const info = readInfo(4, [128, 128], (buffer) => native().ws_object_program(handle, this.#index, buffer));
+		if (info.result < 0) throw failure("ERR_BPF_NOT_FOUND", info.result);
+		return info;
+	}
+}
+
+/** Makes the kernel count run time and runs of all programs until the result is disposed. Costs some nanoseconds a run. */
+export function enableStats(): Disposable {
+	const fd = native().ws_stats_enable();
+	if (fd < 0) throw failure("ERR_BPF_PROGRAM", fd);
+	let open = true;
+	return {
+		[Symbol.dispose]: () => {
+			if (open) native().ws_fd_close(fd);
+			open = false;
+		},
+	};
+}
