@@ -1,0 +1,116 @@
+import {
+	type ChannelCredentials,
+	type ChannelOptions,
+	Client,
+	connectivityState,
+	credentials,
+	Metadata,
+	type ServiceError,
+} from "@grpc/grpc-js";
+import { retryDelayMs } from "./retry-info.ts";
+import type { Transport, UnitRequest, UnitStatus, UnitStream } from "./transport.ts";
+
+export interface GrpcTransportOptions {
+	/** `host:port`, `[ip6]:port`, or any target that grpc-js resolves. */
+	readonly target: string;
+	/** The client-streaming method: `/package.Service/method`. */
+	readonly path: string;
+	/** Sent with every stream, `Authentication` for instance. */
+	readonly metadata?: Readonly<Record<string, string>>;
+	/** Default: plain text. */
+	readonly credentials?: ChannelCredentials;
+	/** Over the defaults below. */
+	readonly channelOptions?: ChannelOptions;
+}
+
+/** Name of the metadata that carries the unit's id. */
+export const UNIT_METADATA = "wirescribe-unit";
+
+const channelDefaults: ChannelOptions = {
+	// We try whole units again. grpc-js' own buffer would hide 1 MiB of backpressure for each stream; switching retries
+	// off does not switch the buffer off, size 0 does.
+	"grpc.enable_retries": 0,
+	"grpc.per_rpc_retry_buffer_size": 0,
+	"grpc.retry_buffer_size": 0,
+	// Senders with the same target would otherwise share one TCP connection.
+	"grpc.use_local_subchannel_pool": 1,
+	"grpc.enable_channelz": 0,
+	// Keepalive stays off: servers at their defaults answer pings with GOAWAY. Lack of progress finds a black hole.
+	"grpc.initial_reconnect_backoff_ms": 250,
+	"grpc.min_reconnect_backoff_ms": 250,
+	"grpc.max_reconnect_backoff_ms": 5000,
+};
+
+const serialize = (message: Uint8Array): Buffer =>
+	Buffer.from(message.buffer as ArrayBuffer, message.byteOffset, message.byteLength);
+const deserialize = (bytes: Buffer): Buffer => bytes;
+
+/** Streams over grpc-js: each unit one call of the method, its messages ready bytes. Connects with the first unit. */
+export function grpcTransport(options: GrpcTransportOptions): Transport {
+	const client = new Client(options.target, options.credentials ?? credentials.createInsecure(), {
+		...channelDefaults,
+		...options.channelOptions,
+	});
+	const channel = client.getChannel();
+	let closed = false;
+	let connections = 0;
+	let ready = false;
+	const transport: Transport = { name: options.target, onConnection: null, open, close };
+
+	// The channel's state tells whether a stream that failed can have reached the peer: only if it was READY meanwhile.
+	function watch(): void {
+		if (closed) return;
+		const state = channel.getConnectivityState(false);
+		const now = state === connectivityState.READY;
+		if (now && !ready) connections++;
+		if (now !== ready) {
+			ready = now;
+			transport.onConnection?.({ connected: now });
+		}
+		channel.watchConnectivityState(state, Number.POSITIVE_INFINITY, watch);
+	}
+
+	function open({ id, deadlineMs }: UnitRequest): UnitStream {
+		const metadata = new Metadata();
+		for (const [name, value] of Object.entries(options.metadata ?? {})) metadata.set(name, value);
+		metadata.set(UNIT_METADATA, id);
+		const before = ready ? connections - 1 : connections;
+		const { promise: status, resolve } = Promise.withResolvers<UnitStatus>();
+		const call = client.makeClientStreamRequest(
+			options.path,
+			serialize,
+			deserialize,
+			metadata,
+			{ deadline: Date.now() + deadlineMs },
+			(error: ServiceError | null) => resolve(statusOf(error, connections > before)),
+		);
+		// The callback has told; without a listener the stream would throw.
+		call.on("error", () => {});
+		return {
+			status,
+			write: (message) => call.write(message),
+			drain: () => new Promise((room) => call.once("drain", room)),
+			end: () => call.end(),
+			cancel: () => call.cancel(),
+		};
+	}
+
+	function close(): void {
+		closed = true;
+		client.close();
+	}
+
+	watch();
+	return transport;
+}
+
+function statusOf(error: ServiceError | null, reached: boolean): UnitStatus {
+	if (error === null) return { code: 0, message: "OK", retryDelayMs: null, reached: true };
+	const details = error.metadata.get("grpc-status-details-bin")[0];
+	return {
+		code: error.code,
+		message: error.details,
+		retryDelayMs: details instanceof Uint8Array ? retryDelayMs(details) : null,
+		reached,
+	};
+}

@@ -1,0 +1,70 @@
+/*
+ * `grpc-status-details-bin` holds a google.rpc.Status; one of its details may be a google.rpc.RetryInfo:
+ *
+ *   Status    { 3: Any[] details }      Any { 1: string type_url, 2: bytes value }
+ *   RetryInfo { 1: Duration delay }     Duration { 1: int64 seconds, 2: int32 nanos }
+ *
+ * Four tiny messages: read by hand, so that the sender needs no schema.
+ */
+
+interface Field {
+	readonly number: number;
+	readonly value: number | Uint8Array;
+}
+
+/** The fields of a message: varints and byte strings, others are passed over. Stops where the bytes make no sense. */
+function* fields(bytes: Uint8Array): Generator<Field> {
+	let at = 0;
+	const varint = (): number => {
+		let value = 0;
+		for (let scale = 1; at < bytes.length; scale *= 128) {
+			const byte = bytes[at++]!;
+			value += (byte & 127) * scale;
+			if (byte < 128) return value;
+		}
+		return Number.NaN;
+	};
+	while (at < bytes.length) {
+		const tag = varint();
+		const number = Math.floor(tag / 8);
+		const type = tag % 8;
+		if (type === 0) {
+			yield { number, value: varint() };
+		} else if (type === 2) {
+			const length = varint();
+			if (!(at + length <= bytes.length)) return;
+			yield { number, value: bytes.subarray(at, at + length) };
+			at += length;
+		} else if (type === 1 || type === 5) at += type === 1 ? 8 : 4;
+		else return;
+	}
+}
+
+/** The wait that the peer asks for, in milliseconds; null when it asks for none. */
+export function retryDelayMs(statusDetails: Uint8Array): number | null {
+	for (const detail of fields(statusDetails)) {
+		if (detail.number !== 3 || typeof detail.value === "number") continue;
+		let type = "";
+		let info: Uint8Array | null = null;
+		for (const { number, value } of fields(detail.value)) {
+			if (typeof value === "number") continue;
+			if (number === 1) type = new TextDecoder().decode(value);
+			if (number === 2) info = value;
+		}
+		if (type.endsWith("/google.rpc.RetryInfo")) return info === null ? 0 : durationMs(info);
+	}
+	return null;
+}
+
+function durationMs(info: Uint8Array): number {
+	let ms = 0;
+	for (const delay of fields(info)) {
+		if (delay.number !== 1 || typeof delay.value === "number") continue;
+		for (const { number, value } of fields(delay.value)) {
+			if (typeof value !== "number") continue;
+			if (number === 1) ms += value * 1000;
+			if (number === 2) ms += value / 1e6;
+		}
+	}
+	return Number.isFinite(ms) ? ms : 0;
+}

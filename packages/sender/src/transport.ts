@@ -1,0 +1,42 @@
+/** How a stream ended. `code` is a gRPC status code: 0 is OK. */
+export interface UnitStatus {
+	readonly code: number;
+	readonly message: string;
+	/** The peer asked to wait this long before the next try; null: it did not. */
+	readonly retryDelayMs: number | null;
+	/** False only when it is certain that nothing of the stream has reached the peer. */
+	readonly reached: boolean;
+}
+
+/** One client stream: it carries one ack unit. */
+export interface UnitStream {
+	/** Settles once, whatever happens, with the final status. Never rejects. */
+	readonly status: Promise<UnitStatus>;
+	/** Takes a message; false: wait for {@link UnitStream.drain} before the next one. The bytes must not change. */
+	write(message: Uint8Array): boolean;
+	/** Settles when there is room again. It may never settle when the stream has ended: race it with `status`. */
+	drain(): Promise<void>;
+	/** No more messages. */
+	end(): void;
+	/** Breaks the stream off. */
+	cancel(): void;
+}
+
+export interface UnitRequest {
+	/** The unit's id; the same for every try of the same records. */
+	readonly id: string;
+	/** How long the whole stream may take. */
+	readonly deadlineMs: number;
+}
+
+/** What a transport tells about its own connection. */
+export type ConnectionChange = { readonly connected: true } | { readonly connected: false };
+
+/** A way to a peer. The sender owns it: it is closed by the sender's shutdown. */
+export interface Transport {
+	readonly name: string;
+	/** Set by the sender. */
+	onConnection: ((change: ConnectionChange) => void) | null;
+	open(request: UnitRequest): UnitStream;
+	close(): void;
+}
