@@ -1,13 +1,13 @@
-import { type ChildProcess, spawn } from "node:child_process";
+import { type ChildProcess, execFile, spawn } from "node:child_process";
 import { once } from "node:events";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
-import { encodeConnection, encodeNode, encodeTransaction, type Transaction, Writer } from "@wirescribe/access-log";
-import { createSender, grpcTransport, type Sender, type SenderEvent } from "@wirescribe/sender";
+import { promisify } from "node:util";
 import { afterEach, expect, test } from "vitest";
+import type { Sender, SenderEvent } from "../src/index.ts";
+import { expected, put, startSender } from "./traffic.ts";
 
 const script = fileURLToPath(new URL("./collector-process.ts", import.meta.url));
-const collectPath = "/skywalking.v3.EBPFAccessLogService/collect";
 const cleanup: (() => unknown)[] = [];
 afterEach(async () => {
 	for (const step of cleanup.splice(0).reverse()) await step();
@@ -15,7 +15,6 @@ afterEach(async () => {
 
 interface Running {
 	readonly address: string;
-	/** Lines about the messages that have arrived, by all collectors of the test. */
 	kill(): Promise<void>;
 }
 
@@ -42,62 +41,16 @@ async function startProcess(listen: string, lines: string[]): Promise<Running> {
 	return { address, kill: () => kill().then(() => drained.then(() => {})) };
 }
 
-const writer = new Writer();
-
-/** A transaction of one of 8 connections; its path is its number, its connection's remote port 1000 + n % 8. */
-function put(sender: Sender, n: number): void {
-	const connection = {
-		socketId: n % 8,
-		version: 1,
-		pid: 1,
-		fd: 1,
-		comm: "x",
-		role: "server" as const,
-		local: { ip: "127.0.0.1", port: 80 },
-		remote: { ip: "127.0.0.1", port: 1000 + (n % 8) },
-		tls: false,
-		protocol: "http/1" as const,
-	};
-	const size = { headerBytes: 100, bodyBytes: 0 };
-	const path = `/${n}`;
-	const tx: Transaction = {
-		...{ connection, startNs: 1, endNs: 2, version: "http/1.1", method: "GET", target: path, path, host: "h" },
-		...{ status: 200, request: size, response: size, trace: null, partial: [], unpaired: null, operations: 0 },
-	};
-	encodeConnection(writer, connection);
-	const preamble = writer.finish();
-	encodeTransaction(writer, tx, []);
-	sender.enqueue({ key: connection.socketId, version: connection.version, preamble, body: writer.view() });
-	writer.reset();
-}
-
-function start(target: string, events: SenderEvent[]): Sender {
-	encodeNode(writer, {
-		name: "node",
-		interfaces: [],
-		bootTime: { seconds: 1, nanos: 0 },
-		clusterName: "",
-		excludeNamespaces: [],
-	});
-	const header = writer.finish();
-	const sender = createSender({
-		transport: grpcTransport({ target, path: collectPath }),
-		header: () => header,
-		maxUnitBytes: 8 * 1024,
-		maxUnitAgeMs: 20,
-		retry: { initialMs: 50, maxMs: 200 },
-		onEvent: (event) => events.push(event),
-	});
+function start(target: string, events: SenderEvent[] = []): Sender {
+	const sender = startSender(target, (event) => events.push(event));
 	cleanup.push(() => sender.shutdown(0));
 	return sender;
 }
 
-const expected = (count: number): string[] => Array.from({ length: count }, (_, n) => `/${n} ${1000 + (n % 8)} node `);
-
 test("everything arrives once, in order, with its connection and node", async () => {
 	const lines: string[] = [];
 	const collector = await startProcess("127.0.0.1:0", lines);
-	const sender = start(collector.address, []);
+	const sender = start(collector.address);
 	for (let n = 0; n < 5000; n++) put(sender, n);
 	const ledger = await sender.shutdown();
 	await expect.poll(() => lines.length).toBe(5000);
@@ -129,7 +82,7 @@ test("a collector killed and restarted in mid-run: everything arrives, the ledge
 	const sender = start(first.address, events);
 	let n = 0;
 	const traffic = setInterval(() => {
-		for (let i = 0; i < 100; i++) put(sender, n++);
+		for (let i = 0; i < 10; i++) put(sender, n++);
 	}, 2);
 	cleanup.push(() => clearInterval(traffic));
 	await expect.poll(() => lines.length).toBeGreaterThan(1000);
@@ -139,6 +92,7 @@ test("a collector killed and restarted in mid-run: everything arrives, the ledge
 	const restarted = n;
 	await expect.poll(() => sender.ledger().acked, { timeout: 20_000 }).toBeGreaterThan(restarted);
 	clearInterval(traffic);
+	await sender.flush();
 	const ledger = await sender.shutdown();
 	expect(ledger).toMatchObject({ accepted: n, acked: n, retained: 0 });
 	await expect.poll(() => new Set(lines).size).toBe(n);
@@ -148,3 +102,23 @@ test("a collector killed and restarted in mid-run: everything arrives, the ledge
 	expect(ledger.resent.units).toBeGreaterThan(0);
 	expect(events.map((event) => event.type)).toEqual(expect.arrayContaining(["connected", "disconnected", "retry"]));
 });
+
+/** Runtimes as this repository installs them, and how each finds the packages' sources. */
+const runtimes = {
+	node: ["--conditions=@wirescribe/source"],
+	bun: ["--conditions=@wirescribe/source"],
+	deno: ["run", "-A", "--conditions=@wirescribe/source"],
+};
+const local = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
+
+for (const [name, flags] of Object.entries(runtimes)) {
+	test(`a sender in ${name} delivers`, async () => {
+		const lines: string[] = [];
+		const collector = await startProcess("127.0.0.1:0", lines);
+		const args = [...flags, local("./client-process.ts"), collector.address, "2000"];
+		const { stdout } = await promisify(execFile)(local(`../../../node_modules/.bin/${name}`), args);
+		await expect.poll(() => lines.length).toBe(2000);
+		expect(lines).toEqual(expected(2000));
+		expect(JSON.parse(stdout)).toMatchObject({ accepted: 2000, acked: 2000, resent: { records: 0 } });
+	});
+}
