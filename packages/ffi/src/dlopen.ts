@@ -53,6 +53,10 @@ function refuse(path: string, symbol: string): NativeFunction {
 }
 
 function checkTypes(path: string, symbols: SymbolTable): void {
+	// Bun refuses it; so that a program behaves alike everywhere, all do.
+	if (Object.keys(symbols).length === 0) {
+		throw new FfiError("ERR_FFI_SYMBOL", `Cannot open ${path} for nothing: name at least one function of it`);
+	}
 	for (const [name, { args, returns }] of Object.entries(symbols)) {
 		const wrong = args.find((type) => !argumentTypes.has(type)) ?? (returnTypes.has(returns) ? undefined : returns);
 		if (wrong === undefined) continue;

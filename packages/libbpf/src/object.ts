@@ -9,7 +9,7 @@ import { BpfProgram } from "./program.ts";
 
 /** Options of {@linkcode BpfObject.open}. */
 export interface OpenOptions {
-	/** The object's name: for messages, and the first part of the names of its data maps. Bytes only; default "object". */
+	/** The object's name: for messages, and the first part of the names of its data maps. Bytes only; default "unnamed". */
 	readonly name?: string;
 }
 
@@ -48,7 +48,7 @@ export class BpfObject implements Disposable {
 
 	/** Opens an object from its bytes or its file. Needs no privilege; nothing reaches the kernel yet. */
 	static open(source: Uint8Array | string, options: OpenOptions = {}): BpfObject {
-		const name = options.name ?? (typeof source === "string" ? source : "object");
+		const name = options.name ?? (typeof source === "string" ? source : "unnamed");
 		const handle =
 			typeof source === "string"
 				? native().ws_object_open_file(cString(source))

@@ -1,0 +1,58 @@
+import { release } from "node:os";
+import { errnoName, failure } from "./failure.ts";
+import { native } from "./native.ts";
+
+/** "yes", "no", or why it could not be found out: an errno's name ("EPERM"). */
+export type Answer = string;
+
+/** What this kernel offers this process. */
+export interface KernelFeatures {
+	/** As uname says it. */
+	readonly release: string;
+	/** Major and minor number. */
+	readonly version: readonly [major: number, minor: number];
+	/** The kernel's own BTF, which CO-RE programs need. */
+	readonly btf: Answer;
+	/** Whether bpf() is permitted: a map can be created. */
+	readonly bpf: Answer;
+	readonly ringBuffers: Answer;
+	readonly perfBuffers: Answer;
+	readonly tracepointPrograms: Answer;
+	readonly uprobePrograms: Answer;
+}
+
+function ask(feature: number): Answer {
+	const result = native().ws_probe(feature);
+	return result < 0 ? errnoName(result) : result > 0 ? "yes" : "no";
+}
+
+/** Tries each feature out. Creates maps and programs for a moment and leaves nothing behind. */
+export function kernelFeatures(): KernelFeatures {
+	const text = release();
+	const match = /^(\d+)\.(\d+)/.exec(text);
+	const bpf = ask(2);
+	// Without permission the probes below say "no" of everything: the truth is that they could not look.
+	const look = (feature: number): Answer => (bpf === "yes" ? ask(feature) : bpf);
+	return {
+		release: text,
+		version: [Number(match?.[1] ?? 0), Number(match?.[2] ?? 0)],
+		btf: ask(1),
+		bpf,
+		ringBuffers: look(3),
+		perfBuffers: look(6),
+		tracepointPrograms: look(4),
+		uprobePrograms: look(5),
+	};
+}
+
+/** How many CPUs a per-CPU map has values for: possible ones, also those offline. */
+export function possibleCpus(): number {
+	const count = native().ws_cpus();
+	if (count < 0) throw failure("ERR_BPF_MAP", count, "count the CPUs");
+	return count;
+}
+
+/** Open handles of this process, over all threads: objects, links, ring and perf buffers. For tests that look for leaks. */
+export function openHandles(): number {
+	return native().ws_handle_count();
+}
