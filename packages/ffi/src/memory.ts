@@ -1,12 +1,13 @@
 import { backend } from "./backend.ts";
 
 /**
- * The address of a view's first byte, for a `pointer` argument.
+ * The address of a view's first byte, for a `pointer` argument; 0n for a view of no bytes.
  *
  * For memory that is handed over again and again: the address is taken once, and a call costs no view. The caller keeps the view alive
  * and its ArrayBuffer attached and at its size as long as the address is used. The easy way is a `buffer` argument.
  */
 export function pointerOf(bytes: Uint8Array): bigint {
+	if (bytes.byteLength === 0) return 0n;
 	// A small array may live inside the engine's moving heap until somebody asks for its ArrayBuffer.
 	void bytes.buffer;
 	return backend().addressOf(bytes);

@@ -111,6 +111,7 @@ export const cases: Readonly<Record<string, () => void>> = {
 			const bytes = new Uint8Array(32).fill(9);
 			const view = bytes.subarray(8, 12);
 			assert.equal(pointerOf(view) - pointerOf(bytes), 8n);
+			assert.equal(pointerOf(bytes.subarray(8, 8)), 0n);
 			c.memcpy(pointerOf(view), pointerOf(new Uint8Array([1, 2, 3, 4])), 4);
 			assert.deepEqual([...bytes.subarray(7, 13)], [9, 1, 2, 3, 4, 9]);
 		}),

@@ -184,13 +184,20 @@ export class BpfMap implements Disposable {
 		if (result < 0) throw this.#failure(result, "set a key of");
 	}
 
+	/** Puts a value into a queue or onto a stack; {@linkcode BpfMap.take} without a key takes it out. */
+	push(value: Bytes, flags = 0): void {
+		const bytes = toBytes(value, this.lookupSize, `a value of the map ${this.name}`);
+		const result = this.#native.ws_map_update(this.fd, null, bytes, flags);
+		if (result < 0) throw this.#failure(result, "push into");
+	}
+
 	/** Removes a key; false when there was none. */
 	delete(key: Bytes): boolean {
 		return this.#found(this.#native.ws_map_delete(this.fd, this.#key(key)), "delete a key of");
 	}
 
 	/** Removes a key and returns its value, in one step; also takes from queues and stacks (no key). */
-	take(key: Bytes | undefined): Uint8Array | undefined {
+	take(key?: Bytes): Uint8Array | undefined {
 		const value = new Uint8Array(this.lookupSize);
 		const bytes = key === undefined ? null : this.#key(key);
 		return this.#found(this.#native.ws_map_take(this.fd, bytes, value), "take a key of") ? value : undefined;

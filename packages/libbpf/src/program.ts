@@ -67,9 +67,9 @@ export class BpfProgram {
 		return this.#describe().numbers[1]!;
 	}
 
-	/** The file descriptor, -1 before load. */
+	/** The file descriptor, -1 when the program is not loaded. */
 	get fd(): number {
-		return this.#describe().numbers[2]!;
+		return Math.max(-1, this.#describe().numbers[2]!);
 	}
 
 	/** Whether load() loads this program. Settable before load. */

@@ -2,6 +2,8 @@
 // Objects: open, look around, configure, load. Maps and programs are named by their index in the object.
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
 #include <bpf/bpf.h>
 #include <bpf/btf.h>
 #include <bpf/libbpf.h>
@@ -53,6 +55,26 @@ WS_API int32_t ws_object_open_memory(const void *bytes, uint32_t size, const cha
 	return keep(obj, copy);
 }
 
+// Puts the kernel's own memory in the place of the initial values, so that globals are shared from now on. libbpf does this for
+// skeletons only; it unmaps the range itself on close. A kernel map that cannot be mapped keeps its copy of the initial values.
+static int share_globals(struct bpf_object *obj)
+{
+	size_t page = (size_t)sysconf(_SC_PAGESIZE);
+	struct bpf_map *map;
+	bpf_object__for_each_map(map, obj) {
+		size_t size = 0;
+		void *start = (void *)bpf_map__initial_value(map, &size);
+		uint32_t flags = bpf_map__map_flags(map);
+		if (!start || bpf_map__fd(map) < 0 || !(flags & BPF_F_MMAPABLE))
+			continue;
+		size_t whole = (((size + 7) & ~(size_t)7) * bpf_map__max_entries(map) + page - 1) & ~(page - 1);
+		int protection = flags & BPF_F_RDONLY_PROG ? PROT_READ : PROT_READ | PROT_WRITE;
+		if (mmap(start, whole, protection, MAP_SHARED | MAP_FIXED, bpf_map__fd(map), 0) == MAP_FAILED)
+			return ws_fail(errno, "share the global variables in %s with the kernel", bpf_map__name(map));
+	}
+	return 0;
+}
+
 WS_API int32_t ws_object_load(int32_t handle)
 {
 	struct ws_object *object = ws_handle_pin(handle, WS_OBJECT, "load the BPF object");
@@ -63,7 +85,8 @@ WS_API int32_t ws_object_load(int32_t handle)
 	if (result)
 		result = ws_fail(-result, "load the BPF object %s into the kernel", bpf_object__name(object->obj));
 	else
-		object->loaded = 1;
+		result = share_globals(object->obj);
+	object->loaded |= !result;
 	ws_handle_unpin(handle);
 	return result;
 }
