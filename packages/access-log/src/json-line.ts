@@ -49,7 +49,7 @@ export function lineReasons(tx: LineTransaction): readonly string[] {
 
 /**
  * One transaction as one line of JSON, without the line's end. A half that is missing gives null for all it would have
- * said. The string is put together by hand: JSON.stringify on an object costs three times as much.
+ * said. The string is put together by hand, in about half the time of JSON.stringify on an object.
  */
 export function jsonLine(tx: LineTransaction, options: JsonLineOptions): string {
 	const { connection } = tx;

@@ -33,6 +33,7 @@ export const ERROR_CODES: Readonly<Record<string, string>> = {
 	EADDRINUSE: "Another program listens on this address: choose another port or stop it.",
 	EACCES: "This user may not listen on this port: choose one above 1023.",
 	EADDRNOTAVAIL: "No interface of this machine has this address.",
+	ENOTFOUND: "The name does not resolve: use an IP address.",
 	ERR_BAD_ADDRESS: "The address is not of the form host:port.",
 	ERR_LISTEN: "The collector could not listen on its address.",
 };

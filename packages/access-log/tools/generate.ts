@@ -29,7 +29,8 @@ function code(): string {
 		const names = ["EBPFAccessLogMessage"].map((name) => `export const ${name} = $root.skywalking.v3.${name};\n`);
 		// An absent 64-bit field reads as its prototype's value: a number, as the reader gives numbers.
 		const text = readFileSync(out, "utf8").replace(/\$util\.Long \? \$util\.Long\.fromBits\(0,0,\w+\) : 0/g, "0");
-		return `${head}${text}\n${names.join("")}`;
+		// Deno finds the declarations by this line.
+		return `/* @ts-self-types="./schema.generated.d.ts" */\n${head}${text}\n${names.join("")}`;
 	} finally {
 		rmSync(scratch, { recursive: true });
 	}
