@@ -1,1 +1,23 @@
-export {};
+/**
+ * HTTP/1 reader and request/response matcher for bytes that were overheard: cut, late, doubled, partly missing.
+ *
+ * One `Http1Connection` a connection. Chunks of both directions go in as they were captured; exchanges come out: a
+ * request with its response, or one of them with the reason why it stands alone. What is not known is named, not guessed.
+ *
+ * Ownership: a chunk's memory is the caller's again when `append` returns; a message may be read during the callback, and
+ * longer after `detach()`. Time is handed in (chunks, `tick`, `close`). Nothing is thrown for wire bytes, no timer is
+ * started, nothing but `@wirescribe/buffer` is imported.
+ *
+ * @module
+ */
+export {
+	type Exchange,
+	Http1Connection,
+	type Http1Counters,
+	type Http1Options,
+	type Http1Sink,
+	type ProtocolChange,
+} from "./connection.ts";
+export type { Message } from "./message.ts";
+export { type Leniency, type PartialReason, REASONS, type Reason, type UnpairedReason } from "./reasons.ts";
+export type { Trace } from "./trace.ts";

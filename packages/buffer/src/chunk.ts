@@ -1,0 +1,99 @@
+/** 1: bytes that came in (read), 2: bytes that went out (write); the process is the point of view. */
+export type Direction = 1 | 2;
+
+/**
+ * What one read- or write-like call moved in one direction, or one piece of it.
+ *
+ * ```
+ *   offset                                                     offset + bytes
+ *     |  payload (captured front)  |   not captured   |  tail (very end)  |
+ * ```
+ *
+ * `payload` and `tail` may be views of memory that is used again as soon as `append` has returned: what must live longer
+ * is copied by the buffer.
+ */
+export interface Chunk {
+	readonly direction: Direction;
+	/** Number of the operation; both directions of a connection count together. Numbers may be missing. */
+	readonly dataId: number;
+	/** The operation that was handed in before this one on this connection; 0: none. */
+	readonly prevDataId: number;
+	/** Which piece of its operation this is, from 0. */
+	readonly sequence: number;
+	/** TCP's own position of this piece's first byte (u32, wraps). Undefined: not known, ids stand in. */
+	readonly offset: number | undefined;
+	/** Bytes moved by this piece, captured or not. */
+	readonly bytes: number;
+	/** Bytes captured from the front; shorter than `bytes` when the operation was cut. */
+	readonly payload: Uint8Array;
+	/** The very last bytes of a cut operation. */
+	readonly tail?: Uint8Array | undefined;
+	/** Nothing was captured on purpose. Told apart from a cut by nobody but the reader of a recording. */
+	readonly opaque?: boolean | undefined;
+	/** False: another piece of the same operation follows. Left out: this is the last piece. */
+	readonly finished?: boolean | undefined;
+	/** When the call was entered, nanoseconds; 0: not known. */
+	readonly startNs: number;
+	/** When the call returned, nanoseconds. */
+	readonly endNs: number;
+}
+
+/** A chunk at its place in the stream: `start` and `end` are unwrapped positions. Belongs to the stream. */
+export interface Piece {
+	start: number;
+	end: number;
+	/** Where it began when it came; `start` moves when its read part is dropped. */
+	origin: number;
+	payload: Uint8Array;
+	tail: Uint8Array | undefined;
+	dataId: number;
+	prevDataId: number;
+	sequence: number;
+	finished: boolean;
+	startNs: number;
+	endNs: number;
+	/** The clock when it came; a hole in front of it is pending from then on. */
+	arrivedNs: number;
+	/** Bytes of unknown number are missing before it. */
+	afterUnknownHole: boolean;
+}
+
+/** Fills a piece from a chunk without copying the bytes. */
+export function fillPiece(piece: Piece, chunk: Chunk, start: number, nowNs: number): Piece {
+	piece.start = start;
+	piece.origin = start;
+	piece.end = start + chunk.bytes;
+	piece.payload = chunk.payload;
+	piece.tail = chunk.tail;
+	piece.dataId = chunk.dataId;
+	piece.prevDataId = chunk.prevDataId;
+	piece.sequence = chunk.sequence;
+	piece.finished = chunk.finished !== false;
+	piece.startNs = chunk.startNs;
+	piece.endNs = chunk.endNs;
+	piece.arrivedNs = nowNs;
+	piece.afterUnknownHole = false;
+	return piece;
+}
+
+/** An empty piece to be filled. */
+export function emptyPiece(): Piece {
+	return {
+		start: 0,
+		end: 0,
+		origin: 0,
+		payload: NO_BYTES,
+		tail: undefined,
+		dataId: 0,
+		prevDataId: 0,
+		sequence: 0,
+		finished: true,
+		startNs: 0,
+		endNs: 0,
+		arrivedNs: 0,
+		afterUnknownHole: false,
+	};
+}
+
+/** The empty byte array, shared. */
+export const NO_BYTES: Uint8Array = new Uint8Array(0);

@@ -1,0 +1,139 @@
+import { BYTES, HOLE, NONE, type Stream } from "@wirescribe/buffer";
+import { HEX } from "./bytes.ts";
+
+/** How far a chunked body has been read. */
+export type ChunkedState = "more" | "done" | "broken" | "lost" | "not-captured";
+
+const SIZE = 0;
+const EXTENSION = 1;
+const DATA = 2;
+const DATA_END = 3;
+const TRAILER = 4;
+const MAX_LINE = 4096;
+const MAX_TRAILER = 16384;
+
+/** Reads a chunked body from a stream, however its bytes are cut. */
+export class ChunkedBody {
+	/** Bytes on the wire so far. */
+	wireBytes = 0;
+	/** Bytes of chunk data so far. */
+	decodedBytes = 0;
+	/** Bytes of chunk data that were lost, not only left out. */
+	lostBytes = 0;
+	#phase = SIZE;
+	#left = 0;
+	#digits = 0;
+	#line = 0;
+	#trailer = 0;
+
+	/** Reads as far as it can. "lost" and "not-captured": chunk lines are in a gap, which has not been consumed. */
+	read(stream: Stream): ChunkedState {
+		for (;;) {
+			if (this.#phase === DATA) {
+				const blocked = this.#data(stream);
+				if (blocked !== undefined) return blocked;
+			}
+			const span = stream.span();
+			if (span === NONE) return "more";
+			if (span !== BYTES) return span === HOLE ? "lost" : "not-captured";
+			const { bytes, from, to } = stream;
+			const end = this.#lines(bytes, from, to);
+			if (end < 0) return "broken";
+			stream.advance(end - from);
+			this.wireBytes += end - from;
+			if (this.#phase === DONE) return "done";
+		}
+	}
+
+	/** Skips chunk data. Holes inside one chunk cost nothing but their bytes. */
+	#data(stream: Stream): ChunkedState | undefined {
+		while (this.#left > 0) {
+			let step = stream.skip(this.#left);
+			if (step === 0) {
+				if (stream.span() === NONE) return "more";
+				if (stream.length < 0 || stream.length > this.#left) return "lost";
+				step = stream.length;
+				stream.advance(step);
+				this.lostBytes += step;
+			}
+			this.#left -= step;
+			this.wireBytes += step;
+			this.decodedBytes += step;
+		}
+		this.#phase = DATA_END;
+		return undefined;
+	}
+
+	/** Reads lines until chunk data begins, the body ends, or the bytes do. Returns where, or -1: this is no chunked body. */
+	#lines(b: Uint8Array, from: number, to: number): number {
+		let i = from;
+		while (i < to) {
+			const c = b[i++]!;
+			switch (this.#phase) {
+				case SIZE:
+					if (!this.#size(c)) return -1;
+					break;
+				case EXTENSION:
+					if (++this.#line > MAX_LINE) return -1;
+					break;
+				case DATA_END:
+					if (c === 10) this.#begin(SIZE);
+					else if (c !== 13 || ++this.#line > 1) return -1;
+					continue;
+				default:
+					if (++this.#trailer > MAX_TRAILER) return -1;
+					if (c !== 13 && c !== 10) this.#line++;
+			}
+			if (c !== 10) continue;
+			if (this.#phase === TRAILER) {
+				if (this.#line === 0) {
+					this.#phase = DONE;
+					return i;
+				}
+				this.#line = 0;
+			} else {
+				if (this.#digits === 0) return -1;
+				if (this.#left === 0) this.#begin(TRAILER);
+				else {
+					this.#phase = DATA;
+					this.#line = 0;
+					return i;
+				}
+			}
+		}
+		return i;
+	}
+
+	/** One byte of the size line up to its extension. */
+	#size(c: number): boolean {
+		const digit = HEX[c]!;
+		if (digit < 16) {
+			this.#digits++;
+			this.#left = this.#left * 16 + digit;
+			return this.#left <= Number.MAX_SAFE_INTEGER;
+		}
+		if (this.#digits === 0) return false;
+		if (c === 59 || c === 32 || c === 9 || c === 13) this.#phase = EXTENSION;
+		return this.#phase === EXTENSION || c === 10;
+	}
+
+	#begin(phase: number): void {
+		this.#phase = phase;
+		this.#left = this.#digits = this.#line = 0;
+	}
+}
+
+const DONE = 5;
+
+/** True when the last captured bytes of an operation end a chunked body: the last chunk, trailers, a blank line. */
+export function endsChunked(bytes: Uint8Array): boolean {
+	const n = bytes.length;
+	if (n < 5 || bytes[n - 1] !== 10 || bytes[n - 2] !== 13) return false;
+	if (bytes[n - 3] !== 10 || bytes[n - 4] !== 13) return false;
+	// The "0" line, with a line end or nothing before it; the search is short, because the trailers are.
+	for (let i = n - 5; i >= 0 && i > n - 512; i--) {
+		if (bytes[i] === 48 && bytes[i + 1] === 13 && bytes[i + 2] === 10 && (i === 0 || bytes[i - 1] === 10)) return true;
+		if (bytes[i]! < 9 || bytes[i]! > 126) return false;
+	}
+	return false;
+}

@@ -1,0 +1,323 @@
+import { type Chunk, type Direction, SocketBuffer } from "@wirescribe/buffer";
+import { Matcher } from "./matcher.ts";
+import type { HttpMessage, Message } from "./message.ts";
+import { Reader, type ReaderHost } from "./reader.ts";
+import type { PartialReason, UnpairedReason } from "./reasons.ts";
+import { FIELD } from "./scan.ts";
+
+/** A request with its response, or one of them alone. Readable during the callback; `detach()` what is to be kept. */
+export interface Exchange {
+	readonly request: Message | undefined;
+	readonly response: Message | undefined;
+	/** Why one half is missing; undefined when none is. */
+	readonly unpaired: UnpairedReason | undefined;
+	/** What is not known of its messages; empty when they are whole. */
+	readonly partial: readonly PartialReason[];
+	/** How many 1xx responses came before the final one. */
+	readonly informational: number;
+}
+
+/** Why there is no more HTTP/1 on a connection. */
+export interface ProtocolChange {
+	readonly kind: "upgraded" | "tunnel" | "broken" | "http/2";
+	readonly nowNs: number;
+}
+
+/** Where a connection hands its results. */
+export interface Http1Sink {
+	exchange(exchange: Exchange): void;
+	protocol(change: ProtocolChange): void;
+	/** Bytes of this direction before TCP position `before` (u32) are of no use, or none will be any more. */
+	skip?(direction: Direction, before: number | "all"): void;
+}
+
+/** Settings of a connection; all have defaults. */
+export interface Http1Options {
+	/** Whose socket it is: a client's requests go out, a server's come in. Left out: the first whole head decides. */
+	readonly role?: "client" | "server" | undefined;
+	/** How long holes stay open and responses wait for their requests, nanoseconds. Default 20 ms. */
+	readonly reorderWindowNs?: number;
+	/** Longest head, bytes. Default 65,536. */
+	readonly maxHeaderBytes?: number;
+	/** Bytes without any head after which a connection that never had one is "broken". Default 262,144. */
+	readonly maxUnsyncedBytes?: number;
+	/** Requests that wait for their responses. Default 1,000. */
+	readonly maxPipelined?: number;
+	/** How long a request whose response may be lost is kept, nanoseconds. Others wait until the end. Default 30 s. */
+	readonly expireNs?: number;
+	/** Body bytes that must be outstanding for a skip hint. Default 16,384. */
+	readonly skipHintBytes?: number;
+	/** Bytes kept per direction while something is waited for. Default 1 MiB. */
+	readonly maxRetainedBytes?: number;
+}
+
+/** What happened to requests: `requestStartsRead = logged + partial + unpaired + open()`. */
+export interface Http1Counters {
+	requestStartsRead: number;
+	/** Exchanges handed out whole, and with a partial reason. */
+	logged: number;
+	partial: number;
+	/** Requests handed out alone. */
+	unpaired: number;
+	/** Final responses handed out alone; they are outside the identity. */
+	responsesUnpaired: number;
+}
+
+const NOTHING: readonly never[] = [];
+
+/** One connection: chunks of both directions go in, exchanges come out. */
+export class Http1Connection implements ReaderHost {
+	readonly buffer: SocketBuffer;
+	readonly counters: Http1Counters = {
+		requestStartsRead: 0,
+		logged: 0,
+		partial: 0,
+		unpaired: 0,
+		responsesUnpaired: 0,
+	};
+	readonly #sink: Http1Sink;
+	readonly #expireNs: number;
+	readonly #maxRetained: number;
+	readonly #ingress: Reader;
+	readonly #egress: Reader;
+	readonly #matcher: Matcher;
+	#requests: Reader | undefined = undefined;
+	#responses: Reader | undefined = undefined;
+	/** Responses that are over while their requests are not. */
+	readonly #early: HttpMessage[] = [];
+	/** Since when a response waits for its request; -1: none does. */
+	#blockedSince = -1;
+	#wake = false;
+	#positions = true;
+	#closed = false;
+	#over = false;
+
+	constructor(options: Http1Options, sink: Http1Sink) {
+		this.#sink = sink;
+		this.#expireNs = options.expireNs ?? 30e9;
+		this.#maxRetained = options.maxRetainedBytes ?? 1 << 20;
+		this.buffer = new SocketBuffer({
+			...(options.reorderWindowNs === undefined ? {} : { reorderWindowNs: options.reorderWindowNs }),
+			maxRetainedBytes: this.#maxRetained,
+		});
+		const limits = {
+			maxHeaderBytes: options.maxHeaderBytes ?? 65536,
+			maxUnsyncedBytes: options.maxUnsyncedBytes ?? 262144,
+			skipHintBytes: options.skipHintBytes ?? 16384,
+			maxPausedBytes: 65536,
+		};
+		this.#ingress = new Reader(this.buffer.ingress, this, limits);
+		this.#egress = new Reader(this.buffer.egress, this, limits);
+		this.#matcher = new Matcher(options.maxPipelined ?? 1000, (request, reason) => this.#alone(request, reason));
+		if (options.role !== undefined) this.#assign(options.role === "server" ? this.#ingress : this.#egress);
+	}
+
+	/** The role that was told or learned. */
+	get role(): "client" | "server" | undefined {
+		if (this.#requests === undefined) return undefined;
+		return this.#requests === this.#ingress ? "server" : "client";
+	}
+
+	/** True when time alone may change something: call `tick` then. */
+	get needsTick(): boolean {
+		if (this.#over) return false;
+		return this.buffer.ingress.pending + this.buffer.egress.pending > 0 || this.#matcher.inDoubt;
+	}
+
+	/** Requests begun and not handed out. */
+	open(): number {
+		const answered = this.#responses?.message?.request === undefined ? 0 : 1;
+		const unfinished = this.#requests?.message?.alone === undefined ? 0 : 1;
+		return this.#matcher.waiting.length + this.#early.length + answered + unfinished;
+	}
+
+	/** Takes a chunk. Its memory is the caller's again afterwards. */
+	append(chunk: Chunk): void {
+		if (this.#over) return;
+		this.buffer.append(chunk);
+		if (chunk.offset === undefined) this.#positions = false;
+		if (chunk.direction === 1) this.#run(this.#ingress, this.#egress);
+		else this.#run(this.#egress, this.#ingress);
+		this.#responses?.message?.detach();
+		this.buffer.settle();
+	}
+
+	/** Time passes: what has waited long enough is given up. */
+	tick(nowNs: number): void {
+		if (this.#over) return;
+		const expired = this.buffer.tick(nowNs);
+		if (expired || this.#blockedSince >= 0) this.#run(this.#ingress, this.#egress);
+		if (this.#matcher.inDoubt) this.#matcher.expire(this.buffer.nowNs, this.#expireNs);
+	}
+
+	/** The connection is over: everything that is left is handed out. */
+	close(nowNs: number): void {
+		if (this.#closed) return;
+		this.#closed = true;
+		if (this.#over) return;
+		do this.#run(this.#ingress, this.#egress);
+		while (this.buffer.close(nowNs));
+		if (this.#requests !== undefined) this.#requests.pausedFor = undefined;
+		this.#run(this.#ingress, this.#egress);
+		this.#requests?.close();
+		this.#responses?.close();
+		this.#matcher.flush("no-response");
+		this.#stop();
+	}
+
+	#run(first: Reader, second: Reader): void {
+		do {
+			this.#wake = false;
+			first.run();
+			if (second.stream.pending > 0) second.run();
+		} while (this.#wake);
+	}
+
+	#assign(requests: Reader): void {
+		this.#requests = requests;
+		this.#responses = requests === this.#ingress ? this.#egress : this.#ingress;
+		this.#requests.kind = "request";
+		this.#responses.kind = "response";
+	}
+
+	#direction(reader: Reader): Direction {
+		return reader === this.#ingress ? 1 : 2;
+	}
+
+	/** @internal */
+	learn(reader: Reader, response: boolean): boolean {
+		if (this.#requests !== undefined) return reader.kind === (response ? "response" : "request");
+		this.#assign(response ? (reader === this.#ingress ? this.#egress : this.#ingress) : reader);
+		return true;
+	}
+
+	/** @internal */
+	admit(): boolean {
+		if (this.#matcher.waiting.length > 0 || this.#closed) {
+			this.#blockedSince = -1;
+			return true;
+		}
+		const now = this.buffer.nowNs;
+		if (this.#blockedSince < 0) this.#blockedSince = now;
+		const over = now - this.#blockedSince >= this.buffer.windowNs || this.buffer.retained > this.#maxRetained;
+		if (over) this.#blockedSince = -1;
+		return over;
+	}
+
+	/** @internal */
+	begin(reader: Reader, message: HttpMessage): void {
+		if (reader === this.#requests) {
+			this.counters.requestStartsRead++;
+			if (this.#blockedSince >= 0) this.#wake = true;
+			// It waits for its response, longer than the caller's memory does.
+			message.detach();
+			this.#matcher.request(message);
+			return;
+		}
+		if (isInformational(message)) {
+			const request = this.#matcher.waiting[0];
+			if (request !== undefined) request.informational++;
+			return;
+		}
+		message.request = this.#matcher.pair(message);
+		if (message.request !== undefined) this.#settle(message.request);
+	}
+
+	/** @internal */
+	end(reader: Reader, message: HttpMessage): void {
+		if (reader === this.#requests) this.#requestEnd(reader, message);
+		else if (!isInformational(message)) this.#responseEnd(message);
+	}
+
+	#requestEnd(reader: Reader, request: HttpMessage): void {
+		if (request.alone !== undefined) {
+			this.#emit(request, undefined, request.alone);
+			return;
+		}
+		const early = this.#early.findIndex((response) => response.request === request);
+		if (early >= 0) {
+			const [response] = this.#early.splice(early, 1);
+			this.#emit(request, response, undefined);
+		}
+		if (!request.settled && (request.isConnect || (request.fields & FIELD.upgrade) !== 0)) reader.pausedFor = request;
+	}
+
+	#responseEnd(response: HttpMessage): void {
+		const { request } = response;
+		this.#matcher.responseEnd(response);
+		if (request === undefined) this.#emit(undefined, response, response.alone);
+		else if (request.complete) this.#emit(request, response, undefined);
+		else this.#early.push(response.detach());
+		if (response.status === 101) this.#switch("upgraded");
+		else if (request?.isConnect && response.status < 300) this.#switch("tunnel");
+	}
+
+	/** @internal */
+	gap(reader: Reader, begun: boolean): void {
+		if (reader === this.#requests) this.#matcher.requestGap = true;
+		else if (reader === this.#responses) this.#matcher.lostResponses(begun, reader.stream.front?.dataId ?? 0);
+	}
+
+	/** @internal */
+	skip(reader: Reader, position: number): void {
+		if (this.#positions) this.#sink.skip?.(this.#direction(reader), position % 4294967296);
+	}
+
+	/** @internal */
+	foreign(kind: "http/2" | "broken"): boolean {
+		if (this.#ingress.everSynced || this.#egress.everSynced) return false;
+		this.#switch(kind);
+		return true;
+	}
+
+	#switch(kind: ProtocolChange["kind"]): void {
+		this.#requests?.close();
+		this.#matcher.flush("protocol-switched");
+		this.#stop();
+		this.#sink.protocol({ kind, nowNs: this.buffer.nowNs });
+		this.#sink.skip?.(1, "all");
+		this.#sink.skip?.(2, "all");
+	}
+
+	#stop(): void {
+		this.#over = true;
+		this.#ingress.stop();
+		this.#egress.stop();
+		this.buffer.ingress.clear();
+		this.buffer.egress.clear();
+	}
+
+	#settle(request: HttpMessage): void {
+		request.settled = true;
+		if (this.#requests?.pausedFor === request) this.#wake = true;
+	}
+
+	#alone(request: HttpMessage, reason: UnpairedReason): void {
+		request.alone = reason;
+		this.#settle(request);
+		if (request.complete) this.#emit(request, undefined, reason);
+	}
+
+	#emit(
+		request: HttpMessage | undefined,
+		response: HttpMessage | undefined,
+		unpaired: UnpairedReason | undefined,
+	): void {
+		const partial = join(request?.partial, response?.partial);
+		const { counters } = this;
+		if (request === undefined) counters.responsesUnpaired++;
+		else if (unpaired !== undefined) counters.unpaired++;
+		else if (partial.length > 0) counters.partial++;
+		else counters.logged++;
+		this.#sink.exchange({ request, response, unpaired, partial, informational: request?.informational ?? 0 });
+	}
+}
+
+function isInformational(message: HttpMessage): boolean {
+	return message.status < 200 && message.status !== 101;
+}
+
+function join(a: readonly PartialReason[] = NOTHING, b: readonly PartialReason[] = NOTHING): readonly PartialReason[] {
+	if (b.length === 0) return a;
+	return a.length === 0 ? b : [...new Set([...a, ...b])];
+}

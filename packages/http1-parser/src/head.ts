@@ -1,0 +1,185 @@
+import { ascii, TARGET, TOKEN, VALUE } from "./bytes.ts";
+import { noteField } from "./fields.ts";
+import { LENIENT } from "./reasons.ts";
+import { scan } from "./scan.ts";
+
+/** More bytes are needed. */
+export const INCOMPLETE = -1;
+/** These bytes begin no message. */
+export const INVALID = -2;
+
+/**
+ * Reads one head from bytes[from..to) into `scan`. Returns the index behind its blank line, `INCOMPLETE` or `INVALID`.
+ * One pass, no strings, no allocation.
+ */
+export function scanHead(bytes: Uint8Array, from: number, to: number): number {
+	scan.startLine = false;
+	scan.lenient = 0;
+	const at = isVersionStart(bytes, from, to) ? scanStatusLine(bytes, from, to) : scanRequestLine(bytes, from, to);
+	if (at < 0) return at;
+	scan.startLine = true;
+	scan.headersStart = at - from;
+	scan.headerCount = 0;
+	scan.fields = 0;
+	scan.contentLength = -1;
+	scan.lengthConflict = false;
+	scan.transferEncoding = 0;
+	return scanFields(bytes, from, at, to);
+}
+
+/** "HTTP/" in any case. */
+function isVersionStart(bytes: Uint8Array, from: number, to: number): boolean {
+	return (
+		from + 5 <= to &&
+		bytes[from + 4] === 0x2f &&
+		(bytes[from]! | 32) === 0x68 &&
+		(bytes[from + 1]! | 32) === 0x74 &&
+		(bytes[from + 2]! | 32) === 0x74 &&
+		(bytes[from + 3]! | 32) === 0x70
+	);
+}
+
+function scanRequestLine(b: Uint8Array, from: number, to: number): number {
+	let i = from;
+	while (i < to && TOKEN[b[i]!] === 1) i++;
+	if (i - from > 64) return INVALID;
+	if (i === to) return INCOMPLETE;
+	if (b[i] !== 32 || i === from) return INVALID;
+	scan.methodEnd = i - from;
+	while (i < to && b[i] === 32) i++;
+	scan.targetStart = i - from;
+	for (;;) {
+		while (i < to && TARGET[b[i]!] === 1) i++;
+		if (i === to) return INCOMPLETE;
+		if (b[i] !== 32) return INVALID;
+		const end = i;
+		while (i < to && b[i] === 32) i++;
+		if (i + 8 >= to && isPrefixOfVersion(b, i, to)) return INCOMPLETE;
+		if (isVersionStart(b, i, to)) {
+			scan.targetEnd = end - from;
+			scan.response = false;
+			return end === scan.targetStart + from ? INVALID : scanVersionEnd(b, i, to);
+		}
+		scan.lenient |= LENIENT.spaceInTarget;
+	}
+}
+
+/** True while b[i..to) may still become "HTTP/1.1" and a line end. */
+function isPrefixOfVersion(b: Uint8Array, i: number, to: number): boolean {
+	for (let k = 0; k < 5 && i + k < to; k++) if ((b[i + k]! | 32) !== HTTP[k]) return false;
+	return true;
+}
+const HTTP: Uint8Array = ascii("http/");
+
+/** "HTTP/1.x" and the end of its line. */
+function scanVersionEnd(b: Uint8Array, at: number, to: number): number {
+	if (!scanVersion(b, at)) return INVALID;
+	let i = at + 8;
+	while (i < to && b[i] === 32) i++;
+	return lineEnd(b, i, to);
+}
+
+function scanVersion(b: Uint8Array, at: number): boolean {
+	if (b[at] !== 0x48) scan.lenient |= LENIENT.lowercaseVersion;
+	const minor = b[at + 7]! - 48;
+	if (b[at + 5] !== 0x31 || b[at + 6] !== 0x2e || minor < 0 || minor > 9) return false;
+	scan.minor = minor;
+	return true;
+}
+
+/** Behind a line end that begins at i. */
+function lineEnd(b: Uint8Array, i: number, to: number): number {
+	if (i >= to) return INCOMPLETE;
+	if (b[i] === 13) return i + 1 === to ? INCOMPLETE : b[i + 1] === 10 ? i + 2 : INVALID;
+	if (b[i] !== 10) return INVALID;
+	scan.lenient |= LENIENT.bareLf;
+	return i + 1;
+}
+
+function scanStatusLine(b: Uint8Array, from: number, to: number): number {
+	if (from + 13 > to) return INCOMPLETE;
+	scan.response = true;
+	if (!scanVersion(b, from) || b[from + 8] !== 32) return INVALID;
+	let i = from + 9;
+	while (i < to && b[i] === 32) i++;
+	if (i + 4 > to) return INCOMPLETE;
+	const x = b[i]! - 48;
+	const y = b[i + 1]! - 48;
+	const z = b[i + 2]! - 48;
+	if (x < 1 || x > 9 || y < 0 || y > 9 || z < 0 || z > 9) return INVALID;
+	scan.status = x * 100 + y * 10 + z;
+	i += 3;
+	if (b[i] === 32) i++;
+	else scan.lenient |= LENIENT.missingReason;
+	scan.reasonStart = i - from;
+	while (i < to && VALUE[b[i]!] === 1) i++;
+	scan.reasonEnd = i - from;
+	return lineEnd(b, i, to);
+}
+
+function scanFields(b: Uint8Array, from: number, at: number, to: number): number {
+	let i = at;
+	for (;;) {
+		if (i >= to) return INCOMPLETE;
+		const first = b[i]!;
+		if (first === 13 || first === 10) {
+			return lineEnd(b, i, to);
+		}
+		const nameStart = i;
+		while (i < to && TOKEN[b[i]!] === 1) i++;
+		if (i === to) return INCOMPLETE;
+		const nameEnd = i;
+		if (b[i] !== 58 || nameEnd === nameStart) {
+			i = oddLine(b, nameStart, nameEnd, to);
+			if (i < 0) return i;
+			if (b[i] !== 58) continue;
+		}
+		i++;
+		while (i < to && (b[i] === 32 || b[i] === 9)) i++;
+		const valueStart = i;
+		while (i < to && VALUE[b[i]!] === 1) i++;
+		if (i + 1 >= to && (i === to || b[i] === 13)) return INCOMPLETE;
+		let valueEnd = i;
+		if (b[i] === 13 && b[i + 1] === 10) i += 2;
+		else {
+			i = oddValueEnd(b, i, to);
+			if (i < 0) return INCOMPLETE;
+			valueEnd = i - 1;
+		}
+		scan.headerCount++;
+		noteField(b, nameStart, nameEnd - nameStart, valueStart, valueEnd, from);
+	}
+}
+
+/** A line that is no "name:": a fold, a space before the colon, or rubbish. Returns the colon or the next line's start. */
+function oddLine(b: Uint8Array, nameStart: number, nameEnd: number, to: number): number {
+	let i = nameEnd;
+	if (i > nameStart && (b[i] === 32 || b[i] === 9)) {
+		while (i < to && (b[i] === 32 || b[i] === 9)) i++;
+		if (i === to) return INCOMPLETE;
+		if (b[i] === 58) {
+			scan.lenient |= LENIENT.spaceBeforeColon;
+			return i;
+		}
+	}
+	if (b[nameStart] === 32 || b[nameStart] === 9) {
+		if (scan.headerCount === 0) return INVALID;
+		scan.lenient |= LENIENT.obsFold;
+	} else {
+		if (scan.strict) return INVALID;
+		// A control character is no header line of anybody: binary data, not a head.
+		while (i < to && b[i] !== 10 && (VALUE[b[i]!] === 1 || b[i] === 13)) i++;
+		if (i < to && b[i] !== 10) return INVALID;
+		scan.lenient |= LENIENT.badHeaderLine;
+	}
+	const end = b.indexOf(10, i);
+	return end < 0 || end >= to ? INCOMPLETE : end + 1;
+}
+
+/** Behind a value that ended in something else than CRLF: a bare LF, or bytes that do not belong there. */
+function oddValueEnd(b: Uint8Array, at: number, to: number): number {
+	const end = b.indexOf(10, at);
+	if (end < 0 || end >= to) return INCOMPLETE;
+	scan.lenient |= end === at ? LENIENT.bareLf : LENIENT.badHeaderValue;
+	return end + 1;
+}

@@ -1,0 +1,305 @@
+import type { Piece } from "@wirescribe/buffer";
+import { ascii, latin1 } from "./bytes.ts";
+import { findHeader, type HeaderIndex, headerValue, indexHeaders } from "./headers.ts";
+import { LENIENCY_NAMES, type Leniency, type PartialReason, type UnpairedReason } from "./reasons.ts";
+import { FIELD, scan } from "./scan.ts";
+import { readTrace, type Trace } from "./trace.ts";
+
+/** One request or one response, as it crossed the socket. */
+export interface Message {
+	readonly kind: "request" | "response";
+	/** Request method; "" on a response. */
+	readonly method: string;
+	/** Request target as sent: `/path?query`, `http://host/path`, `host:port` or `*`; "" on a response. */
+	readonly target: string;
+	/** Path and query of the target, also of an absolute one. */
+	readonly path: string;
+	/** The authority of an absolute target, else the Host field, else "". */
+	readonly host: string;
+	/** Response status; 0 on a request. */
+	readonly status: number;
+	/** Reason phrase; "" on a request. */
+	readonly reason: string;
+	/** "1.0" or "1.1". */
+	readonly version: string;
+	/** Bytes of start line, fields and blank line. */
+	readonly headerBytes: number;
+	/** Bytes of the body on the wire, chunk lines and trailers included. */
+	readonly bodyBytes: number;
+	/** Bytes of the body without chunk lines and trailers. */
+	readonly decodedBodyBytes: number;
+	/** The operation of the first byte, and the one handed in before it. */
+	readonly firstDataId: number;
+	readonly prevDataId: number;
+	/** The operation of the last byte. */
+	readonly lastDataId: number;
+	/** The last operation moved bytes of the next message, too. */
+	readonly lastShared: boolean;
+	/** Start of the first operation (its end, when the start is not known) and end of the last, nanoseconds. */
+	readonly startNs: number;
+	readonly endNs: number;
+	/** Why not everything about it is known; empty when it is. */
+	readonly partial: readonly PartialReason[];
+	/** Where it leaves the letter of RFC 9112. */
+	readonly leniencies: readonly Leniency[];
+	/** The trace context of its headers. */
+	readonly trace: Trace | undefined;
+	/** The first value of this name (any case). */
+	get(name: string): string | undefined;
+	/** All values of this name, in order. */
+	getAll(name: string): string[];
+	/** True when there is a field of this name. */
+	has(name: string): boolean;
+	/** All fields, order, case and repeats kept. */
+	headers(): [name: string, value: string][];
+	/** As a `Headers` object, which joins, lower-cases, and leaves out what it does not allow. */
+	toHeaders(): Headers;
+	/** Copies what is still in the caller's memory, so that the message may be kept. Returns itself. */
+	detach(): Message;
+}
+
+const NO_REASONS: readonly never[] = [];
+/** Fields whose absence the scan knows. */
+const KNOWN_FIELDS: Record<string, number> = Object.assign(Object.create(null) as Record<string, number>, {
+	...{ host: FIELD.host, traceparent: FIELD.traceparent, b3: FIELD.b3, sw8: FIELD.sw8, expect: FIELD.expect },
+	...{ "content-length": FIELD.contentLength, "transfer-encoding": FIELD.transferEncoding, upgrade: FIELD.upgrade },
+	...{ "x-b3-traceid": FIELD.xb3, "x-b3-spanid": FIELD.xb3 },
+});
+const TRACES = FIELD.traceparent | FIELD.b3 | FIELD.xb3 | FIELD.sw8;
+
+/** The message while it is read: offsets into its head, strings made when asked for. */
+export class HttpMessage implements Message {
+	readonly kind: "request" | "response";
+	readonly status: number;
+	readonly headerBytes: number;
+	bodyBytes = 0;
+	decodedBodyBytes = 0;
+	readonly firstDataId: number;
+	readonly prevDataId: number;
+	lastDataId: number;
+	lastShared = false;
+	readonly startNs: number;
+	endNs: number;
+	partial: readonly PartialReason[] = NO_REASONS;
+	/** Bits of `LENIENT`. */
+	lenient: number;
+	/** 0 or 1 of HTTP/1.x. */
+	readonly minor: number;
+	/** Bits of `FIELD`. */
+	readonly fields: number;
+	/** Its last byte was read. */
+	complete = false;
+
+	/** The value of Content-Length that frames the body; -1: none. */
+	readonly contentLength: number;
+	/** As in the scan: 0 none, 1 ends in chunked, 2 does not. */
+	readonly transferEncoding: number;
+	readonly lengthConflict: boolean;
+	/** Request: methods that change the framing of the response. */
+	readonly isHead: boolean;
+	readonly isConnect: boolean;
+	/** Request: it asked for a 100. */
+	get expectsContinue(): boolean {
+		return (this.fields & FIELD.expect) !== 0;
+	}
+	/** Request: the response found, or not to be waited for. */
+	settled = false;
+	/** Request: other requests may be missing between the one before and this one. */
+	afterGap = false;
+	/** Request: 1xx responses so far. */
+	informational = 0;
+	/** Response: its request. */
+	request: HttpMessage | undefined = undefined;
+	/** Why it stands alone; undefined: it does not, or is not decided. */
+	alone: UnpairedReason | undefined = undefined;
+
+	#bytes: Uint8Array | undefined;
+	#from: number;
+	readonly #textBytes: number;
+	#text: string | undefined = undefined;
+	#index: HeaderIndex | undefined = undefined;
+	readonly #a: number;
+	readonly #b: number;
+	readonly #c: number;
+	readonly #headersStart: number;
+	readonly #hostStart: number;
+	readonly #hostEnd: number;
+
+	/** From `scan`, for bytes[from..from + headerBytes), which begin in `piece`. Of a cut head, only whole lines are text. */
+	constructor(bytes: Uint8Array, from: number, headerBytes: number, piece: Piece, textBytes: number = headerBytes) {
+		this.#bytes = bytes;
+		this.#textBytes = textBytes;
+		this.#from = from;
+		this.headerBytes = headerBytes;
+		this.minor = scan.minor;
+		this.fields = scan.fields;
+		this.lenient = scan.lenient;
+		this.#headersStart = scan.headersStart;
+		this.contentLength = scan.contentLength;
+		this.transferEncoding = scan.transferEncoding;
+		this.lengthConflict = scan.lengthConflict;
+		this.isHead = !scan.response && scan.methodEnd === 4 && isMethod(bytes, from, HEAD);
+		this.isConnect = !scan.response && scan.methodEnd === 7 && isMethod(bytes, from, CONNECT);
+		if (scan.response) {
+			this.kind = "response";
+			this.status = scan.status;
+			this.#a = scan.reasonStart;
+			this.#b = scan.reasonEnd;
+			this.#c = 0;
+		} else {
+			this.kind = "request";
+			this.status = 0;
+			this.#a = scan.methodEnd;
+			this.#b = scan.targetStart;
+			this.#c = scan.targetEnd;
+		}
+		this.#hostStart = scan.hostStart;
+		this.#hostEnd = scan.hostEnd;
+		this.firstDataId = this.lastDataId = piece.dataId;
+		this.prevDataId = piece.prevDataId;
+		this.startNs = piece.startNs === 0 ? piece.endNs : piece.startNs;
+		this.endNs = piece.endNs;
+	}
+
+	get method(): string {
+		return this.kind === "request" ? this.#slice(0, this.#a) : "";
+	}
+
+	get target(): string {
+		return this.kind === "request" ? this.#slice(this.#b, this.#c) : "";
+	}
+
+	get path(): string {
+		const target = this.target;
+		if (target.charCodeAt(0) === 47) return target;
+		const authority = authorityStart(target);
+		if (authority === 0) return target;
+		const end = authorityEnd(target, authority);
+		const path = target.slice(end);
+		return path.charCodeAt(0) === 47 ? path : `/${path}`;
+	}
+
+	get host(): string {
+		if (this.kind === "request") {
+			const target = this.target;
+			const authority = target.charCodeAt(0) === 47 ? 0 : authorityStart(target);
+			if (authority > 0) return target.slice(authority, authorityEnd(target, authority));
+		}
+		return (this.fields & FIELD.host) === 0 ? "" : this.#slice(this.#hostStart, this.#hostEnd).trim();
+	}
+
+	get reason(): string {
+		return this.kind === "response" ? this.#slice(this.#a, this.#b) : "";
+	}
+
+	get version(): string {
+		return this.minor === 1 ? "1.1" : `1.${this.minor}`;
+	}
+
+	get leniencies(): readonly Leniency[] {
+		return this.lenient === 0 ? NO_REASONS : LENIENCY_NAMES.filter((_, bit) => this.lenient & (1 << bit));
+	}
+
+	get trace(): Trace | undefined {
+		return (this.fields & TRACES) === 0 ? undefined : readTrace((name) => this.get(name));
+	}
+
+	get(name: string): string | undefined {
+		const lower = name.toLowerCase();
+		const bit = KNOWN_FIELDS[lower];
+		if (bit !== undefined && (this.fields & bit) === 0) return undefined;
+		const index = this.#headers();
+		const at = findHeader(this.#head(), index, lower, 0);
+		return at < 0 ? undefined : headerValue(this.#head(), index, at);
+	}
+
+	getAll(name: string): string[] {
+		const text = this.#head();
+		const index = this.#headers();
+		const lower = name.toLowerCase();
+		const values: string[] = [];
+		for (let at = findHeader(text, index, lower, 0); at >= 0; at = findHeader(text, index, lower, at + 4)) {
+			values.push(headerValue(text, index, at));
+		}
+		return values;
+	}
+
+	has(name: string): boolean {
+		return findHeader(this.#head(), this.#headers(), name.toLowerCase(), 0) >= 0;
+	}
+
+	headers(): [name: string, value: string][] {
+		const text = this.#head();
+		const index = this.#headers();
+		const all: [string, string][] = [];
+		for (let at = 0; at < index.length; at += 4) {
+			all.push([text.substring(index[at]!, index[at + 1]!), headerValue(text, index, at)]);
+		}
+		return all;
+	}
+
+	toHeaders(): Headers {
+		const headers = new Headers();
+		for (const [name, value] of this.headers()) {
+			try {
+				headers.append(name, value);
+			} catch {
+				// Not allowed there; `headers()` has it.
+			}
+		}
+		return headers;
+	}
+
+	detach(): this {
+		this.#head();
+		return this;
+	}
+
+	/** Notes a reason once. */
+	addPartial(reason: PartialReason): void {
+		if (!this.partial.includes(reason)) this.partial = [...this.partial, reason];
+	}
+
+	#slice(from: number, to: number): string {
+		if (this.#text !== undefined) return this.#text.substring(from, to);
+		return latin1(this.#bytes!, this.#from + from, this.#from + to);
+	}
+
+	#headers(): HeaderIndex {
+		this.#index ??= indexHeaders(this.#head(), this.#headersStart);
+		return this.#index;
+	}
+
+	/** The head as text; the bytes are let go, because the caller's memory is used again. */
+	#head(): string {
+		if (this.#text === undefined) {
+			this.#text = latin1(this.#bytes!, this.#from, this.#from + this.#textBytes);
+			this.#bytes = undefined;
+		}
+		return this.#text;
+	}
+}
+
+const HEAD = ascii("HEAD");
+const CONNECT = ascii("CONNECT");
+
+/** Methods are case-sensitive. */
+function isMethod(bytes: Uint8Array, at: number, method: Uint8Array): boolean {
+	for (let i = 0; i < method.length; i++) if (bytes[at + i] !== method[i]) return false;
+	return true;
+}
+
+/** Behind "scheme://", or 0. */
+function authorityStart(target: string): number {
+	const at = target.indexOf("://");
+	const slash = target.indexOf("/");
+	return at > 0 && at + 1 === slash ? at + 3 : 0;
+}
+
+function authorityEnd(target: string, from: number): number {
+	for (let i = from; i < target.length; i++) {
+		const c = target.charCodeAt(i);
+		if (c === 47 || c === 63 || c === 35) return i;
+	}
+	return target.length;
+}

@@ -1,0 +1,453 @@
+import { BYTES, HOLE, NONE, type Span, type Stream } from "@wirescribe/buffer";
+import { ChunkedBody, endsChunked } from "./chunked.ts";
+import { bodyOf } from "./framing.ts";
+import { INCOMPLETE, INVALID, scanHead } from "./head.ts";
+import { HttpMessage } from "./message.ts";
+import { LENIENT, type PartialReason } from "./reasons.ts";
+import { scan } from "./scan.ts";
+
+/** What a reader asks and tells its connection. */
+export interface ReaderHost {
+	/** May this reader's messages be of that kind? The first whole head decides for both directions. */
+	learn(reader: Reader, response: boolean): boolean;
+	/** False: a response whose request may still come; it is asked for again later. */
+	admit(firstDataId: number): boolean;
+	/** A head was read. The request of a response is known afterwards. */
+	begin(reader: Reader, message: HttpMessage): void;
+	/** The message is over. */
+	end(reader: Reader, message: HttpMessage): void;
+	/** From here on messages may be missing. `begun`: one at least had its beginning there. */
+	gap(reader: Reader, begun: boolean): void;
+	/** Bytes before this position are of no use. */
+	skip(reader: Reader, position: number): void;
+	/** These bytes are not HTTP/1. False: they must be, because HTTP/1 was read before. */
+	foreign(kind: "http/2" | "broken"): boolean;
+}
+
+/** Limits of one reader. */
+export interface ReaderLimits {
+	readonly maxHeaderBytes: number;
+	readonly maxUnsyncedBytes: number;
+	readonly skipHintBytes: number;
+	readonly maxPausedBytes: number;
+}
+
+const START = 0;
+const LENGTH = 1;
+const CHUNKED = 2;
+const BLIND = 3;
+const CLOSE = 4;
+const OPAQUE = 5;
+
+/**
+ * Reads the messages of one direction.
+ *
+ * ```
+ *            whole head        body of known length, chunked, until close
+ *   START ---------------> LENGTH | CHUNKED | CLOSE ---> START
+ *     ^  gap or rubbish        | chunk lines missing       OPAQUE (protocol switched)
+ *     '--- not synced          '--> BLIND (until an end or a head is seen)
+ * ```
+ *
+ * A head stays in the stream until it is whole; bodies are consumed as they come.
+ */
+export class Reader {
+	kind: "request" | "response" | undefined = undefined;
+	/** The message whose body is being read. */
+	message: HttpMessage | undefined = undefined;
+	/** Nothing more is read until this request's response is known: it may switch the protocol. */
+	pausedFor: HttpMessage | undefined = undefined;
+	/** A whole head was read from this direction. */
+	everSynced = false;
+	readonly stream: Stream;
+	readonly #host: ReaderHost;
+	readonly #limits: ReaderLimits;
+	#state = START;
+	/** Reading stands at a message's beginning for certain; else heads must be believable. */
+	#synced = true;
+	/** A head may begin at the read position though no operation begins there. */
+	#candidate = false;
+	/** Bytes of an unfinished head that were looked at. */
+	#tried = 0;
+	#scanned = 0;
+	#crlf = false;
+	#unsynced = 0;
+	#left = 0;
+	#hinted = false;
+	#chunked: ChunkedBody | undefined = undefined;
+
+	constructor(stream: Stream, host: ReaderHost, limits: ReaderLimits) {
+		this.stream = stream;
+		this.#host = host;
+		this.#limits = limits;
+	}
+
+	/** Between messages, and nothing of the next one has been seen. */
+	get idle(): boolean {
+		return this.#state === START && this.#tried === 0;
+	}
+
+	/** Reads until nothing more can be read now. */
+	run(): void {
+		for (;;) {
+			if (this.pausedFor !== undefined) {
+				if (!this.pausedFor.settled && this.stream.retained <= this.#limits.maxPausedBytes) return;
+				this.pausedFor = undefined;
+			}
+			if (!this.#step()) return;
+		}
+	}
+
+	#step(): boolean {
+		switch (this.#state) {
+			case START:
+				return this.#start();
+			case LENGTH:
+				return this.#length();
+			case CHUNKED:
+				return this.#chunks();
+			case BLIND:
+				return this.#blind();
+			default:
+				return this.#untilClose();
+		}
+	}
+
+	#start(): boolean {
+		const stream = this.stream;
+		const span = stream.span();
+		if (span === NONE) return false;
+		if (span !== BYTES) return this.#gap();
+		const { bytes, from, to } = stream;
+		if (this.#tried === 0 && (bytes[from] === 13 || bytes[from] === 10)) {
+			let i = from + 1;
+			while (i < to && (bytes[i] === 13 || bytes[i] === 10)) i++;
+			this.#crlf = true;
+			this.#candidate ||= stream.position === stream.front!.origin;
+			stream.advance(i - from);
+			return true;
+		}
+		if (!this.#synced && !this.#candidate && stream.position !== stream.front!.origin) return this.#search();
+		scan.strict = !this.#synced;
+		let end = this.#tried === 0 ? scanHead(bytes, from, to) : INCOMPLETE;
+		let ends: Span = NONE;
+		if (end === INCOMPLETE) {
+			ends = stream.gather();
+			end = this.#more(to - from, ends);
+		}
+		if (end === INCOMPLETE) {
+			if (ends === NONE && this.#tried <= this.#limits.maxHeaderBytes) return false;
+			return this.#cutHead(ends === NONE ? "head-too-long" : ends === HOLE ? "head-lost" : "head-not-captured");
+		}
+		if (end === INVALID || !this.#host.learn(this, scan.response)) return this.#invalid();
+		if (scan.response && !this.#host.admit(stream.front!.dataId)) {
+			this.#tried = 0;
+			return false;
+		}
+		this.#head(stream.bytes, stream.from, end);
+		return true;
+	}
+
+	/** Looks at an unfinished head again when that can change something: linear in its bytes, however they come. */
+	#more(alone: number, ends: Span): number {
+		const { bytes, from, to } = this.stream;
+		const have = to - from;
+		const first = this.#tried === 0;
+		const fresh = from + Math.max(0, this.#tried - 3);
+		this.#tried = have;
+		if (first && have === alone) {
+			this.#scanned = have;
+			return INCOMPLETE;
+		}
+		const worth = first || ends !== NONE || have >= this.#scanned * 2 || hasBlankLine(bytes, fresh, to);
+		if (!worth) return INCOMPLETE;
+		this.#scanned = have;
+		return scanHead(bytes, from, to);
+	}
+
+	#head(bytes: Uint8Array, from: number, end: number): void {
+		const stream = this.stream;
+		const message = new HttpMessage(bytes, from, end - from, stream.front!);
+		this.#begun(message, end - from);
+		this.#host.begin(this, message);
+		const body = bodyOf(message);
+		switch (body) {
+			case "none":
+				this.#finish(message);
+				break;
+			case "length":
+				this.#left = message.contentLength;
+				message.bodyBytes = message.decodedBodyBytes = this.#left;
+				this.#hinted = false;
+				this.#state = LENGTH;
+				break;
+			case "chunked":
+				this.#chunked = new ChunkedBody();
+				this.#state = CHUNKED;
+				break;
+			case "close":
+				this.#state = CLOSE;
+				break;
+			default:
+				this.#broken(message);
+		}
+	}
+
+	#begun(message: HttpMessage, bytes: number): void {
+		this.stream.advance(bytes);
+		if (this.#crlf) message.lenient |= LENIENT.leadingCrlf;
+		this.message = message;
+		this.#crlf = this.#candidate = false;
+		this.#synced = this.everSynced = true;
+		this.#tried = this.#scanned = this.#unsynced = 0;
+		this.#touch(message);
+	}
+
+	/** A response to a request nobody saw may be one to HEAD: then another head follows instead of the announced body. */
+	#bodyless(message: HttpMessage): boolean {
+		if (message.kind === "request" || message.request !== undefined || !this.#headHere()) return false;
+		message.bodyBytes = message.decodedBodyBytes = 0;
+		message.lenient |= LENIENT.headResponseAssumed;
+		return true;
+	}
+
+	/** A whole head of this direction's kind begins at the read position. */
+	#headHere(): boolean {
+		if (this.stream.span() !== BYTES) return false;
+		scan.strict = true;
+		const { bytes, from, to } = this.stream;
+		return scanHead(bytes, from, to) > 0 && scan.response === (this.kind === "response");
+	}
+
+	#touch(message: HttpMessage): void {
+		const last = this.stream.last!;
+		message.lastDataId = last.dataId;
+		message.endNs = last.endNs;
+		message.lastShared = last.end > this.stream.position || !last.finished;
+	}
+
+	#finish(message: HttpMessage): void {
+		this.#touch(message);
+		message.complete = true;
+		this.message = undefined;
+		this.#state = START;
+		this.#host.end(this, message);
+	}
+
+	/** The framing cannot be followed: the message ends here, and the next one must be found. */
+	#broken(message: HttpMessage): void {
+		message.addPartial("framing-error");
+		this.#finish(message);
+		this.#unsync(false);
+	}
+
+	#unsync(begun: boolean): void {
+		this.#synced = this.#candidate = false;
+		this.#tried = this.#scanned = 0;
+		this.#host.gap(this, begun);
+	}
+
+	/** A gap where a message should begin. */
+	#gap(): boolean {
+		this.#unsync(this.#synced);
+		this.stream.advance(this.stream.length);
+		return true;
+	}
+
+	/** A head that ends in a gap or does not end: what is whole of it is told. */
+	#cutHead(reason: PartialReason): boolean {
+		const stream = this.stream;
+		const { bytes, from, to } = stream;
+		scan.strict = false;
+		scanHead(bytes, from, to);
+		if (!scan.startLine || !this.#host.learn(this, scan.response)) {
+			this.#unsync(this.#synced);
+			stream.advance(to - from);
+			return true;
+		}
+		if (scan.response && !this.#host.admit(stream.front!.dataId)) return false;
+		const text = bytes.lastIndexOf(10, to - 1) + 1 - from;
+		const message = new HttpMessage(bytes, from, to - from, stream.front!, text);
+		this.#begun(message, to - from);
+		message.addPartial(reason);
+		this.#host.begin(this, message);
+		this.#finish(message);
+		this.#unsync(false);
+		return true;
+	}
+
+	/** No head begins here. */
+	#invalid(): boolean {
+		const { bytes, from, to } = this.stream;
+		if (isHttp2(bytes, from, to) && this.#host.foreign("http/2")) return true;
+		if (this.#synced) this.#unsync(false);
+		this.#candidate = false;
+		this.#tried = this.#scanned = 0;
+		return this.#search();
+	}
+
+	/** Looks for a believable head at the beginning of a line. */
+	#search(): boolean {
+		const stream = this.stream;
+		if (stream.span() !== BYTES) return true;
+		const { bytes, from, to } = stream;
+		scan.strict = true;
+		let at = bytes.indexOf(10, from) + 1;
+		for (; at > 0 && at < to; at = bytes.indexOf(10, at) + 1) {
+			const end = scanHead(bytes, at, to);
+			if (end === INVALID || (end === INCOMPLETE && !scan.startLine)) continue;
+			if (this.kind !== undefined && scan.response !== (this.kind === "response")) continue;
+			this.#candidate = true;
+			stream.advance(at - from);
+			return true;
+		}
+		this.#unsynced += to - from;
+		stream.advance(to - from);
+		if (this.#unsynced > this.#limits.maxUnsyncedBytes) this.#host.foreign("broken");
+		return true;
+	}
+
+	#length(): boolean {
+		const stream = this.stream;
+		const message = this.message!;
+		if (this.#left === message.contentLength && this.#bodyless(message)) {
+			this.#finish(message);
+			return true;
+		}
+		this.#left -= stream.skip(this.#left);
+		while (this.#left > 0) {
+			if (stream.span() === NONE) {
+				if (!this.#hinted && this.#left >= this.#limits.skipHintBytes) {
+					this.#hinted = true;
+					this.#host.skip(this, stream.position + this.#left);
+				}
+				return false;
+			}
+			message.addPartial("body-bytes-lost");
+			if (stream.length < 0) return this.#lostTrack(message);
+			const step = Math.min(stream.length, this.#left);
+			stream.advance(step);
+			this.#left -= step + stream.skip(this.#left - step);
+		}
+		this.#finish(message);
+		return true;
+	}
+
+	/** A hole of unknown length inside a body: its end cannot be known. */
+	#lostTrack(message: HttpMessage): boolean {
+		message.addPartial("end-not-seen");
+		this.#finish(message);
+		this.#unsync(false);
+		this.stream.advance(-1);
+		return true;
+	}
+
+	#chunks(): boolean {
+		const message = this.message!;
+		const body = this.#chunked!;
+		const state = body.read(this.stream);
+		message.bodyBytes = body.wireBytes;
+		message.decodedBodyBytes = body.decodedBytes;
+		if (body.lostBytes > 0) message.addPartial("body-bytes-lost");
+		if (state === "more") return false;
+		if (state === "broken") this.#broken(message);
+		else if (state === "done") this.#finish(message);
+		else {
+			message.addPartial("chunk-lines-not-captured");
+			this.#state = BLIND;
+		}
+		return true;
+	}
+
+	/** A chunked body whose chunk lines were not all seen: an operation that ends like one ends it, or the next head. */
+	#blind(): boolean {
+		const stream = this.stream;
+		const message = this.message!;
+		const span = stream.span();
+		if (span === NONE) return false;
+		if (span === HOLE) {
+			message.addPartial("body-bytes-lost");
+			this.#host.gap(this, false);
+			if (stream.length < 0) return this.#lostTrack(message);
+			message.bodyBytes = message.decodedBodyBytes = message.bodyBytes + stream.length;
+			stream.advance(stream.length);
+			return true;
+		}
+		const piece = stream.front!;
+		if (stream.position === piece.origin && message.firstDataId !== piece.dataId && this.#headHere()) {
+			message.addPartial("end-not-seen");
+			this.#finish(message);
+			return true;
+		}
+		const ends = endsChunked(stream.ending());
+		const step = piece.end - stream.position;
+		stream.advance(step);
+		message.bodyBytes = message.decodedBodyBytes = message.bodyBytes + step;
+		if (ends) this.#finish(message);
+		return true;
+	}
+
+	/** A body that ends with the connection, or bytes that are nobody's any more. */
+	#untilClose(): boolean {
+		const stream = this.stream;
+		const message = this.message;
+		const span = stream.span();
+		if (span === NONE) return false;
+		if (message === undefined) {
+			if (span === HOLE) stream.advance(stream.length);
+			else stream.skip(Number.MAX_SAFE_INTEGER);
+			return true;
+		}
+		if (message.request === undefined && stream.position === stream.front!.origin && this.#headHere()) {
+			this.#finish(message);
+			return true;
+		}
+		let step = stream.length;
+		if (span === HOLE) {
+			message.addPartial("body-bytes-lost");
+			stream.advance(step);
+		} else step = stream.skip(stream.front!.end - stream.position);
+		if (step > 0) message.bodyBytes = message.decodedBodyBytes = message.bodyBytes + step;
+		return true;
+	}
+
+	/** The connection is over: what is unfinished ends here. */
+	close(): void {
+		if (this.#state === START && this.#tried > 0 && this.stream.span() === BYTES) {
+			this.stream.gather();
+			this.#cutHead("cut-by-close");
+		}
+		const message = this.message;
+		if (message === undefined) return;
+		if (this.#state !== CLOSE) {
+			message.addPartial("cut-by-close");
+			if (this.#state === LENGTH) {
+				message.bodyBytes = message.decodedBodyBytes = message.contentLength - this.#left;
+			}
+		}
+		this.#finish(message);
+	}
+
+	/** Reads no HTTP any more. */
+	stop(): void {
+		this.#state = OPAQUE;
+		this.message = undefined;
+		this.pausedFor = undefined;
+	}
+}
+
+/** True when a line end is followed by an empty line. */
+function hasBlankLine(bytes: Uint8Array, from: number, to: number): boolean {
+	for (let i = bytes.indexOf(10, from); i >= 0 && i < to; i = bytes.indexOf(10, i + 1)) {
+		if (bytes[i + 1] === 10 || (bytes[i + 1] === 13 && bytes[i + 2] === 10 && i + 2 < to)) return true;
+	}
+	return false;
+}
+
+const PREFACE: Uint8Array = Uint8Array.from("PRI * HTTP/2.0\r\n", (c) => c.charCodeAt(0));
+
+function isHttp2(bytes: Uint8Array, from: number, to: number): boolean {
+	if (to - from < PREFACE.length) return false;
+	for (let i = 0; i < PREFACE.length; i++) if (bytes[from + i] !== PREFACE[i]) return false;
+	return true;
+}
