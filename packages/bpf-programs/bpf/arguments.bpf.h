@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+//
+// Where the bytes of a call are, from the user's registers as they were saved on entry. They are read when the call
+// returns, so that a call that was already blocked when the agent came is understood, too.
+#pragma once
+
+static __always_inline int from_buffer(struct operation *op, struct pt_regs *regs)
+{
+	op->source.base = ARG2(regs);
+	op->source.reachable = op->bytes;
+	return 0;
+}
+
+static __always_inline int from_iovecs(struct operation *op, struct pt_regs *regs)
+{
+	op->source.base = ARG2(regs);
+	op->source.segments = ARG3(regs);
+	op->source.reachable = op->bytes;
+	return 0;
+}
+
+static __always_inline int use_msghdr(struct operation *op, u64 address)
+{
+	struct {
+		u64 iov;
+		u64 iovlen;
+	} message;
+
+	if (bpf_probe_read_user(&message, sizeof(message), (void *)(address + __builtin_offsetof(struct user_msghdr, msg_iov))))
+		return -1;
+	op->source.base = message.iov;
+	op->source.segments = message.iovlen;
+	op->source.reachable = op->bytes;
+	return 0;
+}
+
+static __always_inline int from_msghdr(struct operation *op, struct pt_regs *regs)
+{
+	return use_msghdr(op, ARG2(regs));
+}
+
+// The bytes of the first `messages` messages of a list; -1 when it cannot be read.
+__noinline long bytes_of_messages(u64 address, u64 messages)
+{
+	u64 total = 0;
+
+#pragma clang loop unroll(disable)
+	for (u32 i = 0; i < MAX_MESSAGES; i++) {
+		u32 bytes = 0;
+
+		if (i >= messages)
+			break;
+		if (bpf_probe_read_user(&bytes, sizeof(bytes),
+					(void *)(address + i * sizeof(struct mmsghdr) +
+						 __builtin_offsetof(struct mmsghdr, msg_len))))
+			return -1;
+		total += bytes;
+	}
+	return total;
+}
+
+// Several messages in one call are one operation: all bytes are counted, those of the first message are captured.
+static __always_inline int from_mmsghdrs(struct operation *op, struct pt_regs *regs)
+{
+	u64 address = ARG2(regs);
+	long total = bytes_of_messages(address, op->bytes), first = bytes_of_messages(address, 1);
+
+	if (total < 0 || first < 0 || use_msghdr(op, address))
+		return -1;
+	op->bytes = total;
+	op->source.reachable = first;
+	return 0;
+}
+
+static __always_inline int from_nowhere(struct operation *op, struct pt_regs *regs)
+{
+	op->opaque = 1;
+	return 0;
+}

@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+//
+// From a file descriptor to the socket behind it, and to what is remembered of that socket.
+//
+//   task -> files -> fdtable -> file -> socket -> sock      (any connection, also those older than the agent)
+#pragma once
+
+static __always_inline struct sock *sock_of_fd(struct task_struct *task, s32 fd)
+{
+	struct fdtable *table = task->files->fdt;
+	struct file *file = 0;
+
+	if ((u32)fd >= table->max_fds)
+		return 0;
+	if (bpf_probe_read_kernel(&file, sizeof(file), table->fd + fd) || !file)
+		return 0;
+	if ((BPF_CORE_READ(file, f_inode, i_mode) & S_IFMT) != S_IFSOCK)
+		return 0;
+	struct socket *socket = BPF_CORE_READ(file, private_data);
+	return socket ? BPF_CORE_READ(socket, sk) : 0;
+}
+
+static __always_inline int is_tcp(struct sock *sk)
+{
+	u16 family = BPF_CORE_READ(sk, __sk_common.skc_family);
+
+	if (family != AF_INET && family != AF_INET6)
+		return 0;
+	return BPF_CORE_READ(sk, sk_protocol) == IPPROTO_TCP;
+}
+
+static __always_inline struct socket_state *state_of(struct sock *sk)
+{
+	u64 key = (u64)sk;
+	return bpf_map_lookup_elem(&sockets, &key);
+}
+
+// Both ends' addresses; IPv4 in the first four bytes, also when a dual-stack socket maps it. Returns the family.
+static __always_inline u8 read_tuple(struct sock *sk, struct tuple *tuple)
+{
+	u8 family = BPF_CORE_READ(sk, __sk_common.skc_family);
+
+	__builtin_memset(tuple, 0, sizeof(*tuple));
+	tuple->local_port = BPF_CORE_READ(sk, __sk_common.skc_num);
+	tuple->remote_port = __builtin_bswap16(BPF_CORE_READ(sk, __sk_common.skc_dport));
+	if (family == AF_INET6) {
+		u32 words[4] = {};
+
+		BPF_CORE_READ_INTO(&words, sk, __sk_common.skc_v6_daddr.in6_u.u6_addr32);
+		if (!(words[0] == 0 && words[1] == 0 && words[2] == __builtin_bswap32(0xffff))) {
+			__builtin_memcpy(tuple->remote_addr, words, sizeof(words));
+			BPF_CORE_READ_INTO(&tuple->local_addr, sk, __sk_common.skc_v6_rcv_saddr.in6_u.u6_addr8);
+			return AF_INET6;
+		}
+	}
+	BPF_CORE_READ_INTO((u32 *)tuple->remote_addr, sk, __sk_common.skc_daddr);
+	BPF_CORE_READ_INTO((u32 *)tuple->local_addr, sk, __sk_common.skc_rcv_saddr);
+	return AF_INET;
+}
+
+static __always_inline void exclude_other_end(struct sock *sk)
+{
+	struct tuple tuple, other = {};
+	u32 one = 1;
+
+	read_tuple(sk, &tuple);
+	__builtin_memcpy(other.local_addr, tuple.remote_addr, 16);
+	__builtin_memcpy(other.remote_addr, tuple.local_addr, 16);
+	other.local_port = tuple.remote_port;
+	other.remote_port = tuple.local_port;
+	bpf_map_update_elem(&excluded_tuples, &other, &one, BPF_ANY);
+}
+
+static __always_inline int is_excluded_process(u32 tgid)
+{
+	return bpf_map_lookup_elem(&excluded_tgids, &tgid) != 0;
+}
+
+// Remembers a TCP socket. Null when the map is full (counted by who asked).
+static __noinline struct socket_state *remember(struct sock *sk, u8 role, u8 born)
+{
+	u64 key = (u64)sk;
+	struct socket_state state = {};
+	struct tuple tuple;
+
+	state.socket_id = __sync_fetch_and_add(&next_socket_id, 1);
+	state.born = born;
+	state.role = role;
+	// An accepted socket inherits its listener's backlog; a connecting one has none.
+	if (!role && BPF_CORE_READ(sk, sk_max_ack_backlog) > 0)
+		state.role = ROLE_SERVER;
+	state.segs_out = BPF_CORE_READ((struct tcp_sock *)sk, segs_out);
+	state.retransmits = BPF_CORE_READ((struct tcp_sock *)sk, total_retrans);
+	state.lost = BPF_CORE_READ((struct tcp_sock *)sk, lost);
+	read_tuple(sk, &tuple);
+	state.own = bpf_map_lookup_elem(&excluded_tuples, &tuple) != 0;
+	if (bpf_map_update_elem(&sockets, &key, &state, BPF_NOEXIST) == 0)
+		COUNT(sockets_born);
+	return bpf_map_lookup_elem(&sockets, &key);
+}

@@ -1,0 +1,303 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+//
+// One read or write that moved bytes: decide, describe, classify, copy, submit. Everything that is seen here ends in
+// exactly one counter.
+#pragma once
+
+struct operation {
+	struct source source;
+	u64 bytes;
+	u64 start_ns;
+	u64 data_id; // 0: take one now
+	s32 fd;
+	u8 syscall;
+	u8 direction;
+	u8 opaque; // the bytes are in no buffer (sendfile, MSG_TRUNC)
+	u8 reserved;
+};
+
+// Short operations weigh little: some servers read a request byte by byte.
+#define WEIGHT_SHORT 1
+#define WEIGHT_LONG 64
+#define SHORT_BYTES 16
+// Without a message start for so long, or this large, an operation may belong to a body user space asked to skip.
+#define QUIET_OPERATIONS 8
+#define HINT_BYTES 512
+
+static __always_inline u32 stream_offset(struct sock *sk, u8 direction, u64 bytes)
+{
+	struct tcp_sock *tp = (struct tcp_sock *)sk;
+	u32 end = direction == DIRECTION_INGRESS ? BPF_CORE_READ(tp, copied_seq) : BPF_CORE_READ(tp, write_seq);
+
+	return end - (u32)bytes;
+}
+
+static __always_inline void fill_deltas(struct sock *sk, struct socket_state *state, struct operation_event *event)
+{
+	struct tcp_sock *tp = (struct tcp_sock *)sk;
+	u32 segs_out = BPF_CORE_READ(tp, segs_out);
+	u32 retransmits = BPF_CORE_READ(tp, total_retrans);
+	u32 lost = BPF_CORE_READ(tp, lost);
+
+	event->segs_out = segs_out - state->segs_out;
+	event->retransmits = retransmits - state->retransmits;
+	event->lost = lost - state->lost;
+	event->srtt_us = BPF_CORE_READ(tp, srtt_us) >> 3;
+	state->segs_out = segs_out;
+	state->retransmits = retransmits;
+	state->lost = lost;
+}
+
+// True when user space has said that the bytes of this operation are not needed.
+static __always_inline int is_hinted(struct socket_state *state, u8 direction, u32 end)
+{
+	u64 id = state->socket_id;
+	struct skip_hint *hint = bpf_map_lookup_elem(&skip_hints, &id);
+
+	if (!hint)
+		return 0;
+	if (hint->flags & HINT_ALL) {
+		state->opaque = 1;
+		state->protocol = PROTOCOL_OTHER;
+		return 1;
+	}
+	if (direction == DIRECTION_INGRESS)
+		return (hint->flags & HINT_IN) && (s32)(hint->in_before - end) >= 0;
+	return (hint->flags & HINT_OUT) && (s32)(hint->out_before - end) >= 0;
+}
+
+// Learns the protocol from an operation's first bytes. Returns false when the operation is not to be reported.
+static __always_inline int learn(struct socket_state *state, struct first_bytes found, u64 bytes, u8 direction)
+{
+	u8 before = state->protocol;
+
+	if (found.protocol == PROTOCOL_HTTP1) {
+		state->protocol = PROTOCOL_HTTP1;
+		state->quiet = 0;
+		if (!state->role)
+			state->role = (found.message == MESSAGE_REQUEST) == (direction == DIRECTION_EGRESS)
+					      ? ROLE_CLIENT
+					      : ROLE_SERVER;
+		return 1;
+	}
+	if (state->quiet < 255)
+		state->quiet++;
+	if (before == PROTOCOL_OTHER)
+		return 0;
+	if (before == PROTOCOL_UNKNOWN) {
+		if (found.protocol) {
+			state->protocol = found.protocol;
+		} else {
+			state->unknown_weight += bytes < SHORT_BYTES ? WEIGHT_SHORT : WEIGHT_LONG;
+			if (state->unknown_weight > setting_unknown_operations * WEIGHT_LONG)
+				state->protocol = PROTOCOL_OTHER;
+		}
+	}
+	return 1;
+}
+
+// True when nothing of this connection is read any more. A connection older than the agent may have been in the
+// middle of a body when it was first seen, so its first bytes stay worth a look.
+static __always_inline int is_settled(struct socket_state *state)
+{
+	if (state->protocol == PROTOCOL_UNKNOWN || state->protocol == PROTOCOL_HTTP1)
+		return 0;
+	return !(state->protocol == PROTOCOL_OTHER && !state->born && !state->opaque);
+}
+
+static __always_inline void count_ring_full(u8 message)
+{
+	struct counters *counters = counters_here();
+
+	if (!counters)
+		return;
+	if (message == MESSAGE_REQUEST)
+		counters->lost_ring_full_request++;
+	else if (message == MESSAGE_RESPONSE)
+		counters->lost_ring_full_response++;
+	else
+		counters->lost_ring_full_other++;
+}
+
+static __always_inline int describe_if_new(void *ctx, struct sock *sk, struct socket_state *state,
+					   const struct operation *op, u32 tgid)
+{
+	struct description what = {.fd = op->fd, .syscall = op->syscall, .success = 1};
+
+	if (state->described && state->tgid == tgid && state->described_role == state->role)
+		return 0;
+	what.start_ns = op->start_ns;
+	what.cause = state->described ? CAUSE_CHANGED : CAUSE_FIRST_SEEN;
+	return describe(ctx, sk, state, &what);
+}
+
+// How much of an operation is wanted, and into the scratch with it. Returns the flags; the event has the lengths.
+static __always_inline u32 take_payload(struct scratch *scratch, const struct operation *op, u64 captured, u64 limit)
+{
+	u64 bytes = op->bytes, reachable = op->source.reachable, tail;
+	long copied;
+
+	BOUND(limit, MAX_CAPTURE);
+	if (captured > limit)
+		captured = limit;
+	if (limit > reachable)
+		limit = reachable;
+	if (captured < limit) {
+		copied = copy(&op->source, captured, limit, captured);
+		if (copied > 0)
+			captured += copied;
+	}
+	scratch->event.captured = captured;
+	if (captured >= bytes)
+		return 0;
+	tail = bytes - captured;
+	BOUND(tail, TAIL_BYTES);
+	// Only whole: a tail that does not end with the operation says nothing.
+	if (bytes == reachable && copy(&op->source, bytes - tail, bytes, captured) == (long)tail)
+		scratch->event.tail = tail;
+	return FLAG_CUT;
+}
+
+// Classifies, copies and fills the header. Returns the size of the event, 0 when nothing is to be submitted (and that
+// has been counted). A global function: the verifier checks it once, for any arguments.
+__noinline long prepare(u64 sock, struct socket_state *state, struct operation *op)
+{
+	u64 pid_tgid = bpf_get_current_pid_tgid(), now = bpf_ktime_get_ns();
+	struct sock *sk = (struct sock *)sock;
+	u32 cpu = bpf_get_smp_processor_id();
+	struct scratch *scratch = bpf_map_lookup_elem(&scratches, &cpu);
+	struct first_bytes found = {};
+	u32 flags = 0, offset;
+	long copied = 0;
+	int settled, skip;
+
+	if (!state || !op || !scratch)
+		return 0;
+	struct operation_event *event = &scratch->event;
+	offset = stream_offset(sk, op->direction, op->bytes);
+	settled = is_settled(state);
+	event->captured = 0;
+	event->tail = 0;
+
+	// 1. The first bytes, and what they say.
+	if (!op->opaque && !settled) {
+		u64 *first = (u64 *)scratch->payload;
+
+		first[0] = first[1] = first[2] = 0;
+		copied = copy(&op->source, 0, op->source.reachable < PROBE_BYTES ? op->source.reachable : PROBE_BYTES, 0);
+		if (copied < 0)
+			COUNT(payload_faults);
+		else
+			found = classify(scratch->payload);
+	}
+	event->message = found.message;
+	if (found.message == MESSAGE_REQUEST)
+		COUNT(request_starts_seen);
+	else if (found.message == MESSAGE_RESPONSE)
+		COUNT(response_starts_seen);
+	skip = settled || !learn(state, found, op->bytes, op->direction);
+	if (skip && !setting_all_operations) {
+		COUNT(skipped_not_http);
+		return 0;
+	}
+
+	// 2. How much of it is wanted.
+	if (op->opaque || state->protocol > PROTOCOL_HTTP1)
+		skip = 1;
+	if (!skip && !found.message && (op->bytes > HINT_BYTES || state->quiet > QUIET_OPERATIONS)) {
+		skip = is_hinted(state, op->direction, offset + (u32)op->bytes);
+		if (state->opaque && !setting_all_operations) {
+			COUNT(skipped_not_http);
+			return 0;
+		}
+	}
+	if (skip)
+		flags = FLAG_OPAQUE;
+	else if (copied < 0)
+		flags = FLAG_FAULT;
+	else
+		flags = take_payload(scratch, op, copied, found.message ? setting_head_limit : setting_body_limit);
+
+	// 3. The header.
+	u64 *end_ns = op->direction == DIRECTION_EGRESS ? &state->end_ns[1] : &state->end_ns[0];
+	u8 *seen = op->direction == DIRECTION_EGRESS ? &state->seen[1] : &state->seen[0];
+	if (!op->start_ns)
+		flags |= FLAG_START_UNKNOWN;
+	else if (*end_ns > op->start_ns)
+		flags |= FLAG_OVERLAP;
+	*end_ns = now;
+	if (!*seen && !state->born)
+		flags |= FLAG_MID_STREAM;
+	event->head.kind = KIND_OPERATION;
+	event->head.syscall = op->syscall;
+	event->head.direction = op->direction;
+	event->head.protocol = state->protocol;
+	event->head.flags = flags;
+	event->head.socket_id = state->socket_id;
+	event->head.start_ns = op->start_ns;
+	event->head.end_ns = now;
+	event->head.tgid = pid_tgid >> 32;
+	event->head.fd = op->fd;
+	event->data_id = op->data_id;
+	event->prev_data_id = state->submitted_id;
+	event->offset = offset;
+	event->bytes = op->bytes;
+	event->sequence = 0;
+	fill_deltas(sk, state, event);
+	event->role = state->role;
+	event->reserved = 0;
+	event->tid = pid_tgid;
+	return sizeof(*event) + event->captured + event->tail;
+}
+
+static __always_inline void submit(void *ctx, struct sock *sk, struct socket_state *state, struct operation *op,
+				   struct scratch *scratch)
+{
+	struct counters *counters;
+	u64 size = prepare((u64)sk, state, op);
+
+	if (!size)
+		return;
+	// The description first, so that no operation is of an unknown socket.
+	if (describe_if_new(ctx, sk, state, op, scratch->event.head.tgid)) {
+		count_ring_full(scratch->event.message);
+		return;
+	}
+	BOUND(size, sizeof(struct operation_event) + MAX_CAPTURE + TAIL_BYTES);
+	if (emit(ctx, state->socket_id, &scratch->event, size)) {
+		count_ring_full(scratch->event.message);
+		return;
+	}
+	if (op->direction == DIRECTION_EGRESS)
+		state->seen[1] = 1;
+	else
+		state->seen[0] = 1;
+	state->submitted_id = op->data_id;
+	counters = counters_here();
+	if (counters) {
+		counters->submitted++;
+		counters->bytes_submitted += size;
+	}
+}
+
+static __noinline int handle_operation(void *ctx, struct sock *sk, struct socket_state *state, struct operation *op)
+{
+	u32 cpu = bpf_get_smp_processor_id();
+	struct scratch *scratch = bpf_map_lookup_elem(&scratches, &cpu);
+
+	if (!state || !op)
+		return 0;
+	// The id is taken before anything can be skipped, so that ids order all operations of a connection.
+	if (!op->data_id)
+		op->data_id = __sync_fetch_and_add(&state->ids, 1) + 1;
+	if (!is_watched(sk, state, bpf_get_current_pid_tgid() >> 32, 1))
+		return 0;
+	if (!scratch || scratch->busy) {
+		COUNT(lost_scratch_busy);
+		return 0;
+	}
+	scratch->busy = 1;
+	submit(ctx, sk, state, op, scratch);
+	scratch->busy = 0;
+	return 0;
+}

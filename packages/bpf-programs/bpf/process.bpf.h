@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+//
+// Processes come, change and go: for who keeps a picture of them. Threads are not reported.
+#pragma once
+
+static __always_inline int report_process(u8 kind, struct task_struct *task)
+{
+	struct process_event *event = bpf_ringbuf_reserve(&process_ring, sizeof(*event), 0);
+
+	if (!event) {
+		COUNT(processes_lost);
+		return 0;
+	}
+	__builtin_memset(event, 0, sizeof(*event));
+	event->kind = kind;
+	event->exit_code = kind == KIND_EXIT ? BPF_CORE_READ(task, exit_code) : 0;
+	event->time_ns = bpf_ktime_get_ns();
+	event->tgid = BPF_CORE_READ(task, tgid);
+	event->ppid = BPF_CORE_READ(task, real_parent, tgid);
+	event->uid = bpf_get_current_uid_gid();
+	bpf_probe_read_kernel_str(event->comm, sizeof(event->comm),
+				  __builtin_preserve_access_index(&task->comm));
+	bpf_ringbuf_submit(event, BPF_RB_NO_WAKEUP);
+	return 0;
+}
+
+SEC("raw_tp/sched_process_fork") int sched_process_fork(struct raw_tracepoint_args *ctx)
+{
+	struct task_struct *child = (struct task_struct *)ctx->args[1];
+
+	if (BPF_CORE_READ(child, pid) != BPF_CORE_READ(child, tgid))
+		return 0;
+	return report_process(KIND_FORK, child);
+}
+
+SEC("raw_tp/sched_process_exec") int sched_process_exec(struct raw_tracepoint_args *ctx)
+{
+	return report_process(KIND_EXEC, (struct task_struct *)ctx->args[0]);
+}
+
+SEC("raw_tp/sched_process_exit") int sched_process_exit(struct raw_tracepoint_args *ctx)
+{
+	struct task_struct *task = (struct task_struct *)ctx->args[0];
+
+	// The last thread of the group.
+	if (BPF_CORE_READ(task, signal, live.counter) != 0)
+		return 0;
+	return report_process(KIND_EXIT, task);
+}

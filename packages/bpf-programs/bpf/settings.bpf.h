@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+//
+// Tunables, set by the loader before the programs are loaded: the verifier sees constants and drops dead branches.
+#pragma once
+
+// The largest front of an operation that can be captured, whatever the settings say: the size of the scratch.
+#define MAX_CAPTURE 32768
+// The end of a cut operation that is kept: it shows how a chunked body ends.
+#define TAIL_BYTES 32
+// What is copied before the kernel knows whether the operation starts a message.
+#define PROBE_BYTES 512
+// Segments of one iovec list that are followed: all that a call may have, in parts, since the verifier's work grows
+// with the square of a loop's rounds (256 in one loop: 3.7 s to load).
+#define PART_SEGMENTS 32
+#define MAX_SEGMENTS 1024
+// Messages of one sendmmsg or recvmmsg that are followed.
+#define MAX_MESSAGES 64
+
+enum queue_kind {
+	QUEUE_RING = 0,
+	QUEUE_PERF = 1,
+};
+
+const volatile u32 setting_queue = QUEUE_RING;
+const volatile u32 setting_rings = 1;
+// Wake the reader once when a ring holds more than this.
+const volatile u32 setting_wake_bytes = 256 * 1024;
+const volatile u32 setting_head_limit = MAX_CAPTURE;
+const volatile u32 setting_body_limit = 4096;
+// A connection that showed no known protocol in this many operations is "other".
+const volatile u32 setting_unknown_operations = 8;
+// Report the operations of connections that are not HTTP/1, too (headers only).
+const volatile u32 setting_all_operations = 0;
+const volatile u32 setting_select_process = 0;
+const volatile u32 setting_select_port = 0;
+const volatile u32 setting_role = 0;
