@@ -1,1 +1,34 @@
-export {};
+/**
+ * From captured events to access log records: one partition of connections, with its buffers, parsers and ledger.
+ *
+ * A {@link Partition} takes batches of events (the layout is in `docs/architecture.md`) and gives records to a
+ * {@link RecordOutput}: lines, or the fields of the collector's messages, as frames in an {@link OutputBuffer}. It owns
+ * all its state, reads no clock, looks nothing up and never waits, so the same batches at the same times give the same
+ * bytes, live or replayed. It is used by one thread at a time.
+ *
+ * @module
+ */
+export {
+	emptyPartitionLedger,
+	isBalanced,
+	type Ledger,
+	type LedgerSources,
+	ledgerText,
+	makeLedger,
+	type OperationCounts,
+	type PartitionLedger,
+	type RecordCounts,
+	sum,
+	sumPartitions,
+} from "./ledger.ts";
+export {
+	compareFrames,
+	type FrameKind,
+	LINE,
+	MESSAGE,
+	OutputBuffer,
+	type OutputFrame,
+	outputFrames,
+} from "./output.ts";
+export { Partition, type PartitionOptions } from "./partition.ts";
+export { type LineFormat, LineOutput, MessageOutput, type RecordOutput } from "./record-output.ts";

@@ -1,0 +1,125 @@
+import { existsSync } from "node:fs";
+import { dirname } from "node:path";
+import { CliError, EXIT } from "./errors.ts";
+import {
+	hostPort,
+	numberList,
+	type OptionSpecs,
+	oneOf,
+	parseCommand,
+	stringList,
+	text,
+	usageError,
+} from "./options.ts";
+
+/** What `run` and `replay` share: what to look at, where to send it. */
+export interface WatchOptions {
+	readonly output: "text" | "json" | undefined;
+	readonly backend: { readonly host: string; readonly port: number } | undefined;
+	readonly pids: readonly number[];
+	readonly ports: readonly number[];
+	readonly comms: readonly string[];
+	readonly role: "client" | "server" | undefined;
+	readonly partitions: number | undefined;
+	readonly queue: "ring" | "perf";
+	readonly ledgerFile: string | undefined;
+	readonly queryValues: boolean;
+	readonly tcpOperations: boolean;
+	/** Bytes of each ring buffer (and of each CPU's perf buffer). */
+	readonly ringBytes: number;
+}
+
+export const WATCH_SPECS: OptionSpecs = {
+	output: { type: "string", value: "text|json", help: "lines on stdout; text on a terminal, else json" },
+	backend: {
+		type: "string",
+		value: "HOST:PORT",
+		help: "deliver to a SkyWalking OAP, a Satellite or 'wirescribe collect'",
+	},
+	pid: { type: "string", multiple: true, value: "N…", help: "only these processes" },
+	port: { type: "string", multiple: true, value: "N…", help: "only connections with this port at either end" },
+	comm: { type: "string", multiple: true, value: "NAME…", help: "only processes of this name (as in /proc/PID/comm)" },
+	role: { type: "string", value: "client|server", help: "only this side of a connection" },
+	partitions: { type: "string", value: "N", help: "parallel data planes; 1 below 4 cores, else half the cores" },
+	queue: { type: "string", value: "ring|perf", help: "ring buffers (default) or per-CPU perf buffers" },
+	"ring-size": { type: "string", value: "BYTES", help: "size of each ring: 64KB to 64MB, default 8MB" },
+	ledger: { type: "string", value: "FILE", help: "write the ledger as JSON at exit and on SIGUSR2" },
+	"query-values": { type: "boolean", help: "show query values instead of x" },
+	"tcp-operations": { type: "boolean", help: "report operations of connections that are not HTTP too" },
+};
+
+/** What a command looks at when nothing was asked: everything. */
+export const WATCH_DEFAULTS: WatchOptions = {
+	output: undefined,
+	backend: undefined,
+	pids: [],
+	ports: [],
+	comms: [],
+	role: undefined,
+	partitions: undefined,
+	queue: "ring",
+	ledgerFile: undefined,
+	queryValues: false,
+	tcpOperations: false,
+	ringBytes: 8 << 20,
+};
+
+const MAX_PID = 4_194_304;
+
+/** Parses the options; undefined when help was asked for. `positionals` are the files a command takes. */
+export function parseWatch(
+	command: string,
+	args: readonly string[],
+	positionals = 0,
+): { options: WatchOptions; files: readonly string[] } | undefined {
+	const parsed = parseCommand(command, args, WATCH_SPECS, positionals);
+	if (parsed.values["help"]) return undefined;
+	const backend = text(parsed, "backend");
+	const partitions = numberList(command, parsed, "partitions", 1, 64)[0];
+	const ledgerFile = text(parsed, "ledger");
+	if (ledgerFile !== undefined && !existsSync(dirname(ledgerFile) || ".")) {
+		throw new CliError(`cannot write the ledger to '${ledgerFile}': the folder does not exist; create it`, EXIT.usage);
+	}
+	return {
+		files: parsed.positionals,
+		options: {
+			output: oneOf(command, parsed, "output", ["text", "json"]),
+			backend: backend === undefined ? undefined : hostPort(command, "backend", backend),
+			pids: numberList(command, parsed, "pid", 1, MAX_PID),
+			ports: numberList(command, parsed, "port", 1, 65_535),
+			comms: comms(command, stringList(parsed, "comm")),
+			role: oneOf(command, parsed, "role", ["client", "server"]),
+			partitions,
+			queue: oneOf(command, parsed, "queue", ["ring", "perf"]) ?? "ring",
+			ledgerFile,
+			queryValues: parsed.values["query-values"] === true,
+			tcpOperations: parsed.values["tcp-operations"] === true,
+			ringBytes: ringBytes(command, text(parsed, "ring-size")),
+		},
+	};
+}
+
+/** The kernel keeps 15 bytes of a process's name (TASK_COMM_LEN, proc(5)). */
+function comms(command: string, names: readonly string[]): readonly string[] {
+	for (const name of names) {
+		if (new TextEncoder().encode(name).length > 15) {
+			throw usageError(
+				command,
+				`--comm '${name}' can match nothing: the kernel keeps 15 bytes of a name, try '${name.slice(0, 15)}'`,
+			);
+		}
+	}
+	return names;
+}
+
+/** A ring's size is a power of two and a multiple of the page size: other sizes are rounded up. */
+function ringBytes(command: string, size: string | undefined): number {
+	if (size === undefined) return WATCH_DEFAULTS.ringBytes;
+	const match = /^(\d+)\s*(KB|MB|)$/i.exec(size);
+	const unit = { KB: 1024, MB: 1024 * 1024, "": 1 }[(match?.[2] ?? "").toUpperCase()] ?? 1;
+	const bytes = Number(match?.[1]) * unit;
+	if (!(bytes >= 64 * 1024 && bytes <= 64 << 20)) {
+		throw usageError(command, `--ring-size takes 64KB to 64MB, not '${size}'`);
+	}
+	return 2 ** Math.ceil(Math.log2(bytes));
+}

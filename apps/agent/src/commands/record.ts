@@ -1,0 +1,54 @@
+import process from "node:process";
+import { CliError, EXIT } from "../cli/errors.ts";
+import { helpText, numberList, type OptionSpecs, parseCommand, stringList, usageError } from "../cli/options.ts";
+import { WATCH_DEFAULTS, WATCH_SPECS } from "../cli/watch-options.ts";
+import { untilStopped } from "../live/signals.ts";
+import { Recorder } from "../recordings/recorder.ts";
+import { version } from "../version.ts";
+
+const { pid, port, comm } = WATCH_SPECS;
+const SPECS = {
+	raw: { type: "boolean", help: "keep header values, query values and bodies; the file is readable by its owner only" },
+	pid: pid as OptionSpecs[string],
+	port: port as OptionSpecs[string],
+	comm: comm as OptionSpecs[string],
+} satisfies OptionSpecs;
+
+/** `wirescribe record FILE`: what the kernel saw, for replay anywhere. */
+export async function run(args: readonly string[]): Promise<number> {
+	const parsed = parseCommand("record", args, SPECS, 1);
+	if (parsed.values["help"]) {
+		process.stdout.write(
+			helpText(
+				"wirescribe record FILE [options]",
+				"Writes what the kernel saw to FILE. Header values outside an allow-list, query values and bodies are overwritten by x.",
+				SPECS,
+			),
+		);
+		return EXIT.ok;
+	}
+	const file = parsed.positionals[0];
+	if (file === undefined) throw usageError("record", "record needs a FILE to write to");
+	const raw = parsed.values["raw"] === true;
+	const recorder = await Recorder.start(file, raw, version(), {
+		...WATCH_DEFAULTS,
+		pids: numberList("record", parsed, "pid", 1, 4_194_304),
+		ports: numberList("record", parsed, "port", 1, 65_535),
+		comms: stringList(parsed, "comm"),
+	});
+	process.stderr.write(
+		`wirescribe: recording to ${file}${raw ? ", raw: it holds secrets" : ", redacted"}; Ctrl-C ends it\n`,
+	);
+	let failure: Error | undefined;
+	await untilStopped(
+		recorder.failed.then((error) => {
+			failure = error;
+		}),
+	);
+	const { operations, bytes } = await recorder.stop();
+	if (failure) throw new CliError(failure.message, EXIT.runtime, { cause: failure });
+	process.stderr.write(
+		`wirescribe: ${operations.drained} operations, ${bytes} bytes; see them: wirescribe replay ${file}\n`,
+	);
+	return EXIT.ok;
+}

@@ -1,0 +1,140 @@
+import { availableParallelism } from "node:os";
+import { extname } from "node:path";
+import process from "node:process";
+import type { NodeInfo } from "@wirescribe/access-log";
+import type { Capture } from "@wirescribe/bpf-programs";
+import { matchProcesses, nodeInfo } from "@wirescribe/connections";
+import { EventQueue } from "@wirescribe/event-queue";
+import { type Ledger, makeLedger, type PartitionLedger } from "@wirescribe/pipeline";
+import type { WatchOptions } from "../cli/watch-options.ts";
+import type { Outlet } from "../output/outlet.ts";
+import { openOutlets, planOutput } from "../output/outlets.ts";
+import { kernelCounts } from "./kernel-counts.ts";
+import { openKernel } from "./open-kernel.ts";
+import { createPartition, type LivePartitionData, type PartitionQuestion } from "./partition.ts";
+
+/** Everything must be over this long after the first signal. */
+const SHUTDOWN_MS = 10_000;
+
+/** A running capture: kernel, partitions, outlets. */
+export interface Session {
+	/** What is watched, and what to try: the one line a start shows. */
+	readonly startLine: string;
+	/** Settles when there is nobody left to write to. */
+	readonly ended: Promise<void>;
+	ledger(): Promise<Ledger>;
+	/** Detach, drain, deliver; the last ledger. */
+	stop(): Promise<Ledger>;
+}
+
+export async function startSession(options: WatchOptions): Promise<Session> {
+	const node: NodeInfo = { ...nodeInfo(), clusterName: "", excludeNamespaces: [] };
+	const partitions = options.partitions ?? defaultPartitions();
+	const capture = openKernel(options, partitions);
+	try {
+		return await startQueue(options, node, capture, partitions);
+	} catch (error) {
+		capture.close();
+		throw error;
+	}
+}
+
+/** One, inline, below 4 cores; else half of them, each on a thread of its own. */
+function defaultPartitions(): number {
+	const cores = availableParallelism();
+	return cores < 4 ? 1 : Math.floor(cores / 2);
+}
+
+async function startQueue(
+	options: WatchOptions,
+	node: NodeInfo,
+	capture: Capture,
+	partitions: number,
+): Promise<Session> {
+	const { promise: ended, resolve: end } = Promise.withResolvers<void>();
+	const plan = planOutput(options);
+	const outlet = openOutlets(plan, options, node, end);
+	const queue = new EventQueue<never, LivePartitionData>("capture", {
+		partitions,
+		placement: partitions === 1 ? "inline" : "threads",
+		factory: createPartition,
+		worker: new URL(`./partition${extname(import.meta.url)}`, import.meta.url).href,
+		data: (index) => ({
+			...plan,
+			capture: capture.handle(index),
+			bootTime: node.bootTime,
+			queryValues: options.queryValues,
+			tcpOperations: options.tcpOperations,
+		}),
+		onOutput: (_index, buffer) => outlet.frames(buffer),
+		onError: ({ partition, phase, error }) => {
+			process.stderr.write(`wirescribe: partition ${partition} failed in ${phase}: ${error.message}\n`);
+		},
+		onWarning: ({ message }) => process.stderr.write(`wirescribe: ${message}\n`),
+	});
+	await queue.start();
+	return new LiveSession(options, capture, queue, outlet, partitions, ended);
+}
+
+class LiveSession implements Session {
+	readonly startLine: string;
+	readonly ended: Promise<void>;
+	readonly #capture: Capture;
+	readonly #queue: EventQueue<never, LivePartitionData>;
+	readonly #outlet: Outlet;
+	readonly #partitions: number;
+
+	constructor(
+		options: WatchOptions,
+		capture: Capture,
+		queue: EventQueue<never, LivePartitionData>,
+		outlet: Outlet,
+		partitions: number,
+		ended: Promise<void>,
+	) {
+		this.#capture = capture;
+		this.#queue = queue;
+		this.#outlet = outlet;
+		this.#partitions = partitions;
+		this.ended = ended;
+		this.startLine = startLine(options);
+	}
+
+	async ledger(): Promise<Ledger> {
+		return this.#assemble(await this.#ask("ledger"));
+	}
+
+	async stop(): Promise<Ledger> {
+		this.#capture.detach();
+		const end = performance.now() + SHUTDOWN_MS;
+		const partitions = await this.#ask("finish");
+		await this.#queue.close();
+		await this.#outlet.close(Math.max(end - performance.now(), 100));
+		const ledger = this.#assemble(partitions);
+		this.#capture.close();
+		return ledger;
+	}
+
+	async #ask(question: PartitionQuestion): Promise<PartitionLedger[]> {
+		const answers = Array.from({ length: this.#partitions }, (_, index) => this.#queue.ask(index, question));
+		return (await Promise.all(answers)) as PartitionLedger[];
+	}
+
+	#assemble(partitions: readonly PartitionLedger[]): Ledger {
+		const kernel = kernelCounts(this.#capture, partitions);
+		return makeLedger({ ...kernel, partitions, records: this.#outlet.counts() });
+	}
+}
+
+function startLine(options: WatchOptions): string {
+	const selection = { pids: options.pids, comms: options.comms };
+	const watched = matchProcesses(selection).length;
+	const what =
+		options.pids.length + options.comms.length === 0
+			? `all ${watched} processes`
+			: `${watched} process${watched === 1 ? "" : "es"}, and those that will match`;
+	const ports = options.ports.length > 0 ? ` on port ${options.ports.join(", ")}` : "";
+	const where = options.backend ? `; delivering to ${options.backend.host}:${options.backend.port}` : "";
+	const port = options.ports[0] ?? 8080;
+	return `wirescribe: watching ${what}${ports}${where}; try: curl http://localhost:${port}/ · Ctrl-C ends and shows the ledger`;
+}

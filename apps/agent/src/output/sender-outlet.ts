@@ -1,0 +1,56 @@
+import process from "node:process";
+import { encodeNode, type NodeInfo, Writer } from "@wirescribe/access-log";
+import { COLLECT_PATH } from "@wirescribe/collector";
+import { MESSAGE, outputFrames, type RecordCounts } from "@wirescribe/pipeline";
+import { createSender, grpcTransport, type Sender, type SenderEvent } from "@wirescribe/sender";
+import type { Outlet } from "./outlet.ts";
+
+/** At most one line about the backend in this time: an outage must not flood the log. */
+const EVENT_PAUSE_MS = 5_000;
+
+/** Records to a collector over gRPC. */
+export class SenderOutlet implements Outlet {
+	readonly #sender: Sender;
+	readonly #lastEventMs = new Map<string, number>();
+
+	constructor(backend: { readonly host: string; readonly port: number }, node: NodeInfo) {
+		const host = backend.host.includes(":") ? `[${backend.host}]` : backend.host;
+		const writer = new Writer();
+		encodeNode(writer, node);
+		const header = writer.finish();
+		this.#sender = createSender({
+			transport: grpcTransport({ target: `${host}:${backend.port}`, path: COLLECT_PATH }),
+			header: () => header,
+			onEvent: (event) => this.#tell(event),
+		});
+	}
+
+	frames(buffer: ArrayBuffer): void {
+		for (const frame of outputFrames(buffer)) {
+			if (frame.kind !== MESSAGE) continue;
+			this.#sender.enqueue({
+				key: frame.socketId,
+				version: frame.version,
+				preamble: frame.preamble,
+				body: frame.body,
+			});
+		}
+	}
+
+	counts(): RecordCounts {
+		const ledger = this.#sender.ledger();
+		return { ...ledger, lost: { ...ledger.lost } };
+	}
+
+	async close(deadlineMs: number): Promise<void> {
+		await this.#sender.shutdown(deadlineMs);
+	}
+
+	#tell(event: SenderEvent): void {
+		const now = performance.now();
+		const last = this.#lastEventMs.get(event.type);
+		if (last !== undefined && now - last < EVENT_PAUSE_MS) return;
+		this.#lastEventMs.set(event.type, now);
+		process.stderr.write(`wirescribe: ${event.message}\n`);
+	}
+}

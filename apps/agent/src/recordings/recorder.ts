@@ -1,0 +1,129 @@
+import { release } from "node:os";
+import process from "node:process";
+import type { NodeInfo } from "@wirescribe/access-log";
+import { type Capture, type CaptureReader, openReader } from "@wirescribe/bpf-programs";
+import { monotonicClock, nodeInfo } from "@wirescribe/connections";
+import { EventQueue, type Partition } from "@wirescribe/event-queue";
+import type { OperationCounts } from "@wirescribe/pipeline";
+import { type RecordingHeader, RecordingWriter } from "@wirescribe/recording";
+import type { WatchOptions } from "../cli/watch-options.ts";
+import { kernelCounts } from "../live/kernel-counts.ts";
+import { openKernel } from "../live/open-kernel.ts";
+
+const BATCH_BYTES = 1 << 20;
+
+/** What a recording says of itself, beside what the format asks for: all that a replay would have to look up. */
+export interface RecordedHeader extends RecordingHeader {
+	readonly node: NodeInfo;
+}
+
+/** What a recording ends with: what the kernel counted, so that a replay has the whole ledger. */
+export interface RecordedSummary {
+	readonly operations: OperationCounts;
+	readonly requestStartsLost: number;
+}
+
+/** A running recording. It has one partition: a replay may have as many as it likes. */
+export class Recorder {
+	readonly #capture: Capture;
+	readonly #writer: RecordingWriter;
+	readonly #queue: EventQueue<never, undefined>;
+	readonly #partition: RecordingPartition;
+	/** Settles with the error that ended the recording early. */
+	readonly failed: Promise<Error>;
+
+	private constructor(capture: Capture, writer: RecordingWriter) {
+		const { promise, resolve } = Promise.withResolvers<Error>();
+		this.failed = promise;
+		this.#capture = capture;
+		this.#writer = writer;
+		this.#partition = new RecordingPartition(openReader(capture.handle(0)), writer);
+		this.#queue = new EventQueue("recording", {
+			partitions: 1,
+			placement: "inline",
+			factory: () => this.#partition,
+			onError: ({ error }) => resolve(new Error(error.message)),
+		});
+	}
+
+	static async start(file: string, raw: boolean, version: string, options: WatchOptions): Promise<Recorder> {
+		const node: NodeInfo = { ...nodeInfo(), clusterName: "", excludeNamespaces: [] };
+		const header: RecordedHeader = {
+			redacted: !raw,
+			startedAt: new Date().toISOString(),
+			kernel: release(),
+			machine: process.arch,
+			wirescribe: version,
+			node,
+		};
+		const writer = await RecordingWriter.create(file, header);
+		try {
+			const recorder = new Recorder(openKernel(options, 1), writer);
+			await recorder.#queue.start();
+			return recorder;
+		} catch (error) {
+			await writer.close();
+			throw error;
+		}
+	}
+
+	/** Detaches, drains, writes the end. Returns what was recorded. */
+	async stop(): Promise<RecordedSummary & { readonly bytes: number }> {
+		this.#capture.detach();
+		this.#partition.drain();
+		const { operations, requestStartsLost } = kernelCounts(this.#capture, this.#partition.operations);
+		await this.#queue.close();
+		const summary: RecordedSummary = { operations, requestStartsLost };
+		await this.#writer.close({ ...summary });
+		this.#capture.close();
+		return { ...summary, bytes: this.#writer.bytes };
+	}
+}
+
+/** Copies what the ring hands over to the file; the clock with it, because a replay has no other. */
+class RecordingPartition implements Partition<never> {
+	readonly #reader: CaptureReader;
+	readonly #writer: RecordingWriter;
+	readonly #now = monotonicClock();
+	readonly #batch = new Uint8Array(BATCH_BYTES);
+	/** Operation events written. */
+	operations = 0;
+
+	constructor(reader: CaptureReader, writer: RecordingWriter) {
+		this.#reader = reader;
+		this.#writer = writer;
+	}
+
+	pull(): number {
+		const bytes = this.#reader.drain(this.#batch);
+		if (bytes === 0) return 0;
+		const batch = this.#batch.subarray(0, bytes);
+		const operations = countOperations(batch);
+		this.operations += operations;
+		this.#writer.writeBatch(0, this.#now(), batch);
+		return Math.max(operations, 1);
+	}
+
+	drain(): void {
+		while (this.pull() > 0);
+	}
+
+	tick(): void {
+		this.#writer.writeClock(0, this.#now());
+	}
+
+	close(): void {
+		this.#writer.writeClock(0, this.#now());
+		this.#reader.close();
+	}
+}
+
+/** Frames of a batch whose event is an operation (its first byte is 2). */
+function countOperations(batch: Uint8Array): number {
+	const view = new DataView(batch.buffer, batch.byteOffset, batch.byteLength);
+	let operations = 0;
+	for (let at = 0; at + 8 < batch.length; at = (at + 8 + view.getUint32(at, true) + 7) & ~7) {
+		if (batch[at + 8] === 2) operations++;
+	}
+	return operations;
+}

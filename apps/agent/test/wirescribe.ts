@@ -1,0 +1,91 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { program } from "./runtimes.ts";
+
+/** A line of `--output json`. */
+export interface Line {
+	readonly time: string;
+	readonly duration_ms: number;
+	readonly pid: number;
+	readonly comm: string;
+	readonly role: "client" | "server";
+	readonly local: string;
+	readonly remote: string;
+	readonly tls: boolean;
+	readonly protocol: string;
+	readonly method: string | null;
+	readonly path: string | null;
+	readonly host: string | null;
+	readonly status: number | null;
+	readonly request: { readonly header_bytes: number; readonly body_bytes: number } | null;
+	readonly response: { readonly header_bytes: number; readonly body_bytes: number } | null;
+	readonly operations: number;
+	readonly trace: unknown;
+	readonly partial: readonly string[];
+}
+
+/** The `wirescribe` command as a process of its own; it is ended when the scope is left. */
+export class Wirescribe implements AsyncDisposable {
+	readonly child: ChildProcess;
+	stdout = "";
+	stderr = "";
+	readonly #exit: Promise<number | null>;
+
+	constructor(args: readonly string[], runtime = "node 26", env: NodeJS.ProcessEnv = {}) {
+		const [file, ...rest] = program(runtime);
+		this.child = spawn(file as string, [...rest, ...args], {
+			stdio: ["ignore", "pipe", "pipe"],
+			env: { ...process.env, DENO_CONDITIONS: "@wirescribe/source", NODE_OPTIONS: "", ...env },
+		});
+		this.child.stdout?.on("data", (data) => {
+			this.stdout += data;
+		});
+		this.child.stderr?.on("data", (data) => {
+			this.stderr += data;
+		});
+		this.#exit = once(this.child, "close").then(([code]) => code as number | null);
+	}
+
+	/** Starts it and waits until its start line is out. */
+	static async start(args: readonly string[], runtime = "node 26", ready = "wirescribe: "): Promise<Wirescribe> {
+		const wirescribe = new Wirescribe(args, runtime);
+		await wirescribe.until(() => wirescribe.stderr.includes(ready), `its start line '${ready}'`);
+		return wirescribe;
+	}
+
+	get lines(): Line[] {
+		const whole = this.stdout.slice(0, this.stdout.lastIndexOf("\n") + 1);
+		return whole
+			.split("\n")
+			.filter(Boolean)
+			.map((line) => JSON.parse(line) as Line);
+	}
+
+	/** Polls until `condition` holds; fails with what the process said. */
+	async until(condition: () => boolean, what: string, timeoutMs = 20_000): Promise<void> {
+		const end = performance.now() + timeoutMs;
+		while (!condition()) {
+			if (performance.now() > end || this.child.exitCode !== null) {
+				throw new Error(
+					`wirescribe did not show ${what}; exit ${this.child.exitCode}\n${this.stderr}\n${this.stdout.slice(-2000)}`,
+				);
+			}
+			await new Promise((resolve) => setTimeout(resolve, 20));
+		}
+	}
+
+	/** SIGINT, and its exit code. */
+	async stop(): Promise<number | null> {
+		this.child.kill("SIGINT");
+		return this.exit();
+	}
+
+	exit(): Promise<number | null> {
+		return this.#exit;
+	}
+
+	async [Symbol.asyncDispose](): Promise<void> {
+		if (this.child.exitCode === null && this.child.signalCode === null) this.child.kill("SIGKILL");
+		await this.#exit;
+	}
+}

@@ -1,0 +1,217 @@
+/**
+ * The ledger: three identities that say where every operation, message and record went.
+ *
+ * (a) operations, counted in the kernel and at the drain:
+ *     `seen = skipped + submitted + lost`, `submitted = drained + inRing`
+ * (b) messages, counted by the kernel's classification and the parser:
+ *     `requestStartsRead + requestStartsLost = logged + partial + unpaired + lost + open`
+ * (c) records, counted by whoever delivers them:
+ *     `accepted = acked + retained + spooled + lost`
+ */
+
+/** What a partition counts. Sums of several partitions are again one. */
+export interface PartitionLedger {
+	/** Operation events consumed, by the kernel's sequence of one queue. */
+	readonly operationsDrained: number;
+	/** Connection and close events consumed. */
+	readonly otherEventsDrained: number;
+	/** Events that could not be read: their header said an unknown kind or a size that does not fit. */
+	readonly malformedEvents: number;
+	readonly requestStartsRead: number;
+	/** Transactions with both halves, nothing missing. */
+	readonly logged: number;
+	/** Transactions with both halves, something of them not known. */
+	readonly partial: number;
+	/** Requests handed out without a response. */
+	readonly unpaired: number;
+	/** Responses handed out without a request: no request start was read for them. */
+	readonly unpairedResponses: number;
+	/** Requests read that still wait for the rest of themselves or for their response. */
+	readonly open: number;
+	/** Requests that were read and not handed out in any form. Zero, or a defect. */
+	readonly lost: number;
+	readonly connectionsOpen: number;
+	readonly connectionsClosed: number;
+	/** Operations that went out with a transaction, and without one. */
+	readonly operationsAttributed: number;
+	readonly operationsPlain: number;
+	/** Operations of connections that turned out not to be HTTP: not reported unless asked. */
+	readonly operationsNotHttp: number;
+	/** Operations whose connection was already gone. */
+	readonly operationsLate: number;
+	/** Reasons of partial and unpaired messages, with how often each was given. */
+	readonly reasons: Readonly<Record<string, number>>;
+}
+
+export interface OperationCounts {
+	readonly seen: number;
+	readonly skipped: Readonly<Record<string, number>>;
+	readonly submitted: number;
+	readonly lost: Readonly<Record<string, number>>;
+	readonly drained: number;
+	readonly inRing: number;
+	readonly programRunMisses: number;
+}
+
+export interface RecordCounts {
+	readonly accepted: number;
+	readonly acked: number;
+	readonly retained: number;
+	readonly spooled: number;
+	readonly lost: Readonly<Record<string, number>>;
+	/** Sent more than once, because the peer's answer to the first time is not known. */
+	readonly resent: { readonly units: number; readonly records: number };
+}
+
+export interface Ledger {
+	readonly operations: (OperationCounts & { readonly balanced: boolean }) | null;
+	readonly messages: {
+		readonly requestStartsRead: number;
+		readonly requestStartsLost: number;
+		readonly logged: number;
+		readonly partial: number;
+		readonly unpaired: number;
+		readonly lost: number;
+		readonly open: number;
+		readonly unpairedResponses: number;
+		readonly reasons: Readonly<Record<string, number>>;
+		readonly balanced: boolean;
+	};
+	readonly records: RecordCounts & { readonly balanced: boolean };
+	readonly attribution: {
+		readonly attributed: number;
+		readonly plain: number;
+		readonly notHttp: number;
+		readonly late: number;
+		readonly malformed: number;
+	};
+	readonly connections: { readonly open: number; readonly closed: number };
+}
+
+export interface LedgerSources {
+	/** Null on replay: what the kernel skipped or lost is in the recording's own ledger. */
+	readonly operations: OperationCounts | null;
+	/** Request starts that the kernel classified and could not submit. */
+	readonly requestStartsLost: number;
+	readonly partitions: readonly PartitionLedger[];
+	readonly records: RecordCounts;
+}
+
+export function sum(counts: Readonly<Record<string, number>>): number {
+	let total = 0;
+	for (const name of Object.keys(counts)) total += counts[name] as number;
+	return total;
+}
+
+/** Adds partitions up. */
+export function sumPartitions(partitions: readonly PartitionLedger[]): PartitionLedger {
+	const total: Record<string, number> = {};
+	const reasons: Record<string, number> = {};
+	for (const partition of [emptyPartitionLedger(), ...partitions]) {
+		for (const [name, value] of Object.entries(partition)) {
+			if (typeof value === "number") total[name] = (total[name] ?? 0) + value;
+		}
+		for (const [reason, count] of Object.entries(partition.reasons)) reasons[reason] = (reasons[reason] ?? 0) + count;
+	}
+	return { ...total, reasons } as unknown as PartitionLedger;
+}
+
+export function emptyPartitionLedger(): PartitionLedger {
+	return {
+		operationsDrained: 0,
+		otherEventsDrained: 0,
+		malformedEvents: 0,
+		requestStartsRead: 0,
+		logged: 0,
+		partial: 0,
+		unpaired: 0,
+		unpairedResponses: 0,
+		open: 0,
+		lost: 0,
+		connectionsOpen: 0,
+		connectionsClosed: 0,
+		operationsAttributed: 0,
+		operationsPlain: 0,
+		operationsNotHttp: 0,
+		operationsLate: 0,
+		reasons: {},
+	};
+}
+
+/** Brings the three identities together and says of each whether it holds. */
+export function makeLedger(sources: LedgerSources): Ledger {
+	const total = sumPartitions(sources.partitions);
+	const operations = sources.operations;
+	const records = sources.records;
+	const ended = total.logged + total.partial + total.unpaired + total.lost + total.open;
+	return {
+		operations: operations && {
+			...operations,
+			balanced:
+				operations.seen === sum(operations.skipped) + operations.submitted + sum(operations.lost) &&
+				operations.submitted === operations.drained + operations.inRing,
+		},
+		messages: {
+			requestStartsRead: total.requestStartsRead,
+			requestStartsLost: sources.requestStartsLost,
+			logged: total.logged,
+			partial: total.partial,
+			unpaired: total.unpaired,
+			lost: total.lost + sources.requestStartsLost,
+			open: total.open,
+			unpairedResponses: total.unpairedResponses,
+			reasons: total.reasons,
+			balanced: total.requestStartsRead === ended,
+		},
+		records: {
+			...records,
+			balanced: records.accepted === records.acked + records.retained + records.spooled + sum(records.lost),
+		},
+		attribution: {
+			attributed: total.operationsAttributed,
+			plain: total.operationsPlain,
+			notHttp: total.operationsNotHttp,
+			late: total.operationsLate,
+			malformed: total.malformedEvents,
+		},
+		connections: { open: total.connectionsOpen, closed: total.connectionsClosed },
+	};
+}
+
+/** True when every identity that applies holds. */
+export function isBalanced(ledger: Ledger): boolean {
+	return (ledger.operations?.balanced ?? true) && ledger.messages.balanced && ledger.records.balanced;
+}
+
+/** The ledger for people: three lines, then what was lost and why, if anything was. */
+export function ledgerText(ledger: Ledger): string {
+	const lines: string[] = [];
+	const { operations, messages, records } = ledger;
+	if (operations) {
+		lines.push(
+			`operations  ${operations.seen} seen = ${sum(operations.skipped)} skipped${parts(operations.skipped)} + ${operations.submitted} submitted + ${sum(operations.lost)} lost${parts(operations.lost)}` +
+				`; submitted = ${operations.drained} drained + ${operations.inRing} in ring${verdict(operations.balanced)}`,
+		);
+	}
+	lines.push(
+		`requests    ${messages.requestStartsRead} read + ${messages.requestStartsLost} lost in the kernel = ${messages.logged} logged + ${messages.partial} partial + ${messages.unpaired} unpaired + ${messages.lost} lost + ${messages.open} open${verdict(messages.balanced)}`,
+	);
+	if (Object.keys(messages.reasons).length > 0) lines.push(`            why:${parts(messages.reasons)}`);
+	lines.push(
+		`records     ${records.accepted} accepted = ${records.acked} acked + ${records.retained} retained + ${records.spooled} spooled + ${sum(records.lost)} lost${parts(records.lost)}` +
+			`${records.resent.units > 0 ? `; sent again: ${records.resent.records} in ${records.resent.units} units` : ""}${verdict(records.balanced)}`,
+	);
+	if (operations && operations.programRunMisses > 0) {
+		lines.push(`missed      ${operations.programRunMisses} program runs that the kernel skipped (recursion)`);
+	}
+	return `${lines.join("\n")}\n`;
+}
+
+function parts(counts: Readonly<Record<string, number>>): string {
+	const some = Object.entries(counts).filter(([, count]) => count > 0);
+	return some.length === 0 ? "" : ` {${some.map(([name, count]) => `${name} ${count}`).join(", ")}}`;
+}
+
+function verdict(balanced: boolean): string {
+	return balanced ? "" : "  ** does not balance **";
+}

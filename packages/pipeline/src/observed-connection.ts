@@ -1,0 +1,193 @@
+import type { Connection, Operation, Transaction } from "@wirescribe/access-log";
+import type { Chunk } from "@wirescribe/buffer";
+import { type Exchange, Http1Connection, type Message, type ProtocolChange } from "@wirescribe/http1-parser";
+import { type LoggedOperation, OperationLog } from "./operation-log.ts";
+import type { PartitionCounts } from "./partition-counts.ts";
+import type { RecordOutput } from "./record-output.ts";
+import { describeExchange } from "./transaction.ts";
+
+/** What an observed connection needs of its partition. */
+export interface ConnectionContext {
+	readonly output: RecordOutput;
+	readonly counts: PartitionCounts;
+	/** Report read and write operations of connections that are not HTTP too. */
+	readonly tcpOperations: boolean;
+	/** How long a hole may still be filled: 20 ms for rings, 500 ms for per-CPU buffers. */
+	readonly reorderWindowNs: number;
+	/** Tells the kernel what it need not copy. */
+	skip(socketId: number, direction: 1 | 2, before: number | "all"): void;
+}
+
+const INGRESS = 1;
+const EGRESS = 2;
+
+/** How long a transaction waits for the event that describes its connection (per-CPU buffers deliver out of order). */
+const DESCRIPTION_WAIT_NS = 1_000_000_000;
+
+/** After this long an operation that no transaction claimed goes out on its own. */
+export const CLAIM_WAIT_NS = 10_000_000_000;
+
+/**
+ * One connection of a partition: its description, its HTTP reader, and its operations until they go out.
+ *
+ * Lives from the first event about a socket to its end in TCP_CLOSE. Owned by one partition, used by nobody else.
+ */
+export class ObservedConnection {
+	description: Connection;
+	described: boolean;
+	/** Last event's time: a connection that ended unseen is found by its silence after close(2). */
+	lastNs = 0;
+	closeSeenNs = 0;
+	readonly #context: ConnectionContext;
+	readonly #log = new OperationLog();
+	readonly #http: Http1Connection;
+	#http1 = false;
+	#notHttp = false;
+	#sequence = 0;
+	#closing: Operation | undefined;
+	#waiting: { transaction: Transaction; operations: LoggedOperation[] }[] = [];
+	#waitingSinceNs = 0;
+
+	constructor(description: Connection, described: boolean, context: ConnectionContext) {
+		this.description = description;
+		this.described = described;
+		this.#context = context;
+		this.#http = new Http1Connection(
+			{ role: description.role === "unknown" ? undefined : description.role, reorderWindowNs: context.reorderWindowNs },
+			{
+				exchange: (exchange) => this.#exchange(exchange),
+				protocol: (change) => this.#protocol(change),
+				skip: (direction, before) => context.skip(description.socketId, direction, before),
+			},
+		);
+	}
+
+	get requestStartsRead(): number {
+		return this.#http.counters.requestStartsRead;
+	}
+
+	get open(): number {
+		return this.#http.open();
+	}
+
+	/** True while something of this connection waits for time to pass. */
+	get pending(): boolean {
+		return this.#http.needsTick || this.#waiting.length > 0 || this.#log.size > 0;
+	}
+
+	/** The kernel describes the socket, again or for the first time. What was learned from the bytes stays. */
+	describe(description: Connection): void {
+		const { protocol, role } = this.description;
+		this.#redescribe({ ...description, protocol, role: description.role === "unknown" ? role : description.role });
+		this.described = true;
+		this.#releaseWaiting();
+	}
+
+	/** An operation that stands alone by nature: connect or accept. */
+	plain(operation: Operation): void {
+		this.#context.counts.operationsPlain += operation.kind === "read" || operation.kind === "write" ? 1 : 0;
+		this.#context.output.operations(this.description, [operation], this.#sequence++);
+	}
+
+	operation(operation: LoggedOperation, chunk: Chunk, kernelProtocol: number, nowNs: number): void {
+		this.lastNs = operation.endNs;
+		if (!this.#notHttp && kernelProtocol > 1) this.#becomeOther(kernelProtocol === 2 ? "http/2" : "tcp");
+		if (this.#notHttp && !this.#http1) {
+			this.#notHttpOperation(operation);
+			return;
+		}
+		if (kernelProtocol === 1 && !this.#http1) this.#becomeHttp1();
+		this.#log.add(operation);
+		if (!this.#notHttp) this.#http.append(chunk);
+	}
+
+	/** A close(2) was seen; the connection itself ends with TCP_CLOSE. */
+	closeCalled(operation: Operation): void {
+		this.#closing ??= operation;
+		this.closeSeenNs = operation.endNs;
+	}
+
+	tick(nowNs: number): void {
+		this.#http.tick(nowNs);
+		if (this.#waiting.length > 0 && nowNs - this.#waitingSinceNs > DESCRIPTION_WAIT_NS) this.#releaseWaiting();
+		if (this.#log.size > 0) this.#sendPlain(this.#log.takeOlder(nowNs - CLAIM_WAIT_NS));
+	}
+
+	/** The end: what is left is handed out with its reason, unclaimed operations before the close. */
+	close(nowNs: number): void {
+		this.#http.close(nowNs);
+		this.#releaseWaiting();
+		this.#sendPlain(this.#log.takeAll());
+		if (this.#closing) this.#context.output.operations(this.description, [this.#closing], this.#sequence++);
+	}
+
+	#exchange(exchange: Exchange): void {
+		const { request, response } = exchange;
+		if (!this.#http1) this.#becomeHttp1();
+		const operations: LoggedOperation[] = [];
+		const requests = this.#http.role === "client" ? EGRESS : INGRESS;
+		if (request) this.#claim(requests, request, operations);
+		if (response) this.#claim(requests === EGRESS ? INGRESS : EGRESS, response, operations);
+		if (this.description.role === "unknown" && this.#http.role) this.#redescribe({ role: this.#http.role });
+		this.#context.counts.exchange(exchange, operations.length);
+		const transaction = describeExchange(exchange, this.description, operations.length);
+		if (this.described) {
+			this.#context.output.transaction(transaction, operations, this.#sequence++);
+			return;
+		}
+		if (this.#waiting.length === 0) this.#waitingSinceNs = transaction.endNs;
+		this.#waiting.push({ transaction, operations });
+	}
+
+	#releaseWaiting(): void {
+		const waiting = this.#waiting;
+		if (waiting.length === 0) return;
+		this.#waiting = [];
+		for (const { transaction, operations } of waiting) {
+			const connection = this.description;
+			this.#context.output.transaction({ ...transaction, connection }, operations, this.#sequence++);
+		}
+	}
+
+	#claim(direction: number, message: Message, into: LoggedOperation[]): void {
+		this.#log.claim(direction, message.firstDataId, message.lastDataId, message.lastShared, into);
+	}
+
+	#protocol({ kind }: ProtocolChange): void {
+		if (kind === "http/2") this.#becomeOther("http/2");
+		else if (kind === "broken") this.#becomeOther("tcp");
+		else this.#notHttp = true;
+	}
+
+	#becomeHttp1(): void {
+		this.#http1 = true;
+		this.#redescribe({ protocol: "http/1" });
+	}
+
+	/** A connection that was HTTP before goes on to have its operations reported. */
+	#becomeOther(protocol: Connection["protocol"]): void {
+		this.#notHttp = true;
+		if (this.description.protocol !== protocol) this.#redescribe({ protocol });
+		if (!this.#http1) for (const operation of this.#log.takeAll()) this.#notHttpOperation(operation);
+	}
+
+	/** A new version, a copy: records already handed on keep theirs. */
+	#redescribe(changes: Partial<Connection>): void {
+		this.description = { ...this.description, ...changes, version: this.description.version + 1 };
+	}
+
+	#notHttpOperation(operation: LoggedOperation): void {
+		this.#context.counts.operationsNotHttp++;
+		if (this.#context.tcpOperations) this.#context.output.operations(this.description, [operation], this.#sequence++);
+	}
+
+	#sendPlain(operations: LoggedOperation[]): void {
+		if (operations.length === 0) return;
+		if (!this.#http1) {
+			for (const operation of operations) this.#notHttpOperation(operation);
+			return;
+		}
+		this.#context.counts.operationsPlain += operations.length;
+		this.#context.output.operations(this.description, operations, this.#sequence++);
+	}
+}

@@ -1,0 +1,64 @@
+import type { Operation } from "@wirescribe/access-log";
+
+/** An operation with the direction it moved bytes in: what attribution needs beside the record's fields. */
+export interface LoggedOperation extends Operation {
+	readonly direction: number;
+}
+
+/**
+ * The operations of one connection that have not gone out yet, by data id.
+ *
+ * ```
+ * #operations:  3 in | 4 out | 5 in | 6 out        ids of one connection, shared by both directions
+ *                 └─request──┐  └ next request      a transaction claims its direction's ids in [first, last]
+ *                    response┘
+ * ```
+ *
+ * Operations arrive nearly always in id order; a late one is put in place from the end.
+ */
+export class OperationLog {
+	#operations: LoggedOperation[] = [];
+
+	get size(): number {
+		return this.#operations.length;
+	}
+
+	add(operation: LoggedOperation): void {
+		const list = this.#operations;
+		let at = list.length;
+		while (at > 0 && (list[at - 1] as LoggedOperation).dataId > operation.dataId) at--;
+		if (at === list.length) list.push(operation);
+		else list.splice(at, 0, operation);
+	}
+
+	/**
+	 * Moves the operations of one message to `into`: its direction's ids from `first` to `last`. An operation that the
+	 * next message shares (`lastShared`) is reported and kept.
+	 */
+	claim(direction: number, first: number, last: number, lastShared: boolean, into: LoggedOperation[]): void {
+		const list = this.#operations;
+		let kept = 0;
+		for (let i = 0; i < list.length; i++) {
+			const operation = list[i] as LoggedOperation;
+			const claimed = operation.direction === direction && operation.dataId >= first && operation.dataId <= last;
+			if (claimed) into.push(operation);
+			if (!claimed || (lastShared && operation.dataId === last)) list[kept++] = operation;
+		}
+		list.length = kept;
+	}
+
+	/** Takes what ended before `beforeNs` and no transaction has claimed. */
+	takeOlder(beforeNs: number): LoggedOperation[] {
+		const list = this.#operations;
+		if (list.length === 0 || (list[0] as LoggedOperation).endNs >= beforeNs) return [];
+		const older = list.filter((operation) => operation.endNs < beforeNs);
+		this.#operations = list.filter((operation) => operation.endNs >= beforeNs);
+		return older;
+	}
+
+	takeAll(): LoggedOperation[] {
+		const all = this.#operations;
+		this.#operations = [];
+		return all;
+	}
+}

@@ -1,0 +1,118 @@
+/**
+ * Finished records on their way out of a partition: frames in one growing buffer, the only thing that crosses threads.
+ *
+ * ```
+ * frame:  u32 bodyBytes | u32 preambleBytes | u32 kind | u32 version | f64 endNs | f64 socketId | u32 sequence | u32 0
+ *         preamble, body, padding to 8
+ * ```
+ *
+ * `endNs, socketId, sequence` order the frames of several partitions the same way, however many there were.
+ */
+
+/** 1: a line for people or programs (UTF-8, with its newline). 2: fields of one collector message. */
+export type FrameKind = 1 | 2;
+export const LINE = 1;
+export const MESSAGE = 2;
+
+export const FRAME_HEADER_BYTES = 40;
+
+export interface OutputFrame {
+	readonly kind: FrameKind;
+	/** The connection's socket id, and the version of its description that `preamble` encodes. */
+	readonly socketId: number;
+	readonly version: number;
+	readonly endNs: number;
+	readonly sequence: number;
+	/** The connection's description as ready protobuf bytes; empty for lines. */
+	readonly preamble: Uint8Array;
+	readonly body: Uint8Array;
+}
+
+/** Collects frames; `take()` hands over an ArrayBuffer that is the receiver's from then on. */
+export class OutputBuffer {
+	#bytes: Uint8Array;
+	#view: DataView;
+	#used = 0;
+	readonly #initial: number;
+
+	constructor(initialBytes: number = 64 * 1024) {
+		this.#initial = initialBytes;
+		this.#bytes = new Uint8Array(initialBytes);
+		this.#view = new DataView(this.#bytes.buffer);
+	}
+
+	get bytes(): number {
+		return this.#used;
+	}
+
+	push(
+		kind: FrameKind,
+		socketId: number,
+		version: number,
+		endNs: number,
+		sequence: number,
+		preamble: Uint8Array,
+		body: Uint8Array,
+	): void {
+		const size = (FRAME_HEADER_BYTES + preamble.length + body.length + 7) & ~7;
+		if (this.#used + size > this.#bytes.length) this.#grow(this.#used + size);
+		const at = this.#used;
+		const view = this.#view;
+		view.setUint32(at, body.length, true);
+		view.setUint32(at + 4, preamble.length, true);
+		view.setUint32(at + 8, kind, true);
+		view.setUint32(at + 12, version, true);
+		view.setFloat64(at + 16, endNs, true);
+		view.setFloat64(at + 24, socketId, true);
+		view.setUint32(at + 32, sequence, true);
+		view.setUint32(at + 36, 0, true);
+		this.#bytes.set(preamble, at + FRAME_HEADER_BYTES);
+		this.#bytes.set(body, at + FRAME_HEADER_BYTES + preamble.length);
+		this.#used = at + size;
+	}
+
+	/** The frames so far, or undefined when there are none. */
+	take(): ArrayBuffer | undefined {
+		if (this.#used === 0) return undefined;
+		const taken = this.#bytes.buffer.slice(0, this.#used) as ArrayBuffer;
+		this.#used = 0;
+		if (this.#bytes.length > 16 * this.#initial) {
+			this.#bytes = new Uint8Array(this.#initial);
+			this.#view = new DataView(this.#bytes.buffer);
+		}
+		return taken;
+	}
+
+	#grow(needed: number): void {
+		const bytes = new Uint8Array(Math.max(needed, this.#bytes.length * 2));
+		bytes.set(this.#bytes.subarray(0, this.#used));
+		this.#bytes = bytes;
+		this.#view = new DataView(bytes.buffer);
+	}
+}
+
+/** Reads the frames of one taken buffer; `preamble` and `body` are views of it. */
+export function* outputFrames(buffer: ArrayBuffer): Generator<OutputFrame, void, undefined> {
+	const view = new DataView(buffer);
+	let at = 0;
+	while (at + FRAME_HEADER_BYTES <= buffer.byteLength) {
+		const bodyBytes = view.getUint32(at, true);
+		const preambleBytes = view.getUint32(at + 4, true);
+		const start = at + FRAME_HEADER_BYTES;
+		yield {
+			kind: view.getUint32(at + 8, true) as FrameKind,
+			version: view.getUint32(at + 12, true),
+			endNs: view.getFloat64(at + 16, true),
+			socketId: view.getFloat64(at + 24, true),
+			sequence: view.getUint32(at + 32, true),
+			preamble: new Uint8Array(buffer, start, preambleBytes),
+			body: new Uint8Array(buffer, start + preambleBytes, bodyBytes),
+		};
+		at = (start + preambleBytes + bodyBytes + 7) & ~7;
+	}
+}
+
+/** The order in which a replay writes frames: end time, connection, sequence. */
+export function compareFrames(a: OutputFrame, b: OutputFrame): number {
+	return a.endNs - b.endNs || a.socketId - b.socketId || a.sequence - b.sequence || a.kind - b.kind;
+}

@@ -1,0 +1,68 @@
+import type { Exchange } from "@wirescribe/http1-parser";
+import { emptyPartitionLedger, type PartitionLedger } from "./ledger.ts";
+
+/** The counters of one partition, counted up where things happen. */
+export class PartitionCounts {
+	operationsDrained = 0;
+	otherEventsDrained = 0;
+	malformedEvents = 0;
+	/** Of connections that have ended; those that live are asked when the ledger is made. */
+	endedRequestStarts = 0;
+	/** Requests that were still open when their connection was given up: not handed out in any form. */
+	lost = 0;
+	logged = 0;
+	partial = 0;
+	unpaired = 0;
+	unpairedResponses = 0;
+	connectionsClosed = 0;
+	operationsAttributed = 0;
+	operationsPlain = 0;
+	operationsNotHttp = 0;
+	operationsLate = 0;
+	readonly reasons: Record<string, number> = {};
+
+	exchange(exchange: Exchange, operations: number): void {
+		this.operationsAttributed += operations;
+		if (exchange.request === undefined) this.unpairedResponses++;
+		else if (exchange.response === undefined) this.unpaired++;
+		else if (exchange.partial.length > 0) this.partial++;
+		else this.logged++;
+		if (exchange.unpaired !== undefined) this.#reason(exchange.unpaired);
+		for (const reason of exchange.partial) this.#reason(reason);
+	}
+
+	/** A connection is over: its own counters end here. What it still held open was not handed out. */
+	ended(connection: { requestStartsRead: number; open: number }): void {
+		this.connectionsClosed++;
+		this.endedRequestStarts += connection.requestStartsRead;
+		this.lost += connection.open;
+	}
+
+	#reason(reason: string): void {
+		this.reasons[reason] = (this.reasons[reason] ?? 0) + 1;
+	}
+
+	ledger(live: { connections: number; requestStarts: number; open: number }): PartitionLedger {
+		const requestStartsRead = this.endedRequestStarts + live.requestStarts;
+		return {
+			...emptyPartitionLedger(),
+			operationsDrained: this.operationsDrained,
+			otherEventsDrained: this.otherEventsDrained,
+			malformedEvents: this.malformedEvents,
+			requestStartsRead,
+			logged: this.logged,
+			partial: this.partial,
+			unpaired: this.unpaired,
+			unpairedResponses: this.unpairedResponses,
+			open: live.open,
+			lost: this.lost,
+			connectionsOpen: live.connections,
+			connectionsClosed: this.connectionsClosed,
+			operationsAttributed: this.operationsAttributed,
+			operationsPlain: this.operationsPlain,
+			operationsNotHttp: this.operationsNotHttp,
+			operationsLate: this.operationsLate,
+			reasons: { ...this.reasons },
+		};
+	}
+}

@@ -1,0 +1,193 @@
+import type { Connection } from "@wirescribe/access-log";
+import { ConnectionTable } from "@wirescribe/connections";
+import { EventReader } from "./event-reader.ts";
+import type { PartitionLedger } from "./ledger.ts";
+import { type ConnectionContext, ObservedConnection } from "./observed-connection.ts";
+import { PartitionCounts } from "./partition-counts.ts";
+import type { RecordOutput } from "./record-output.ts";
+
+export interface PartitionOptions {
+	readonly output: RecordOutput;
+	/** Report read and write operations of connections that are not HTTP. Default false. */
+	readonly tcpOperations?: boolean;
+	/** How long a hole may still be filled; 20 ms, the default, for rings, 500 ms for per-CPU buffers. */
+	readonly reorderWindowNs?: number;
+	/** Which sockets are this partition's, by id; all, if not told. On replay several partitions read the same batches. */
+	readonly owns?: (socketId: number) => boolean;
+	/** Which connections are looked at; all, if not told. The kernel selects too: this is for replay. */
+	readonly select?: (connection: Connection) => boolean;
+	/** Tells the kernel what need not be copied. Absent on replay. */
+	readonly skip?: (socketId: number, direction: 1 | 2, before: number | "all") => void;
+}
+
+/** How often connections are asked whether something of them has waited too long. */
+const SWEEP_NS = 250_000_000;
+/** A connection that saw close(2) and then nothing for this long has ended unseen (tcp_fin_timeout is 60 s). */
+const UNSEEN_END_NS = 70_000_000_000;
+
+const UNKNOWN_ADDRESS = { ip: "0.0.0.0", port: 0 };
+
+/**
+ * One partition: it owns its connections, their buffers and parsers alone.
+ *
+ * ```
+ * batch ─► event ─► connection ─► operation log ──────────┐
+ *                       └──────► Http1Connection ─► exchange + its operations ─► RecordOutput
+ * ```
+ *
+ * Everything depends on the events and the times passed in only: the same batches at the same times give the same
+ * records. Not safe for use by several threads; nothing in it waits.
+ */
+export class Partition {
+	readonly #connections: ConnectionTable<ObservedConnection>;
+	readonly #pending = new Set<ObservedConnection>();
+	#nowNs = 0;
+	readonly #counts = new PartitionCounts();
+	readonly #reader = new EventReader();
+	readonly #context: ConnectionContext;
+	readonly #select: ((connection: Connection) => boolean) | undefined;
+	readonly #owns: ((socketId: number) => boolean) | undefined;
+	#lastSweepNs = 0;
+
+	constructor(options: PartitionOptions) {
+		this.#select = options.select;
+		this.#owns = options.owns;
+		this.#connections = new ConnectionTable({ onEvict: (_, connection) => this.#finish(connection, this.#nowNs) });
+		this.#context = {
+			output: options.output,
+			counts: this.#counts,
+			tcpOperations: options.tcpOperations ?? false,
+			reorderWindowNs: options.reorderWindowNs ?? 20_000_000,
+			skip: options.skip ?? (() => {}),
+		};
+	}
+
+	/** Takes a batch; its memory may be used again as soon as this returns. Returns how many events it held. */
+	consume(batch: Uint8Array, nowNs: number): number {
+		const reader = this.#reader;
+		this.#nowNs = nowNs;
+		let events = 0;
+		for (let event = reader.first(batch); event !== undefined; event = reader.next()) {
+			if (this.#owns && !this.#owns(reader.socketId)) continue;
+			events++;
+			if (event === "operation") this.#operation(nowNs);
+			else if (event === "connection") this.#connection();
+			else if (event === "close") this.#close(nowNs);
+			else this.#counts.malformedEvents++;
+		}
+		return events;
+	}
+
+	/** Time passes: what has waited long enough goes out. */
+	tick(nowNs: number): void {
+		for (const connection of this.#pending) {
+			connection.tick(nowNs);
+			if (!connection.pending) this.#pending.delete(connection);
+		}
+		if (nowNs - this.#lastSweepNs < SWEEP_NS) return;
+		this.#lastSweepNs = nowNs;
+		this.#connections.expire(nowNs);
+		for (const [socketId, connection] of this.#connections.entries()) {
+			const { closeSeenNs } = connection;
+			if (closeSeenNs > 0 && nowNs - Math.max(closeSeenNs, connection.lastNs) > UNSEEN_END_NS)
+				this.#end(socketId, nowNs);
+		}
+	}
+
+	/** The end of the capture: connections that still live are handed out as far as they are known. */
+	close(nowNs: number): void {
+		for (const [socketId] of this.#connections.entries()) this.#end(socketId, nowNs);
+	}
+
+	ledger(): PartitionLedger {
+		let requestStarts = 0;
+		let open = 0;
+		for (const [, connection] of this.#connections.entries()) {
+			requestStarts += connection.requestStartsRead;
+			open += connection.open;
+		}
+		return this.#counts.ledger({ connections: this.#connections.stats().open, requestStarts, open });
+	}
+
+	#operation(nowNs: number): void {
+		this.#counts.operationsDrained++;
+		const reader = this.#reader;
+		const socketId = reader.socketId;
+		let connection = this.#connections.get(socketId);
+		if (connection === undefined) {
+			if (this.#connections.state(socketId) === "closed") {
+				this.#counts.operationsLate++;
+				return;
+			}
+			connection = this.#open(undescribed(reader), false);
+		}
+		if (!this.#selected(connection)) return;
+		connection.operation(reader.operation(), reader.chunk(), reader.protocol, nowNs);
+		if (connection.pending) this.#pending.add(connection);
+	}
+
+	#connection(): void {
+		this.#counts.otherEventsDrained++;
+		const reader = this.#reader;
+		const { socketId } = reader;
+		const description = reader.describe();
+		let connection = this.#connections.get(socketId);
+		if (connection) {
+			connection.describe(description);
+		} else {
+			if (this.#connections.state(socketId) === "closed") return;
+			connection = this.#open(description, true);
+		}
+		const call = reader.openingCall();
+		if (call && this.#selected(connection)) connection.plain(call);
+	}
+
+	#close(nowNs: number): void {
+		this.#counts.otherEventsDrained++;
+		const reader = this.#reader;
+		const { socketId } = reader;
+		const connection = this.#connections.get(socketId);
+		if (reader.closeCalled) {
+			connection?.closeCalled(reader.closeCall());
+			return;
+		}
+		this.#end(socketId, nowNs);
+	}
+
+	#open(description: Connection, described: boolean): ObservedConnection {
+		const connection = new ObservedConnection(description, described, this.#context);
+		this.#connections.set(description.socketId, connection);
+		return connection;
+	}
+
+	#end(socketId: number, nowNs: number): void {
+		const connection = this.#connections.close(socketId, nowNs);
+		if (connection) this.#finish(connection, nowNs);
+	}
+
+	#finish(connection: ObservedConnection, nowNs: number): void {
+		connection.close(nowNs);
+		this.#counts.ended(connection);
+		this.#pending.delete(connection);
+	}
+
+	#selected(connection: ObservedConnection): boolean {
+		return this.#select === undefined || this.#select(connection.description);
+	}
+}
+
+/** What an operation alone tells of its connection, when the event that describes it has not come (yet). */
+function undescribed(reader: EventReader): Connection {
+	return {
+		socketId: reader.socketId,
+		version: 0,
+		pid: reader.pid,
+		fd: reader.fd,
+		comm: "",
+		role: reader.operationRole,
+		local: UNKNOWN_ADDRESS,
+		remote: UNKNOWN_ADDRESS,
+		tls: false,
+		protocol: "tcp",
+	};
+}

@@ -1,0 +1,26 @@
+import type { Connection, Transaction } from "@wirescribe/access-log";
+import type { Exchange, Message } from "@wirescribe/http1-parser";
+
+/** What the record says of one exchange: read from the messages now, because their bytes belong to the batch. */
+export function describeExchange(exchange: Exchange, connection: Connection, operations: number): Transaction {
+	const { request, response } = exchange;
+	const first = (request ?? response) as Message;
+	const last = (response ?? request) as Message;
+	return {
+		connection,
+		startNs: first.startNs,
+		endNs: last.endNs,
+		version: `http/${first.version}`,
+		method: request?.method ?? "",
+		target: request?.target ?? "",
+		path: request?.path ?? "",
+		host: request?.host || null,
+		status: response?.status ?? null,
+		request: request ? { headerBytes: request.headerBytes, bodyBytes: request.bodyBytes } : null,
+		response: response ? { headerBytes: response.headerBytes, bodyBytes: response.bodyBytes } : null,
+		trace: request?.trace ? { ...request.trace, segmentId: request.trace.segmentId ?? "" } : null,
+		partial: exchange.partial,
+		unpaired: exchange.unpaired ?? null,
+		operations,
+	};
+}

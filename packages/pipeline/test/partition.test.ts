@@ -1,0 +1,187 @@
+import type { Connection, Operation, Transaction } from "@wirescribe/access-log";
+import { describe, expect, it } from "vitest";
+import { Partition, type PartitionOptions, type RecordOutput } from "../src/index.ts";
+import { BatchBuilder } from "./batch-builder.ts";
+
+const REQUEST = "GET /a?b=c HTTP/1.1\r\nHost: h\r\n\r\n";
+const RESPONSE = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok";
+
+/** Keeps what a partition hands out, in order. */
+class Kept implements RecordOutput {
+	readonly transactions: { transaction: Transaction; ids: number[] }[] = [];
+	readonly plain: { connection: Connection; kinds: string[]; ids: number[] }[] = [];
+	readonly order: string[] = [];
+
+	transaction(transaction: Transaction, operations: readonly Operation[]): void {
+		this.transactions.push({ transaction, ids: operations.map(({ dataId }) => dataId) });
+		this.order.push(`${transaction.method} ${transaction.status}`);
+	}
+
+	operations(connection: Connection, operations: readonly Operation[]): void {
+		this.plain.push({
+			connection,
+			kinds: operations.map(({ kind }) => kind),
+			ids: operations.map(({ dataId }) => dataId),
+		});
+		this.order.push(operations.map(({ kind }) => kind).join());
+	}
+}
+
+function partition(options: Partial<PartitionOptions> = {}): { kept: Kept; partition: Partition } {
+	const kept = new Kept();
+	return { kept, partition: new Partition({ output: kept, ...options }) };
+}
+
+describe("Partition", () => {
+	it("gives a server's transaction with exactly its operations", () => {
+		const { kept, partition: p } = partition();
+		const batch = new BatchBuilder(1)
+			.connection(2, "accept")
+			.operation({ direction: 1, id: 1, offset: 100, text: REQUEST, atNs: 2_000 })
+			.operation({ direction: 2, id: 2, offset: 500, text: RESPONSE, atNs: 3_000 })
+			.close("called", 4_000)
+			.close("life_ended", 5_000);
+		expect(p.consume(batch.take(), 6_000)).toBe(5);
+		expect(kept.order).toEqual(["accept", "GET 200", "close"]);
+		expect(kept.transactions[0]).toMatchObject({
+			ids: [1, 2],
+			transaction: {
+				connection: {
+					pid: 77,
+					comm: "server",
+					role: "server",
+					local: { ip: "127.0.0.1", port: 8080 },
+					protocol: "http/1",
+				},
+				startNs: 1_900,
+				endNs: 3_000,
+				version: "http/1.1",
+				method: "GET",
+				path: "/a?b=c",
+				host: "h",
+				status: 200,
+				request: { headerBytes: REQUEST.length, bodyBytes: 0 },
+				response: { bodyBytes: 2 },
+				operations: 2,
+				partial: [],
+				unpaired: null,
+			},
+		});
+		expect(p.ledger()).toMatchObject({
+			requestStartsRead: 1,
+			logged: 1,
+			open: 0,
+			lost: 0,
+			operationsDrained: 2,
+			connectionsOpen: 0,
+		});
+	});
+
+	it("does not look at the batch again once consume has returned", () => {
+		const { kept, partition: p } = partition();
+		const half = new BatchBuilder(1)
+			.connection(2, "accept")
+			.operation({ direction: 1, id: 1, offset: 100, text: REQUEST.slice(0, 12), atNs: 2_000 })
+			.take();
+		p.consume(half, 2_500);
+		half.fill(0x2a);
+		const rest = new BatchBuilder(1)
+			.operation({ direction: 1, id: 2, offset: 112, text: REQUEST.slice(12), atNs: 2_600 })
+			.operation({ direction: 2, id: 3, offset: 500, text: RESPONSE, atNs: 3_000 })
+			.take();
+		p.consume(rest, 3_500);
+		expect(kept.transactions[0]).toMatchObject({ ids: [1, 2, 3], transaction: { path: "/a?b=c" } });
+	});
+
+	it("hands out a request without a response when the connection ends, and its operations", () => {
+		const { kept, partition: p } = partition();
+		p.consume(
+			new BatchBuilder(1)
+				.connection(1, "connect")
+				.operation({ direction: 2, id: 1, offset: 1, text: REQUEST, atNs: 2_000 })
+				.close("life_ended", 3_000)
+				.take(),
+			4_000,
+		);
+		expect(kept.transactions[0]).toMatchObject({
+			ids: [1],
+			transaction: { method: "GET", status: null, unpaired: "no-response" },
+		});
+		expect(p.ledger()).toMatchObject({ requestStartsRead: 1, unpaired: 1, logged: 0, reasons: { "no-response": 1 } });
+	});
+
+	it("sends operations that no transaction claimed after 10 s, and drops those of other protocols", () => {
+		const { kept, partition: p } = partition();
+		p.consume(
+			new BatchBuilder(1)
+				.connection(2, "accept")
+				.operation({ direction: 1, id: 1, offset: 1, text: REQUEST, atNs: 2_000 })
+				.operation({ direction: 2, id: 2, offset: 9, text: RESPONSE, atNs: 3_000 })
+				.operation({ direction: 1, id: 3, offset: 1 + REQUEST.length, text: "\r\n", atNs: 4_000 })
+				.take(),
+			5_000,
+		);
+		p.consume(
+			new BatchBuilder(2)
+				.connection(2, "accept")
+				.operation({ direction: 1, id: 1, offset: 1, text: "SSH-2.0-x\r\n", atNs: 4_500 })
+				.take(),
+			5_000,
+		);
+		p.tick(10_000_003_999);
+		expect(kept.plain).toHaveLength(2);
+		p.tick(10_000_004_501);
+		expect(kept.plain.slice(2)).toMatchObject([{ kinds: ["read"], ids: [3] }]);
+		expect(p.ledger()).toMatchObject({ operationsPlain: 1, operationsNotHttp: 1, operationsAttributed: 2 });
+	});
+
+	it("waits for the event that describes a connection, then says who it was", () => {
+		const { kept, partition: p } = partition();
+		const batch = new BatchBuilder(1);
+		p.consume(
+			batch
+				.operation({ direction: 1, id: 1, offset: 1, text: REQUEST, atNs: 2_000 })
+				.operation({ direction: 2, id: 2, offset: 9, text: RESPONSE, atNs: 3_000 })
+				.take(),
+			3_000,
+		);
+		expect(kept.transactions).toHaveLength(0);
+		p.consume(batch.connection(2, "first_seen").take(), 4_000);
+		expect(kept.transactions[0]?.transaction.connection).toMatchObject({ comm: "server", role: "server" });
+	});
+
+	it("does not open a closed connection again for a late event", () => {
+		const { kept, partition: p } = partition();
+		const batch = new BatchBuilder(1);
+		p.consume(batch.connection(2, "accept").close("life_ended", 2_000).take(), 3_000);
+		p.consume(batch.operation({ direction: 1, id: 1, offset: 1, text: REQUEST, atNs: 1_500 }).take(), 4_000);
+		p.close(5_000);
+		expect(kept.transactions).toHaveLength(0);
+		expect(p.ledger()).toMatchObject({ operationsDrained: 1, operationsLate: 1, connectionsOpen: 0 });
+	});
+
+	it("counts frames that are no events, and goes on", () => {
+		const { kept, partition: p } = partition();
+		const batch = new BatchBuilder(1).connection(2, "accept").raw(new Uint8Array(20)).raw(new Uint8Array(60).fill(9));
+		batch.operation({ direction: 1, id: 1, offset: 1, text: REQUEST, atNs: 2_000 });
+		batch.operation({ direction: 2, id: 2, offset: 9, text: RESPONSE, atNs: 3_000 });
+		p.consume(batch.take(), 4_000);
+		expect(kept.transactions).toHaveLength(1);
+		expect(p.ledger().malformedEvents).toBe(2);
+	});
+
+	it("reads only the sockets that it owns", () => {
+		const { kept, partition: p } = partition({ owns: (socketId) => socketId % 2 === 0 });
+		for (const socketId of [1, 2]) {
+			p.consume(
+				new BatchBuilder(socketId)
+					.connection(2, "accept")
+					.operation({ direction: 1, id: 1, offset: 1, text: REQUEST, atNs: 2_000 })
+					.operation({ direction: 2, id: 2, offset: 9, text: RESPONSE, atNs: 3_000 })
+					.take(),
+				4_000,
+			);
+		}
+		expect(kept.transactions.map(({ transaction }) => transaction.connection.socketId)).toEqual([2]);
+	});
+});
