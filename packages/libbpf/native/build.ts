@@ -115,7 +115,7 @@ function main(): void {
 			const place = join(packageRoot, path);
 			const same = existsSync(place) && readFileSync(place).equals(bytes);
 			if (!same) different++;
-			if (!same || path.endsWith(".so"))
+			if (!same || path.startsWith("prebuilt/"))
 				console.log(`${path}: ${bytes.length} bytes${same ? ", unchanged" : ", differs"}`);
 			if (values.check || same) continue;
 			mkdirSync(join(place, ".."), { recursive: true });
