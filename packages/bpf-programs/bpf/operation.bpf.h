@@ -61,9 +61,16 @@ static __always_inline int is_hinted(struct socket_state *state, u8 direction, u
 		state->protocol = PROTOCOL_OTHER;
 		return 1;
 	}
-	if (direction == DIRECTION_INGRESS)
-		return (hint->flags & HINT_IN) && (s32)(hint->in_before - end) >= 0;
-	return (hint->flags & HINT_OUT) && (s32)(hint->out_before - end) >= 0;
+	u32 flag = direction == DIRECTION_INGRESS ? HINT_IN : HINT_OUT;
+	u32 before = direction == DIRECTION_INGRESS ? hint->in_before : hint->out_before;
+
+	if (!(hint->flags & flag))
+		return 0;
+	if ((s32)(before - end) >= 0)
+		return 1;
+	// Passed. Offsets wrap: kept, it would hit again 2 GiB further on.
+	hint->flags &= ~flag;
+	return 0;
 }
 
 // Learns the protocol from an operation's first bytes. Returns false when the operation is not to be reported.

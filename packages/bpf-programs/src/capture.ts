@@ -1,0 +1,258 @@
+import { readFileSync } from "node:fs";
+import { release } from "node:os";
+import { BpfError, BpfMap, BpfObject, type BpfProgram, type Link, possibleCpus, RingBuffer } from "@wirescribe/libbpf";
+import { CaptureError } from "./capture-error.ts";
+import type { CaptureHandle } from "./capture-ring.ts";
+import { type Counters, sumCounters } from "./counters.ts";
+import { ROLE } from "./events.ts";
+import { type CaptureOptions, type Settings, settingsOf } from "./options.ts";
+
+/** Calls that a kernel may be built without; the capture goes on without them. */
+const optional: ReadonlySet<string> = new Set(["sendmmsg", "recvmmsg", "sendfile64"]);
+const oldestKernel = [5, 15] as const;
+
+/** A program that could not be attached, and why. */
+export interface MissingProgram {
+	readonly name: string;
+	readonly reason: string;
+}
+
+/**
+ * A running capture: the programs are loaded and attached, events go into the rings.
+ *
+ * It owns the programs, the maps and the rings; open the rings by {@linkcode Capture.handle} on the threads that read them, and close
+ * them before the capture. To end without losing anything: `detach()`, drain the rings, read the counters, `close()`.
+ */
+export interface Capture extends Disposable {
+	/** How many rings there are. */
+	readonly rings: number;
+	/** What the programs are attached to, such as "syscalls:sys_exit_read". */
+	readonly attached: readonly string[];
+	readonly missing: readonly MissingProgram[];
+	/** The handle of a ring, for {@linkcode openRing}, on this thread or another. */
+	handle(index: number): CaptureHandle;
+	/** Moves process events (exec, fork, exit) into `into`; returns the bytes. A batch, like that of a ring. */
+	drainProcesses(into: Uint8Array): number;
+	/** The kernel's counters; exact after {@linkcode Capture.detach}. */
+	counters(): Counters;
+	/** Program runs that did not take place, because the CPU was in such a program already. They count as loss. */
+	misses(): number;
+	/** Adds a process to the selection by pids. Needs `select.pids` or `select.comms` to have been given, an empty list will do. */
+	watch(pid: number): void;
+	/** Removes it. */
+	unwatch(pid: number): void;
+	/** Never reports connections of this process from now on, nor the other end of them on this machine. */
+	exclude(pid: number): void;
+	/** Detaches the programs: no more events after it. Takes about two seconds, since the kernel waits for each of them. */
+	detach(): void;
+	/** Detaches and frees everything. Closing twice is fine. */
+	close(): void;
+}
+
+/** Loads the programs, attaches them, and returns the running capture. Needs root, or CAP_BPF and CAP_PERFMON. */
+export function openCapture(options: CaptureOptions = {}): Capture {
+	const settings = settingsOf(options);
+	checkKernel(release());
+	return new LoadedCapture(settings, BpfObject.open(readFileSync(objectFile(process.arch)), { name: "wirescribe" }));
+}
+
+/** The prebuilt object for a machine, as `process.arch` names it. */
+export function objectFile(arch: string): URL {
+	if (arch === "x64" || arch === "arm64") return new URL(`../prebuilt/${arch}/capture.bpf.o`, import.meta.url);
+	throw new CaptureError(
+		"ERR_CAPTURE_ARCH",
+		`Cannot find BPF programs for ${arch}: there are x64 and arm64: build the package's bpf/ for this machine`,
+	);
+}
+
+/** Throws when the kernel is too old. */
+export function checkKernel(text: string): void {
+	const [major = 0, minor = 0] = text.split(/[.-]/).map(Number);
+	if (major > oldestKernel[0] || (major === oldestKernel[0] && minor >= oldestKernel[1])) return;
+	throw new CaptureError(
+		"ERR_CAPTURE_KERNEL",
+		`Cannot capture on Linux ${text}: the programs need ${oldestKernel.join(".")} or later: use a newer kernel`,
+	);
+}
+
+class LoadedCapture implements Capture {
+	readonly rings: number;
+	readonly missing: MissingProgram[] = [];
+	readonly #settings: Settings;
+	readonly #object: BpfObject;
+	readonly #rings: BpfMap[] = [];
+	readonly #attached: { readonly name: string; readonly link: Link }[] = [];
+	#processes: RingBuffer | undefined;
+	#epoch = 0;
+	#open = true;
+
+	constructor(settings: Settings, object: BpfObject) {
+		this.#settings = settings;
+		this.#object = object;
+		this.rings = settings.rings;
+		try {
+			configure(object, settings);
+			object.load();
+			if (settings.queue === "ring") this.#makeRings();
+			this.#fillMaps();
+			this.#processes = new RingBuffer(object.map("process_ring"));
+			this.#attach();
+		} catch (error) {
+			this.close();
+			throw error;
+		}
+	}
+
+	get attached(): readonly string[] {
+		return this.#attached.map(({ name }) => name);
+	}
+
+	handle(index: number): CaptureHandle {
+		this.#check();
+		if (!Number.isInteger(index) || index < 0 || index >= this.rings) {
+			throw new RangeError(`Cannot hand out ring ${index}: there are ${this.rings}, from 0`);
+		}
+		const { queue, ringBytes } = this.#settings;
+		return {
+			queue,
+			index,
+			eventsFd: queue === "ring" ? this.#rings[index]!.fd : this.#object.map("perf_events").fd,
+			controlsFd: this.#object.map("ring_controls").fd,
+			hintsFd: this.#object.map("skip_hints").fd,
+			perfPages: ringBytes / 4096,
+		};
+	}
+
+	drainProcesses(into: Uint8Array): number {
+		this.#check();
+		return this.#processes?.drain(into) ?? 0;
+	}
+
+	counters(): Counters {
+		this.#check();
+		return sumCounters(this.#object.map("counters").get(0) ?? new Uint8Array(0));
+	}
+
+	misses(): number {
+		this.#check();
+		let sum = 0;
+		for (const program of this.#object.programs.values()) sum += program.info().missed;
+		return sum;
+	}
+
+	watch(pid: number): void {
+		this.#check();
+		this.#object.map("selected_tgids").set(pid, 1);
+		this.#nextEpoch();
+	}
+
+	unwatch(pid: number): void {
+		this.#check();
+		this.#object.map("selected_tgids").delete(pid);
+		this.#nextEpoch();
+	}
+
+	exclude(pid: number): void {
+		this.#check();
+		this.#object.map("excluded_tgids").set(pid, 1);
+		this.#nextEpoch();
+	}
+
+	detach(): void {
+		for (const { link } of this.#attached.splice(0)) link.close();
+	}
+
+	close(): void {
+		if (!this.#open) return;
+		this.#open = false;
+		this.detach();
+		this.#processes?.close();
+		for (const ring of this.#rings) ring.close();
+		this.#object.close();
+	}
+
+	[Symbol.dispose](): void {
+		this.close();
+	}
+
+	#check(): void {
+		if (this.#open) return;
+		throw new CaptureError(
+			"ERR_CAPTURE_CLOSED",
+			"Cannot use the capture: it was closed: keep it open while it is used",
+		);
+	}
+
+	#makeRings(): void {
+		const outer = this.#object.map("rings");
+		for (let i = 0; i < this.rings; i++) {
+			const ring = BpfMap.create({ type: "ringbuf", name: `ws_events_${i}`, maxEntries: this.#settings.ringBytes });
+			this.#rings.push(ring);
+			outer.set(i, ring.fd);
+		}
+	}
+
+	#fillMaps(): void {
+		const { select, excludePids } = this.#settings;
+		for (const pid of excludePids) this.#object.map("excluded_tgids").set(pid, 1);
+		for (const pid of select.pids ?? []) this.#object.map("selected_tgids").set(pid, 1);
+		for (const port of select.ports ?? []) this.#object.map("selected_ports").set(port, 1);
+		for (const comm of select.comms ?? []) this.#object.map("selected_comms").set(commBytes(comm), 1);
+	}
+
+	/** Sockets first, so that own connections are known; entries before exits, so that calls in between have a start. */
+	#attach(): void {
+		const order = (program: BpfProgram): number =>
+			program.section.startsWith("raw_tp") ? 0 : program.section.includes("sys_enter") ? 1 : 2;
+		const programs = [...this.#object.programs.values()].sort((a, b) => order(a) - order(b));
+		for (const program of programs) {
+			const [kind = "", category = "", name = ""] = program.section.split("/");
+			try {
+				const link =
+					kind === "raw_tp" ? program.attachRawTracepoint(category) : program.attachTracepoint(category, name);
+				this.#attached.push({ name: kind === "raw_tp" ? category : `${category}:${name}`, link });
+			} catch (error) {
+				if (!(error instanceof BpfError) || !optional.has(name.replace(/^sys_(enter|exit)_/, ""))) throw error;
+				this.missing.push({ name: program.name, reason: error.message });
+			}
+		}
+	}
+
+	/** Makes the kernel decide again which sockets are watched. */
+	#nextEpoch(): void {
+		this.#epoch++;
+		this.#object.map("selection_epoch").set(0, this.#epoch);
+	}
+}
+
+/** What must be known before the programs are loaded. */
+function configure(object: BpfObject, settings: Settings): void {
+	const { select } = settings;
+	object.setGlobal("setting_queue", settings.queue === "perf" ? 1 : 0);
+	object.setGlobal("setting_rings", settings.rings);
+	object.setGlobal("setting_wake_bytes", settings.wakeBytes);
+	object.setGlobal("setting_head_limit", settings.headLimit);
+	object.setGlobal("setting_body_limit", settings.bodyLimit);
+	object.setGlobal("setting_unknown_operations", settings.unknownOperations);
+	object.setGlobal("setting_all_operations", settings.allOperations);
+	object.setGlobal("setting_select_process", select.pids !== undefined || select.comms !== undefined);
+	object.setGlobal("setting_select_port", select.ports !== undefined);
+	object.setGlobal("setting_role", select.role === undefined ? 0 : ROLE[select.role]);
+	object.setGlobal("next_socket_id", microsecondsSinceBoot());
+	object.map("rings").maxEntries = settings.rings;
+	object.map("sockets").maxEntries = settings.maxSockets;
+	object.map("scratches").maxEntries = possibleCpus();
+}
+
+/** Where socket ids start: they stay unique over restarts, unless a million sockets a second were born all the time. */
+function microsecondsSinceBoot(): number {
+	const seconds = Number(readFileSync("/proc/uptime", "latin1").split(" ")[0]);
+	return Math.max(1, Math.floor(seconds * 1e6));
+}
+
+/** A thread's name as the kernel keeps it: 16 bytes, the last one zero. */
+function commBytes(comm: string): Uint8Array {
+	const bytes = new Uint8Array(16);
+	new TextEncoder().encodeInto(comm, bytes.subarray(0, 15));
+	return bytes;
+}

@@ -1,0 +1,94 @@
+/** Which connections are watched. Kinds of condition are joined by "and", the values of one kind by "or". */
+export interface Selection {
+	/** Processes, by pid as the machine's first namespace numbers them. An empty list: none yet, see {@linkcode Capture.watch}. */
+	readonly pids?: readonly number[];
+	/** Processes, by the name of their main thread (at most 15 bytes); or'ed with `pids`. */
+	readonly comms?: readonly string[];
+	/** Connections with one of these ports at either end. */
+	readonly ports?: readonly number[];
+	/** Connections this side of which is the client or the server. A role that is not known yet passes. */
+	readonly role?: "client" | "server";
+}
+
+/** Options of {@linkcode openCapture}. */
+export interface CaptureOptions {
+	/** "ring": one ring for each partition, in order. "perf": one buffer for each CPU, out of order. Default "ring". */
+	readonly queue?: "ring" | "perf";
+	/** Rings, one for each partition; a socket's events are always in the same one. Default 1, at most 64. */
+	readonly rings?: number;
+	/** Bytes of each ring (or of each CPU's buffer): a power of two of at least one page. Default 8 MiB. */
+	readonly ringBytes?: number;
+	/** Wake a waiting reader once when a ring holds more. Default a quarter of the ring. */
+	readonly wakeBytes?: number;
+	/** Sockets remembered at a time; more are counted as `lost_map_full`. Default 65,536 (about 10 MB of kernel memory). */
+	readonly maxSockets?: number;
+	/** Bytes copied of an operation that starts like a message. Default and at most 32,768. */
+	readonly headLimit?: number;
+	/** Bytes copied of any other operation. Default 4,096. */
+	readonly bodyLimit?: number;
+	/** Operations without a known protocol after which a connection is given up. Default 8. */
+	readonly unknownOperations?: number;
+	/** Headers of all operations, also of connections that are not HTTP/1. Default false. */
+	readonly allOperations?: boolean;
+	readonly select?: Selection;
+	/** Processes whose connections are never reported, nor the other end of them on this machine. Default: this process. */
+	readonly excludePids?: readonly number[];
+}
+
+/** The options with their defaults. */
+export interface Settings {
+	readonly queue: "ring" | "perf";
+	readonly rings: number;
+	readonly ringBytes: number;
+	readonly wakeBytes: number;
+	readonly maxSockets: number;
+	readonly headLimit: number;
+	readonly bodyLimit: number;
+	readonly unknownOperations: number;
+	readonly allOperations: boolean;
+	readonly select: Selection;
+	readonly excludePids: readonly number[];
+}
+
+/** The largest front of an operation that the programs can copy (bpf/settings.bpf.h). */
+const MAX_CAPTURE = 32_768;
+const PAGE = 4096;
+
+function within(name: string, value: number, min: number, max: number): number {
+	if (Number.isInteger(value) && value >= min && value <= max) return value;
+	throw new RangeError(
+		`Cannot open the capture: '${name}' must be an integer from ${min} to ${max}: received ${value}`,
+	);
+}
+
+function powerOfTwo(name: string, value: number): number {
+	if (within(name, value, PAGE, 2 ** 30) && (value & (value - 1)) === 0) return value;
+	throw new RangeError(`Cannot open the capture: '${name}' must be a power of two: received ${value}`);
+}
+
+/** Checks the options and fills in the defaults. */
+export function settingsOf(options: CaptureOptions): Settings {
+	const queue = options.queue ?? "ring";
+	const rings = within("rings", options.rings ?? 1, 1, 64);
+	if (queue === "perf" && rings !== 1) {
+		throw new RangeError(
+			`Cannot open the capture: perf buffers are one for each CPU: 'rings' must be 1: received ${rings}`,
+		);
+	}
+	const ringBytes = powerOfTwo("ringBytes", options.ringBytes ?? 8 << 20);
+	for (const port of options.select?.ports ?? []) within("select.ports", port, 1, 65_535);
+	for (const pid of [...(options.select?.pids ?? []), ...(options.excludePids ?? [])]) within("pids", pid, 1, 2 ** 22);
+	return {
+		queue,
+		rings,
+		ringBytes,
+		wakeBytes: within("wakeBytes", options.wakeBytes ?? ringBytes / 4, 1, 2 ** 30),
+		maxSockets: within("maxSockets", options.maxSockets ?? 65_536, 1, 2 ** 24),
+		headLimit: within("headLimit", options.headLimit ?? MAX_CAPTURE, 0, MAX_CAPTURE),
+		bodyLimit: within("bodyLimit", options.bodyLimit ?? 4096, 0, MAX_CAPTURE),
+		unknownOperations: within("unknownOperations", options.unknownOperations ?? 8, 1, 1_000_000),
+		allOperations: options.allOperations ?? false,
+		select: options.select ?? {},
+		excludePids: options.excludePids ?? [process.pid],
+	};
+}
