@@ -1,0 +1,93 @@
+import { existsSync, readFileSync } from "node:fs";
+import { join, resolve } from "node:path";
+import { importsOf } from "./checks/imports.ts";
+import { isTestFile, sourceFiles, type WorkspacePackage } from "./workspace.ts";
+
+export type Runtime = "Node" | "Deno" | "Bun";
+
+/** One vitest run: a folder's tests in one runtime. */
+export interface Suite {
+	readonly name: string;
+	readonly path: string;
+	readonly runtime: Runtime;
+	/** Kernel tests observe the whole machine: they run one after another, and alone. */
+	readonly kernel: boolean;
+	/** Test files left out in this runtime. */
+	readonly exclude: readonly string[];
+}
+
+interface Exception {
+	readonly name: string;
+	readonly runtimes: readonly Runtime[];
+	/** A file, or every test of the package. */
+	readonly file?: string;
+	readonly reason: string;
+}
+
+/** What does not run inside Deno or Bun, and why. Printed at the end of a run, so that nobody takes it for tested. */
+export const EXCEPTIONS: readonly Exception[] = [
+	{
+		name: "@wirescribe/event-queue",
+		runtimes: ["Deno", "Bun"],
+		file: "test/runtimes.test.ts",
+		reason: "it starts the runtimes itself",
+	},
+	{
+		name: "@wirescribe/sender",
+		runtimes: ["Deno", "Bun"],
+		file: "test/real-collector.test.ts",
+		reason: "it starts the runtimes itself",
+	},
+	{
+		name: "@wirescribe/collector",
+		runtimes: ["Deno"],
+		reason: "grpc-js's server is not reliable on Deno; the package says Node and Bun",
+	},
+];
+
+/** Every run that makes up the tests, the pure ones first. */
+export function suitesOf(tools: string, packages: readonly WorkspacePackage[]): readonly Suite[] {
+	const suites: Suite[] = [{ name: "tools", path: tools, runtime: "Node", kernel: false, exclude: [] }];
+	for (const one of packages) {
+		const kernel = reachesKernel(one, packages);
+		suites.push({ name: one.name, path: one.path, runtime: "Node", kernel, exclude: [] });
+		if (kernel) continue;
+		for (const runtime of ["Deno", "Bun"] as const) {
+			const exceptions = EXCEPTIONS.filter(({ name, runtimes }) => name === one.name && runtimes.includes(runtime));
+			if (exceptions.some(({ file }) => file === undefined)) continue;
+			const exclude = exceptions.flatMap(({ file }) => file ?? []);
+			suites.push({ name: one.name, path: one.path, runtime, kernel: false, exclude });
+		}
+	}
+	return suites.sort((a, b) => Number(a.kernel) - Number(b.kernel));
+}
+
+/**
+ * Whether a package's code comes to the kernel, that is to the FFI, at whatever distance. Asked of the imports and not of
+ * `dependencies`: `@wirescribe/bpf-programs/events` is pure, while its package is not.
+ */
+export function reachesKernel(one: WorkspacePackage, packages: readonly WorkspacePackage[]): boolean {
+	const seen = new Set<string>();
+	const queue = sourceFiles(join(one.path, "src"))
+		.filter((file) => !isTestFile(file))
+		.map((file) => join(one.path, "src", file));
+	for (let file = queue.pop(); file !== undefined; file = queue.pop()) {
+		// What cannot be found is for the tests to complain about.
+		if (seen.has(file) || !existsSync(file)) continue;
+		seen.add(file);
+		for (const specifier of importsOf(readFileSync(file, "utf8"))) {
+			if (specifier === "@wirescribe/ffi") return true;
+			const target = resolveSource(file, specifier, packages);
+			if (target) queue.push(target);
+		}
+	}
+	return one.name === "@wirescribe/ffi";
+}
+
+/** The source file that an import of ours means; undefined for anything else. */
+function resolveSource(file: string, specifier: string, packages: readonly WorkspacePackage[]): string | undefined {
+	if (specifier.startsWith(".")) return specifier.endsWith(".ts") ? resolve(file, "..", specifier) : undefined;
+	const owner = packages.find(({ name }) => specifier === name || specifier.startsWith(`${name}/`));
+	const source = owner?.manifest.exports?.[`.${specifier.slice(owner.name.length)}`]?.["@wirescribe/source"];
+	return owner && source ? join(owner.path, source) : undefined;
+}
