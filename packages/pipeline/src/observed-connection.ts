@@ -89,7 +89,7 @@ export class ObservedConnection {
 		this.#context.output.operations(this.description, [operation], this.#sequence++);
 	}
 
-	operation(operation: LoggedOperation, chunk: Chunk, kernelProtocol: number, nowNs: number): void {
+	operation(operation: LoggedOperation, chunk: Chunk, kernelProtocol: number): void {
 		this.lastNs = operation.endNs;
 		if (!this.#notHttp && kernelProtocol > 1) this.#becomeOther(kernelProtocol === 2 ? "http/2" : "tcp");
 		if (this.#notHttp && !this.#http1) {

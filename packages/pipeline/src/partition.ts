@@ -70,7 +70,7 @@ export class Partition {
 		for (let event = reader.first(batch); event !== undefined; event = reader.next()) {
 			if (this.#owns && !this.#owns(reader.socketId)) continue;
 			events++;
-			if (event === "operation") this.#operation(nowNs);
+			if (event === "operation") this.#operation();
 			else if (event === "connection") this.#connection();
 			else if (event === "close") this.#close(nowNs);
 			else this.#counts.malformedEvents++;
@@ -109,7 +109,7 @@ export class Partition {
 		return this.#counts.ledger({ connections: this.#connections.stats().open, requestStarts, open });
 	}
 
-	#operation(nowNs: number): void {
+	#operation(): void {
 		this.#counts.operationsDrained++;
 		const reader = this.#reader;
 		const socketId = reader.socketId;
@@ -122,7 +122,7 @@ export class Partition {
 			connection = this.#open(undescribed(reader), false);
 		}
 		if (!this.#selected(connection)) return;
-		connection.operation(reader.operation(), reader.chunk(), reader.protocol, nowNs);
+		connection.operation(reader.operation(), reader.chunk(), reader.protocol);
 		if (connection.pending) this.#pending.add(connection);
 	}
 

@@ -76,6 +76,10 @@ export function parseWatch(
 	if (parsed.values["help"]) return undefined;
 	const backend = text(parsed, "backend");
 	const partitions = numberList(command, parsed, "partitions", 1, 64)[0];
+	const queue = oneOf(command, parsed, "queue", ["ring", "perf"]) ?? "ring";
+	if (queue === "perf" && partitions !== undefined && partitions > 1 && command === "run") {
+		throw usageError(command, "--queue perf has one partition: its buffers belong to CPUs, not to connections");
+	}
 	const ledgerFile = text(parsed, "ledger");
 	if (ledgerFile !== undefined && !existsSync(dirname(ledgerFile) || ".")) {
 		throw new CliError(`cannot write the ledger to '${ledgerFile}': the folder does not exist; create it`, EXIT.usage);
@@ -90,7 +94,7 @@ export function parseWatch(
 			comms: comms(command, stringList(parsed, "comm")),
 			role: oneOf(command, parsed, "role", ["client", "server"]),
 			partitions,
-			queue: oneOf(command, parsed, "queue", ["ring", "perf"]) ?? "ring",
+			queue,
 			ledgerFile,
 			queryValues: parsed.values["query-values"] === true,
 			tcpOperations: parsed.values["tcp-operations"] === true,

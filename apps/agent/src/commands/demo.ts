@@ -22,7 +22,15 @@ export async function run(args: readonly string[]): Promise<number> {
 		return EXIT.ok;
 	}
 	const seconds = wholeNumber("demo", "seconds", text(parsed, "seconds") ?? "10", 1, 600);
-	await using children = new Children();
+	const children = new Children();
+	try {
+		return await show(children, seconds);
+	} finally {
+		await children.end();
+	}
+}
+
+async function show(children: Children, seconds: number): Promise<number> {
 	const { child: server, firstLine } = await children.start("server", []);
 	const port = await firstLine;
 	const color = process.stdout.isTTY === true;
@@ -44,7 +52,7 @@ export async function run(args: readonly string[]): Promise<number> {
 			`each request is seen twice, from both ends; ${seconds} s, then the ledger\n`,
 	);
 	await untilStopped(new Promise((resolve) => setTimeout(resolve, seconds * 1000)));
-	await children[Symbol.asyncDispose]();
+	await children.end();
 	const ledger = await session.stop();
 	await collector.close();
 	reportLedger(ledger, undefined);
@@ -70,7 +78,7 @@ class Children {
 		return { child, firstLine };
 	}
 
-	async [Symbol.asyncDispose](): Promise<void> {
+	async end(): Promise<void> {
 		await Promise.all(
 			this.#children.splice(0).map((child) => {
 				child.stdin?.end();

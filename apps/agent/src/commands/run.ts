@@ -1,5 +1,5 @@
 import process from "node:process";
-import { isBalanced } from "@wirescribe/pipeline";
+import { isBalanced, sum } from "@wirescribe/pipeline";
 import { EXIT } from "../cli/errors.ts";
 import { helpText } from "../cli/options.ts";
 import { parseWatch, WATCH_SPECS } from "../cli/watch-options.ts";
@@ -29,5 +29,6 @@ export async function run(args: readonly string[]): Promise<number> {
 	await untilStopped(session.ended);
 	const ledger = await session.stop();
 	reportLedger(ledger, options.ledgerFile);
-	return isBalanced(ledger) ? EXIT.ok : EXIT.runtime;
+	// Not delivered is a failure, also when it is accounted for.
+	return isBalanced(ledger) && sum(ledger.records.lost) === 0 ? EXIT.ok : EXIT.runtime;
 }

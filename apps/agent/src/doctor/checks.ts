@@ -43,8 +43,9 @@ function runtime(): Check {
 }
 
 function ffi(): Check {
-	using libc = dlopen("libc.so.6", { getpid: { args: [], returns: "i32" } });
+	const libc = dlopen("libc.so.6", { getpid: { args: [], returns: "i32" } });
 	const ok = libc.symbols.getpid() === process.pid;
+	libc.close();
 	return {
 		name: "ffi",
 		ok,

@@ -1,5 +1,5 @@
 import type { Instant } from "@wirescribe/access-log";
-import { type CaptureHandle, type CaptureReader, openReader } from "@wirescribe/bpf-programs";
+import { type CaptureHandle, type CaptureRing, openRing } from "@wirescribe/bpf-programs";
 import { monotonicClock } from "@wirescribe/connections";
 import type { PartitionSetup, Partition as QueuePartition } from "@wirescribe/event-queue";
 import {
@@ -28,6 +28,10 @@ export type PartitionQuestion = "ledger" | "finish";
 /** One drain fills at most this much; a ring that holds more is drained again at once. */
 const BATCH_BYTES = 1 << 20;
 
+/** How long a hole may be filled: rings keep a connection's order but for overtaking calls, per-CPU buffers do not. */
+const RING_WINDOW_NS = 20_000_000;
+const PERF_WINDOW_NS = 500_000_000;
+
 /** Sends each record to several outputs. */
 class Both implements RecordOutput {
 	readonly #outputs: readonly RecordOutput[];
@@ -53,7 +57,7 @@ export function recordOutput(data: Omit<LivePartitionData, "capture">): { output
 
 /** Drains one ring, reads it, and emits frames of finished records. Runs inline or on a worker thread, the same. */
 class LivePartition implements QueuePartition<never> {
-	readonly #reader: CaptureReader;
+	readonly #ring: CaptureRing;
 	readonly #partition: Partition;
 	readonly #frames: OutputBuffer;
 	readonly #emit: (buffer: ArrayBuffer) => void;
@@ -61,22 +65,26 @@ class LivePartition implements QueuePartition<never> {
 	readonly #batch = new Uint8Array(BATCH_BYTES);
 
 	constructor({ data, emit }: PartitionSetup<LivePartitionData>) {
-		const reader = openReader(data.capture);
+		const ring = openRing(data.capture);
 		const { output, frames } = recordOutput(data);
-		this.#reader = reader;
+		this.#ring = ring;
 		this.#frames = frames;
 		this.#emit = emit;
 		this.#partition = new Partition({
 			output,
 			tcpOperations: data.tcpOperations,
-			skip: (socketId, direction, before) => reader.skip(socketId, direction, before),
+			skip: (socketId, direction, before) => {
+				if (before === "all") ring.skipAll(socketId);
+				else ring.skip(socketId, direction, before);
+			},
+			reorderWindowNs: data.capture.queue === "perf" ? PERF_WINDOW_NS : RING_WINDOW_NS,
 		});
 	}
 
 	pull(): number {
 		let events = 0;
 		for (;;) {
-			const bytes = this.#reader.drain(this.#batch);
+			const bytes = this.#ring.drain(this.#batch);
 			if (bytes === 0) break;
 			events += this.#partition.consume(this.#batch.subarray(0, bytes), this.#now());
 			if (bytes < BATCH_BYTES / 2) break;
@@ -86,7 +94,7 @@ class LivePartition implements QueuePartition<never> {
 	}
 
 	wait(timeoutMs: number): void {
-		this.#reader.wait(timeoutMs);
+		this.#ring.wait(timeoutMs);
 	}
 
 	tick(): void {
@@ -104,7 +112,7 @@ class LivePartition implements QueuePartition<never> {
 	}
 
 	close(): void {
-		this.#reader.close();
+		this.#ring.close();
 	}
 
 	#flush(): void {

@@ -5,7 +5,7 @@ import type { NodeInfo } from "@wirescribe/access-log";
 import type { Capture } from "@wirescribe/bpf-programs";
 import { matchProcesses, nodeInfo } from "@wirescribe/connections";
 import { EventQueue } from "@wirescribe/event-queue";
-import { type Ledger, makeLedger, type PartitionLedger } from "@wirescribe/pipeline";
+import { type Ledger, makeLedger, type PartitionLedger, sumPartitions } from "@wirescribe/pipeline";
 import type { WatchOptions } from "../cli/watch-options.ts";
 import type { Outlet } from "../output/outlet.ts";
 import { openOutlets, planOutput } from "../output/outlets.ts";
@@ -29,7 +29,7 @@ export interface Session {
 
 export async function startSession(options: WatchOptions): Promise<Session> {
 	const node: NodeInfo = { ...nodeInfo(), clusterName: "", excludeNamespaces: [] };
-	const partitions = options.partitions ?? defaultPartitions();
+	const partitions = options.queue === "perf" ? 1 : (options.partitions ?? defaultPartitions());
 	const capture = openKernel(options, partitions);
 	try {
 		return await startQueue(options, node, capture, partitions);
@@ -101,7 +101,9 @@ class LiveSession implements Session {
 	}
 
 	async ledger(): Promise<Ledger> {
-		return this.#assemble(await this.#ask("ledger"));
+		const partitions = await this.#ask("ledger");
+		const drained = sumPartitions(partitions).operationsDrained;
+		return this.#assemble(partitions, Math.max(0, this.#capture.counters().submitted - drained));
 	}
 
 	async stop(): Promise<Ledger> {
@@ -110,7 +112,8 @@ class LiveSession implements Session {
 		const partitions = await this.#ask("finish");
 		await this.#queue.close();
 		await this.#outlet.close(Math.max(end - performance.now(), 100));
-		const ledger = this.#assemble(partitions);
+		// Drained to the end: what is missing now is missing.
+		const ledger = this.#assemble(partitions, 0);
 		this.#capture.close();
 		return ledger;
 	}
@@ -120,8 +123,9 @@ class LiveSession implements Session {
 		return (await Promise.all(answers)) as PartitionLedger[];
 	}
 
-	#assemble(partitions: readonly PartitionLedger[]): Ledger {
-		const kernel = kernelCounts(this.#capture, partitions);
+	#assemble(partitions: readonly PartitionLedger[], inRing: number): Ledger {
+		const drained = sumPartitions(partitions).operationsDrained;
+		const kernel = kernelCounts(this.#capture, drained, inRing);
 		return makeLedger({ ...kernel, partitions, records: this.#outlet.counts() });
 	}
 }

@@ -1,7 +1,7 @@
 import { release } from "node:os";
 import process from "node:process";
 import type { NodeInfo } from "@wirescribe/access-log";
-import { type Capture, type CaptureReader, openReader } from "@wirescribe/bpf-programs";
+import { type Capture, type CaptureRing, openRing } from "@wirescribe/bpf-programs";
 import { monotonicClock, nodeInfo } from "@wirescribe/connections";
 import { EventQueue, type Partition } from "@wirescribe/event-queue";
 import type { OperationCounts } from "@wirescribe/pipeline";
@@ -37,7 +37,7 @@ export class Recorder {
 		this.failed = promise;
 		this.#capture = capture;
 		this.#writer = writer;
-		this.#partition = new RecordingPartition(openReader(capture.handle(0)), writer);
+		this.#partition = new RecordingPartition(openRing(capture.handle(0)), writer);
 		this.#queue = new EventQueue("recording", {
 			partitions: 1,
 			placement: "inline",
@@ -71,7 +71,7 @@ export class Recorder {
 	async stop(): Promise<RecordedSummary & { readonly bytes: number }> {
 		this.#capture.detach();
 		this.#partition.drain();
-		const { operations, requestStartsLost } = kernelCounts(this.#capture, this.#partition.operations);
+		const { operations, requestStartsLost } = kernelCounts(this.#capture, this.#partition.operations, 0);
 		await this.#queue.close();
 		const summary: RecordedSummary = { operations, requestStartsLost };
 		await this.#writer.close({ ...summary });
@@ -82,20 +82,20 @@ export class Recorder {
 
 /** Copies what the ring hands over to the file; the clock with it, because a replay has no other. */
 class RecordingPartition implements Partition<never> {
-	readonly #reader: CaptureReader;
+	readonly #ring: CaptureRing;
 	readonly #writer: RecordingWriter;
 	readonly #now = monotonicClock();
 	readonly #batch = new Uint8Array(BATCH_BYTES);
 	/** Operation events written. */
 	operations = 0;
 
-	constructor(reader: CaptureReader, writer: RecordingWriter) {
-		this.#reader = reader;
+	constructor(ring: CaptureRing, writer: RecordingWriter) {
+		this.#ring = ring;
 		this.#writer = writer;
 	}
 
 	pull(): number {
-		const bytes = this.#reader.drain(this.#batch);
+		const bytes = this.#ring.drain(this.#batch);
 		if (bytes === 0) return 0;
 		const batch = this.#batch.subarray(0, bytes);
 		const operations = countOperations(batch);
@@ -114,7 +114,7 @@ class RecordingPartition implements Partition<never> {
 
 	close(): void {
 		this.#writer.writeClock(0, this.#now());
-		this.#reader.close();
+		this.#ring.close();
 	}
 }
 

@@ -1,0 +1,48 @@
+import process from "node:process";
+import { type Capture, CaptureError, openCapture, type Selection } from "@wirescribe/bpf-programs";
+import { BpfError } from "@wirescribe/libbpf";
+import { CliError, EXIT, type ExitCode } from "../cli/errors.ts";
+import type { WatchOptions } from "../cli/watch-options.ts";
+
+/** Loads and attaches the programs; what the kernel refuses comes back as one line with what to do. */
+export function openKernel(options: WatchOptions, rings: number): Capture {
+	try {
+		return openCapture({
+			rings,
+			queue: options.queue,
+			ringBytes: options.ringBytes,
+			allOperations: options.tcpOperations,
+			select: selection(options),
+			excludePids: [process.pid],
+		});
+	} catch (error) {
+		throw kernelError(error);
+	}
+}
+
+function selection({ pids, ports, comms, role }: WatchOptions): Selection {
+	return {
+		...(pids.length > 0 ? { pids } : {}),
+		...(ports.length > 0 ? { ports } : {}),
+		...(comms.length > 0 ? { comms } : {}),
+		...(role ? { role } : {}),
+	};
+}
+
+function kernelError(error: unknown): unknown {
+	if (!(error instanceof BpfError) && !(error instanceof CaptureError)) return error;
+	const errno = error instanceof BpfError ? error.errno : "";
+	const log = error instanceof BpfError ? error.log : "";
+	const wrap = (message: string, exitCode: ExitCode): CliError => new CliError(message, exitCode, { cause: error });
+	if (errno === "EPERM" || errno === "EACCES") {
+		return wrap(
+			"cannot watch the kernel: not permitted; run as root, or with CAP_BPF and CAP_PERFMON",
+			EXIT.permission,
+		);
+	}
+	if (/vmlinux BTF|BTF is required|failed to find valid kernel BTF/.test(log)) {
+		const todo = "use a kernel with CONFIG_DEBUG_INFO_BTF=y (it shows as /sys/kernel/btf/vmlinux)";
+		return wrap(`cannot watch the kernel: it offers no BTF; ${todo}`, EXIT.unsupported);
+	}
+	return wrap(`${error.message} ('wirescribe doctor' says what works here)`, EXIT.unsupported);
+}
