@@ -146,7 +146,7 @@ export class Http1Connection implements ReaderHost {
 	tick(nowNs: number): void {
 		if (this.#over) return;
 		const expired = this.buffer.tick(nowNs);
-		if (expired || this.#blockedSince >= 0) this.#run(this.#ingress, this.#egress);
+		if (expired || this.#blockedSince >= 0) this.#runBoth();
 		if (this.#matcher.inDoubt) this.#matcher.expire(this.buffer.nowNs, this.#expireNs);
 	}
 
@@ -155,14 +155,20 @@ export class Http1Connection implements ReaderHost {
 		if (this.#closed) return;
 		this.#closed = true;
 		if (this.#over) return;
-		do this.#run(this.#ingress, this.#egress);
+		do this.#runBoth();
 		while (this.buffer.close(nowNs));
 		if (this.#requests !== undefined) this.#requests.pausedFor = undefined;
-		this.#run(this.#ingress, this.#egress);
+		this.#runBoth();
 		this.#requests?.close();
 		this.#responses?.close();
 		this.#matcher.flush("no-response");
 		this.#stop();
+	}
+
+	/** Requests first, so that their responses find them. */
+	#runBoth(): void {
+		if (this.#requests === this.#egress) this.#run(this.#egress, this.#ingress);
+		else this.#run(this.#ingress, this.#egress);
 	}
 
 	#run(first: Reader, second: Reader): void {
@@ -192,8 +198,9 @@ export class Http1Connection implements ReaderHost {
 	}
 
 	/** @internal */
-	admit(): boolean {
-		if (this.#matcher.waiting.length > 0 || this.#closed) {
+	admit(firstDataId: number): boolean {
+		const { waiting, inDoubt } = this.#matcher;
+		if (this.#closed || (waiting.length > 0 && !(inDoubt && this.#isBehind(firstDataId)))) {
 			this.#blockedSince = -1;
 			return true;
 		}
@@ -202,6 +209,12 @@ export class Http1Connection implements ReaderHost {
 		const over = now - this.#blockedSince >= this.buffer.windowNs || this.buffer.retained > this.#maxRetained;
 		if (over) this.#blockedSince = -1;
 		return over;
+	}
+
+	/** Requests from before this operation may still be unread, behind a hole. */
+	#isBehind(dataId: number): boolean {
+		const front = this.#requests?.stream.front;
+		return front !== undefined && front.dataId < dataId;
 	}
 
 	/** @internal */
@@ -219,7 +232,7 @@ export class Http1Connection implements ReaderHost {
 			if (request !== undefined) request.informational++;
 			return;
 		}
-		message.request = this.#matcher.pair(message);
+		message.request = this.#matcher.pair(message, !this.#isBehind(message.firstDataId));
 		if (message.request !== undefined) this.#settle(message.request);
 	}
 
@@ -255,7 +268,10 @@ export class Http1Connection implements ReaderHost {
 	/** @internal */
 	gap(reader: Reader, begun: boolean): void {
 		if (reader === this.#requests) this.#matcher.requestGap = true;
-		else if (reader === this.#responses) this.#matcher.lostResponses(begun, reader.stream.front?.dataId ?? 0);
+		else if (reader === this.#responses) {
+			const { last, front } = reader.stream;
+			this.#matcher.lostResponses(begun, last?.dataId ?? 0, front?.dataId ?? 0);
+		}
 	}
 
 	/** @internal */

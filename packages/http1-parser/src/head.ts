@@ -1,7 +1,7 @@
-import { ascii, TARGET, TOKEN, VALUE } from "./bytes.ts";
+import { ascii, latin1, TARGET, TOKEN, VALUE } from "./bytes.ts";
 import { noteField } from "./fields.ts";
 import { LENIENT } from "./reasons.ts";
-import { scan } from "./scan.ts";
+import { FIELD, scan } from "./scan.ts";
 
 /** More bytes are needed. */
 export const INCOMPLETE = -1;
@@ -60,6 +60,7 @@ function scanRequestLine(b: Uint8Array, from: number, to: number): number {
 			scan.response = false;
 			return end === scan.targetStart + from ? INVALID : scanVersionEnd(b, i, to);
 		}
+		if (scan.strict) return INVALID;
 		scan.lenient |= LENIENT.spaceInTarget;
 	}
 }
@@ -182,4 +183,22 @@ function oddValueEnd(b: Uint8Array, at: number, to: number): number {
 	if (end < 0 || end >= to) return INCOMPLETE;
 	scan.lenient |= end === at ? LENIENT.bareLf : LENIENT.badHeaderValue;
 	return end + 1;
+}
+
+const METHODS: ReadonlySet<string> = new Set(
+	(
+		"GET HEAD POST PUT DELETE OPTIONS PATCH CONNECT TRACE PROPFIND PROPPATCH MKCOL MKACTIVITY COPY MOVE LOCK UNLOCK REPORT " +
+		"SEARCH PURGE CHECKOUT MERGE SUBSCRIBE UNSUBSCRIBE NOTIFY LINK UNLINK ACL BIND REBIND UNBIND QUERY"
+	).split(" "),
+);
+
+/**
+ * True when the head that was scanned last, at bytes[from], is one that no body shows by chance: it has fields; a request
+ * has a method of the registry, so that the end of a body before it is not read as part of it, and its Host.
+ */
+export function isBelievable(bytes: Uint8Array, from: number): boolean {
+	if (scan.headerCount === 0) return false;
+	if (scan.response) return true;
+	if (scan.minor > 0 && (scan.fields & FIELD.host) === 0) return false;
+	return METHODS.has(latin1(bytes, from, from + scan.methodEnd));
 }

@@ -29,6 +29,9 @@ export class Matcher {
 	#lastRequest: HttpMessage | undefined = undefined;
 	/** The operation that the last response ended with; -1: it did not end there alone. */
 	#lastEnd = 0;
+	/** The operations around the latest gap in the responses. */
+	#gapFrom = 0;
+	#gapTo = 0;
 	/** First id of the latest response that got no request. */
 	#passed = 0;
 
@@ -59,17 +62,20 @@ export class Matcher {
 		this.waiting[0]!.afterGap = true;
 	}
 
-	/** A final response's head was read: finds its request, or says on the response why there is none. */
-	pair(response: HttpMessage): HttpMessage | undefined {
+	/**
+	 * A final response's head was read: finds its request, or says on the response why there is none. `caughtUp`: every
+	 * request from before the response has been read.
+	 */
+	pair(response: HttpMessage, caughtUp: boolean): HttpMessage | undefined {
 		const { waiting } = this;
 		const front = waiting[0];
-		if (front === undefined || this.responseGap || front.afterGap) return this.#inDoubt(response);
+		if (front === undefined || this.responseGap || front.afterGap) return this.#inDoubt(response, caughtUp);
 		if (front.firstDataId > response.firstDataId) return this.#pass(response, "request-not-seen");
 		if (waiting.length > 1 && waiting[1]!.firstDataId < response.firstDataId) this.#pipelined = true;
 		return waiting.shift();
 	}
 
-	#inDoubt(response: HttpMessage): HttpMessage | undefined {
+	#inDoubt(response: HttpMessage, caughtUp: boolean): HttpMessage | undefined {
 		const { waiting } = this;
 		let last = waiting.length - 1;
 		while (last >= 0 && waiting[last]!.firstDataId > response.firstDataId) last--;
@@ -82,7 +88,8 @@ export class Matcher {
 		const request = waiting[last]!;
 		const behind = waiting[last + 1];
 		const only = last === 0 && !request.afterGap && !(behind === undefined ? this.requestGap : behind.afterGap);
-		if (!only && (this.#pipelined || !areNeighbours(request, response) || !this.#isQuiet(request))) {
+		const likely = !this.#pipelined && areNeighbours(request, response) && this.#isQuiet(request, waiting[last - 1]);
+		if (!caughtUp || (!only && !likely)) {
 			const front = waiting[0]!;
 			if (!front.afterGap) this.#drop("order-unknown");
 			return this.#pass(response, "order-unknown");
@@ -93,10 +100,15 @@ export class Matcher {
 		return waiting.shift();
 	}
 
-	/** The request began right behind the end of a response, or is the first thing that was seen. */
-	#isQuiet(request: HttpMessage): boolean {
-		if (request.prevDataId === 0) return true;
-		return this.#lastEnd === request.prevDataId || this.#lastEnd === request.firstDataId - 1;
+	/**
+	 * The request began right behind the end of a response, or behind an operation that was lost with the beginning of
+	 * the response before, or is the first thing that was seen.
+	 */
+	#isQuiet(request: HttpMessage, before: HttpMessage | undefined): boolean {
+		const { prevDataId } = request;
+		if (prevDataId === 0 || this.#lastEnd === prevDataId || this.#lastEnd === request.firstDataId - 1) return true;
+		if (!this.responseGap || request.afterGap || before === undefined || before.expectsContinue) return false;
+		return prevDataId > this.#gapFrom && prevDataId < this.#gapTo && prevDataId > before.lastDataId;
 	}
 
 	#pass(response: HttpMessage, reason: UnpairedReason): undefined {
@@ -114,8 +126,10 @@ export class Matcher {
 		this.#lastEnd = response.lastShared || response.partial.length > 0 ? -1 : response.lastDataId;
 	}
 
-	/** Responses may be missing from here on; `begun`: one began in the gap, before operation `nextId`. */
-	lostResponses(begun: boolean, nextId: number): void {
+	/** Responses may be missing between the operations `lastId` and `nextId`; `begun`: one began there. */
+	lostResponses(begun: boolean, lastId: number, nextId: number): void {
+		this.#gapFrom = lastId;
+		this.#gapTo = nextId;
 		const front = this.waiting[0];
 		// A 1xx may be all that is missing, if one is to be expected.
 		const certain = begun && front !== undefined && !this.inDoubt && !front.expectsContinue;

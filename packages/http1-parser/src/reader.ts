@@ -1,7 +1,7 @@
 import { BYTES, HOLE, NONE, type Span, type Stream } from "@wirescribe/buffer";
 import { ChunkedBody, endsChunked } from "./chunked.ts";
 import { bodyOf } from "./framing.ts";
-import { INCOMPLETE, INVALID, scanHead } from "./head.ts";
+import { INCOMPLETE, INVALID, isBelievable, scanHead } from "./head.ts";
 import { HttpMessage } from "./message.ts";
 import { LENIENT, type PartialReason } from "./reasons.ts";
 import { scan } from "./scan.ts";
@@ -139,13 +139,19 @@ export class Reader {
 			if (ends === NONE && this.#tried <= this.#limits.maxHeaderBytes) return false;
 			return this.#cutHead(ends === NONE ? "head-too-long" : ends === HOLE ? "head-lost" : "head-not-captured");
 		}
-		if (end === INVALID || !this.#host.learn(this, scan.response)) return this.#invalid();
+		if (end === INVALID || !this.#isBelievable(stream.bytes, stream.from) || !this.#host.learn(this, scan.response))
+			return this.#invalid();
 		if (scan.response && !this.#host.admit(stream.front!.dataId)) {
 			this.#tried = 0;
 			return false;
 		}
 		this.#head(stream.bytes, stream.from, end);
 		return true;
+	}
+
+	/** Bodies may have start lines in them, or end right before one: where a head is only guessed it must be a good one. */
+	#isBelievable(bytes: Uint8Array, from: number): boolean {
+		return this.#synced || isBelievable(bytes, from);
 	}
 
 	/** Looks at an unfinished head again when that can change something: linear in its bytes, however they come. */
@@ -216,7 +222,8 @@ export class Reader {
 		if (this.stream.span() !== BYTES) return false;
 		scan.strict = true;
 		const { bytes, from, to } = this.stream;
-		return scanHead(bytes, from, to) > 0 && scan.response === (this.kind === "response");
+		if (scanHead(bytes, from, to) < 0 || scan.response !== (this.kind === "response")) return false;
+		return isBelievable(bytes, from);
 	}
 
 	#touch(message: HttpMessage): void {
@@ -247,9 +254,9 @@ export class Reader {
 		this.#host.gap(this, begun);
 	}
 
-	/** A gap where a message should begin. */
+	/** A gap where a message should begin. One of unknown length may be none at all. */
 	#gap(): boolean {
-		this.#unsync(this.#synced);
+		this.#unsync(this.#synced && this.stream.length > 0);
 		this.stream.advance(this.stream.length);
 		return true;
 	}
@@ -260,7 +267,7 @@ export class Reader {
 		const { bytes, from, to } = stream;
 		scan.strict = false;
 		scanHead(bytes, from, to);
-		if (!scan.startLine || !this.#host.learn(this, scan.response)) {
+		if (!this.#synced || !scan.startLine || !this.#host.learn(this, scan.response)) {
 			this.#unsync(this.#synced);
 			stream.advance(to - from);
 			return true;
@@ -295,8 +302,9 @@ export class Reader {
 		let at = bytes.indexOf(10, from) + 1;
 		for (; at > 0 && at < to; at = bytes.indexOf(10, at) + 1) {
 			const end = scanHead(bytes, at, to);
-			if (end === INVALID || (end === INCOMPLETE && !scan.startLine)) continue;
-			if (this.kind !== undefined && scan.response !== (this.kind === "response")) continue;
+			if (end === INVALID) continue;
+			const known = this.kind !== undefined && scan.startLine;
+			if (known && scan.response !== (this.kind === "response")) continue;
 			this.#candidate = true;
 			stream.advance(at - from);
 			return true;

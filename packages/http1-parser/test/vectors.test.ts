@@ -42,20 +42,20 @@ test("H3, H4 ids with gaps, and without previous ids", () => {
 });
 
 test("H5 bytes missing between request and response: each alone, with the reason", () => {
-	const { chunks } = new Script().E(GET).I(OK).I(OK.replace("200", "201")).E("GET /b HTTP/1.1\r\n\r\n").I(OK);
-	expect(briefs(run([0, 2, 3, 4].map((i) => chunks[i]!)))).toEqual([
-		"GET /a?x=1 - - response-lost",
-		"- - 201 5 request-not-seen",
-		"GET /b 200 5",
-	]);
+	const second = "GET /b HTTP/1.1\r\nHost: h\r\n\r\n";
+	const { chunks } = new Script().E(GET).I(OK).E(second).I(OK.replace("200", "201"));
+	expect(briefs(run([0, 2, 3].map((i) => chunks[i]!)))).toEqual(["GET /a?x=1 - - response-lost", "GET /b 201 5"]);
+	expect(briefs(run([0, 1, 3].map((i) => chunks[i]!)))).toEqual(["GET /a?x=1 200 5", "- - 201 5 request-not-seen"]);
+	expect(briefs(run([0, 1, 2].map((i) => chunks[i]!)))).toEqual(["GET /a?x=1 200 5", "GET /b - - no-response"]);
 });
 
-test("a response whose request was lost; the next pair is whole", () => {
-	const { chunks } = new Script().E(GET).I(OK).E(GET).I(OK).E("GET /b HTTP/1.1\r\n\r\n").I(OK);
+test("a request lost in mid-connection; the next pair is whole", () => {
+	const third = "GET /c HTTP/1.1\r\nHost: h\r\n\r\n";
+	const { chunks } = new Script().E(GET).I(OK).E(GET).I(OK).E(third).I(OK);
 	expect(briefs(run([0, 1, 3, 4, 5].map((i) => chunks[i]!)))).toEqual([
 		"GET /a?x=1 200 5",
-		"- - 200 5 request-not-seen",
-		"GET /b 200 5",
+		"- - 200 5 request-lost",
+		"GET /c 200 5",
 	]);
 });
 
