@@ -37,14 +37,31 @@ export class OperationLog {
 	 */
 	claim(direction: number, first: number, last: number, lastShared: boolean, into: LoggedOperation[]): void {
 		const list = this.#operations;
-		let kept = 0;
-		for (let i = 0; i < list.length; i++) {
-			const operation = list[i] as LoggedOperation;
-			const claimed = operation.direction === direction && operation.dataId >= first && operation.dataId <= last;
+		const start = this.#indexOf(first);
+		const kept: LoggedOperation[] = [];
+		let end = start;
+		for (; end < list.length; end++) {
+			const operation = list[end] as LoggedOperation;
+			if (operation.dataId > last) break;
+			const claimed = operation.direction === direction;
 			if (claimed) into.push(operation);
-			if (!claimed || (lastShared && operation.dataId === last)) list[kept++] = operation;
+			if (!claimed || (lastShared && operation.dataId === last)) kept.push(operation);
 		}
-		list.length = kept;
+		if (end === list.length && start === 0 && kept.length === 0) list.length = 0;
+		else if (end > start) list.splice(start, end - start, ...kept);
+	}
+
+	/** Where the first operation with this id or a later one stands. */
+	#indexOf(dataId: number): number {
+		const list = this.#operations;
+		let low = 0;
+		let high = list.length;
+		while (low < high) {
+			const middle = (low + high) >>> 1;
+			if ((list[middle] as LoggedOperation).dataId < dataId) low = middle + 1;
+			else high = middle;
+		}
+		return low;
 	}
 
 	/** Takes what ended before `beforeNs` and no transaction has claimed. */
