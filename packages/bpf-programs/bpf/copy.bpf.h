@@ -51,7 +51,7 @@ __noinline long gather_part(u64 iovecs, u64 segments, u64 from, u64 to, u64 into
 		u64 n = (end < to ? end : to) - at - skip;
 		u64 offset = into + (at + skip - from);
 
-		BOUND(offset, MAX_CAPTURE);
+		BOUND(offset, MAX_CAPTURE + TAIL_BYTES);
 		BOUND(n, MAX_CAPTURE);
 		if (bpf_probe_read_user(scratch->payload + offset, n, (void *)(iovec.iov_base + skip)))
 			return -1;
