@@ -8,6 +8,8 @@ const SPACE = 0x20;
 const TAB = 0x09;
 const AND = 0x26;
 const EQUALS = 0x3d;
+const QUESTION = 0x3f;
+const HASH = 0x23;
 
 const MAX_TOKEN = 24;
 const MAX_NAME = 256;
@@ -85,18 +87,18 @@ export class HeadRedactor {
 			case "target":
 				return this.#targetStarts(bytes, at, to);
 			case "path":
-				return this.#inPath(bytes, at);
+				return this.#inPath(bytes, at, to);
 			case "query":
 				return this.#queryName(bytes, at, to);
 			case "query-value":
 			case "target-blank":
-				return this.#inQueryValue(bytes, at);
+				return this.#inQueryValue(bytes, at, to);
 			case "version":
 				return this.#inVersion(bytes, at);
 			case "status":
 				return this.#inStatus(bytes, at);
 			case "reason":
-				return this.#inReason(bytes, at);
+				return this.#inReason(bytes, at, to);
 			case "line":
 				return this.#lineStarts(bytes, at);
 			case "name":
@@ -145,7 +147,7 @@ export class HeadRedactor {
 		}
 		let end = at;
 		while (end < to && bytes[end]! > SPACE) end++;
-		const target = String.fromCharCode(...bytes.subarray(at, Math.min(end, at + 512)));
+		const target = latin1(bytes, at, Math.min(end, at + 512));
 		const scheme = SCHEME.exec(target)?.[0].length ?? 0;
 		if (scheme === 0 && this.method !== "CONNECT" && (end < to || !"https://".startsWith(target.toLowerCase()))) {
 			return this.#break(at);
@@ -164,11 +166,14 @@ export class HeadRedactor {
 		return at + authority;
 	}
 
-	#inPath(bytes: Uint8Array, at: number): number {
+	#inPath(bytes: Uint8Array, from: number, to: number): number {
+		let at = from;
+		while (at < to && bytes[at]! > SPACE && bytes[at] !== QUESTION && bytes[at] !== HASH) at++;
+		if (at === to) return at;
 		const byte = bytes[at]!;
 		if (byte === SPACE) this.#step = "version";
-		else if (byte === 0x3f) this.#step = "query";
-		else if (byte === 0x23) this.#step = "target-blank";
+		else if (byte === QUESTION) this.#step = "query";
+		else if (byte === HASH) this.#step = "target-blank";
 		else if (byte === CR || byte === LF) return this.#break(at);
 		return at + 1;
 	}
@@ -176,7 +181,7 @@ export class HeadRedactor {
 	/** A name stays if its `=` is in sight: without one it may be a secret itself. */
 	#queryName(bytes: Uint8Array, at: number, to: number): number {
 		let end = at;
-		while (end < to && bytes[end]! > SPACE && bytes[end] !== EQUALS && bytes[end] !== AND && bytes[end] !== 0x23) end++;
+		while (end < to && bytes[end]! > SPACE && bytes[end] !== EQUALS && bytes[end] !== AND && bytes[end] !== HASH) end++;
 		this.#step = "query-value";
 		if (end === to || bytes[end] !== EQUALS) {
 			bytes.fill(X, at, end);
@@ -185,16 +190,20 @@ export class HeadRedactor {
 		return end + 1;
 	}
 
-	#inQueryValue(bytes: Uint8Array, at: number): number {
-		const byte = bytes[at]!;
-		if (byte === SPACE) this.#step = "version";
-		else if (byte === CR || byte === LF) return this.#break(at);
-		else if (byte === AND && this.#step === "query-value") this.#step = "query";
-		else {
-			if (byte === 0x23) this.#step = "target-blank";
-			bytes[at] = X;
+	#inQueryValue(bytes: Uint8Array, from: number, to: number): number {
+		for (let at = from; at < to; at++) {
+			const byte = bytes[at]!;
+			if (byte === SPACE) this.#step = "version";
+			else if (byte === CR || byte === LF) return this.#break(at);
+			else if (byte === AND && this.#step === "query-value") this.#step = "query";
+			else {
+				if (byte === HASH) this.#step = "target-blank";
+				bytes[at] = X;
+				continue;
+			}
+			return at + 1;
 		}
-		return at + 1;
+		return to;
 	}
 
 	#inVersion(bytes: Uint8Array, at: number): number {
@@ -218,10 +227,11 @@ export class HeadRedactor {
 		return at + 1;
 	}
 
-	#inReason(bytes: Uint8Array, at: number): number {
-		const byte = bytes[at]!;
-		if (byte === LF) this.#line();
-		else if (byte !== CR) bytes[at] = X;
+	#inReason(bytes: Uint8Array, from: number, to: number): number {
+		let at = from;
+		for (; at < to && bytes[at] !== LF; at++) if (bytes[at] !== CR) bytes[at] = X;
+		if (at === to) return at;
+		this.#line();
 		return at + 1;
 	}
 
@@ -255,7 +265,7 @@ export class HeadRedactor {
 	#inName(bytes: Uint8Array, from: number, to: number): number {
 		let at = from;
 		while (at < to && TOKEN[bytes[at]!]) at++;
-		this.#name += String.fromCharCode(...bytes.subarray(from, Math.min(at, from + MAX_NAME))).toLowerCase();
+		this.#name += latin1(bytes, from, Math.min(at, from + MAX_NAME)).toLowerCase();
 		if (at - from + this.#name.length > MAX_NAME * 2 || this.#name.length > MAX_NAME)
 			return this.#noName(bytes, from, at);
 		if (at === to) return at;
@@ -279,17 +289,24 @@ export class HeadRedactor {
 			if (at === to) return at;
 			this.#step = "value";
 		}
-		const keep = isKept(this.#name);
 		const start = at;
-		for (; at < to && bytes[at] !== LF; at++) if (!keep && bytes[at] !== CR) bytes[at] = X;
+		if (isKept(this.#name)) while (at < to && bytes[at] !== LF) at++;
+		else for (; at < to && bytes[at] !== LF; at++) if (bytes[at] !== CR) bytes[at] = X;
 		if (isFraming(this.#name) && this.#text.length < MAX_VALUE) {
-			this.#text += String.fromCharCode(...bytes.subarray(start, Math.min(at, start + MAX_VALUE)));
+			this.#text += latin1(bytes, start, Math.min(at, start + MAX_VALUE));
 		}
 		if (at === to) return at;
 		if (isFraming(this.#name)) this.#headers.add(this.#name, this.#text);
 		this.#line();
 		return at + 1;
 	}
+}
+
+/** Short pieces only: the engine makes one flat string of them in the end. */
+function latin1(bytes: Uint8Array, from: number, to: number): string {
+	let text = "";
+	for (let i = from; i < to; i++) text += String.fromCharCode(bytes[i]!);
+	return text;
 }
 
 function isFraming(name: string): boolean {

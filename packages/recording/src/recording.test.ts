@@ -157,7 +157,9 @@ test("a full disk is said by the next call and by close", async () => {
 	const writer = await RecordingWriter.create("/dev/full", { ...header, startedAt: "now" });
 	writer.writeBatch(0, 0, batch);
 	await expect(writer.flush()).rejects.toMatchObject({ code: "ERR_RECORDING_WRITE" });
-	expect(() => writer.writeBatch(0, 0, batch)).toThrow(/Cannot write recording '\/dev\/full' at byte 0: .*(ENOSPC|No space)/);
+	expect(() => writer.writeBatch(0, 0, batch)).toThrow(
+		/Cannot write recording '\/dev\/full' at byte 0: .*(ENOSPC|No space)/,
+	);
 	await expect(writer.close()).rejects.toMatchObject({ code: "ERR_RECORDING_WRITE" });
 	expect(() => writer.writeBatch(0, 0, batch)).toThrow(/closed/);
 });
