@@ -117,7 +117,7 @@ class Load {
 
 	#settle(): void {
 		if (this.#answered + this.#broken === this.#options.total) this.#done();
-		else if (this.#options.rate === undefined) this.send();
+		else this.send();
 	}
 
 	#result(seconds: number): LoadResult {

@@ -1,0 +1,116 @@
+/**
+ * `npm run pack:check`: what would be published works for a stranger.
+ *
+ * Builds and packs every package; publint and attw judge the tarballs; then, for each, an empty project gets the tarball (and
+ * those of ours that it needs) by npm, and the README's example runs there as it stands, in Node 26, Deno and Bun, from the
+ * built form and without koffi. Names as arguments choose packages.
+ */
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import process from "node:process";
+import { type CommandResult, mustRun, runCommand } from "../command.ts";
+import { bin, closure, root, type WorkspacePackage, workspacePackages } from "../workspace.ts";
+import { exampleOf } from "./example.ts";
+
+/** Examples that do not run in a runtime, with the reason that the package's README gives. */
+const NOT_IN: Readonly<Record<string, Readonly<Record<string, string>>>> = {
+	"@wirescribe/collector": { Deno: "a grpc-js server is not reliable on Deno" },
+};
+
+const EXAMPLE_TIMEOUT_MS = 60_000;
+
+const packages = workspacePackages();
+const chosen = packages.filter(({ name }) => {
+	const names = process.argv.slice(2);
+	return names.length === 0 || names.some((part) => name.includes(part));
+});
+const problems: string[] = [];
+
+/** An environment of a stranger's: nothing that makes our sources or our node_modules known. */
+function strangersEnvironment(): NodeJS.ProcessEnv {
+	const kept = Object.entries(process.env).filter(([name]) => !/^(?:npm_|NODE_|DENO_|BUN_|INIT_CWD)/.test(name));
+	return { ...Object.fromEntries(kept), NO_COLOR: "1", DENO_NO_UPDATE_CHECK: "1" };
+}
+
+function note(what: string, result: CommandResult, complaint: string | undefined): void {
+	console.log(`${complaint ? "FAIL" : "ok  "}  ${what}  (${result.seconds.toFixed(1)} s)`);
+	if (!complaint) return;
+	problems.push(what);
+	console.log(`${complaint}\n${result.output.trimEnd()}`);
+}
+
+/** Packs into `folder`; gives the tarball's path. */
+async function pack(one: WorkspacePackage, folder: string): Promise<string> {
+	const args = ["pack", "--json", "--ignore-scripts", "--pack-destination", folder];
+	const { stdout } = await mustRun("npm", args, { cwd: one.path });
+	const [{ filename, files }] = JSON.parse(stdout) as [{ filename: string; files: { path: string }[] }];
+	const paths = files.map(({ path }) => path);
+	for (const wanted of ["README.md", "LICENSE", "dist/"]) {
+		if (!paths.some((path) => path.startsWith(wanted))) problems.push(`${one.name}: the tarball lacks ${wanted}`);
+	}
+	for (const path of paths) {
+		if (/\.test\.|\.tsbuildinfo$/.test(path)) problems.push(`${one.name}: the tarball holds ${path}`);
+	}
+	return join(folder, filename);
+}
+
+async function judgeTarball(one: WorkspacePackage, tarball: string): Promise<void> {
+	const publint = await runCommand(bin("publint"), ["run", "--strict", "--pack", "false", tarball], { cwd: root });
+	note(`publint  ${one.name}`, publint, publint.code === 0 ? undefined : "publint objects:");
+	const attw = await runCommand(bin("attw"), [tarball, "--profile", "esm-only", "--no-emoji"], { cwd: root });
+	note(`attw     ${one.name}`, attw, attw.code === 0 ? undefined : "attw objects:");
+}
+
+async function runExample(one: WorkspacePackage, tarballs: ReadonlyMap<string, string>, folder: string): Promise<void> {
+	const example = exampleOf(readFileSync(join(one.path, "README.md"), "utf8"));
+	if (example === undefined) {
+		problems.push(`${one.name}: README.md has no ts block under "## Example"`);
+		console.log(`FAIL  ${problems.at(-1)}`);
+		return;
+	}
+	const project = join(folder, "projects", one.folder.replaceAll("/", "-"));
+	mkdirSync(project, { recursive: true });
+	const ours = closure(one, packages).map(({ name }) => [name, `file:${tarballs.get(name)}`]);
+	const manifest = { name: "empty-project", private: true, type: "module", dependencies: Object.fromEntries(ours) };
+	writeFileSync(join(project, "package.json"), JSON.stringify(manifest));
+	writeFileSync(join(project, "example.ts"), example);
+	const env = strangersEnvironment();
+	const install = ["install", "--prefer-offline", "--no-audit", "--no-fund", "--ignore-scripts", "--loglevel=error"];
+	const installed = await runCommand("npm", install, { cwd: project, env });
+	if (installed.code !== 0) return note(`install  ${one.name}`, installed, "npm cannot install the tarballs:");
+	for (const [runtime, command, ...args] of [
+		["Node", process.execPath, "example.ts"],
+		["Deno", bin("deno"), "run", "-A", "example.ts"],
+		["Bun", bin("bun"), "example.ts"],
+	] as const) {
+		if (NOT_IN[one.name]?.[runtime]) continue;
+		const result = await runCommand(command, args, { cwd: project, env, timeoutMs: EXAMPLE_TIMEOUT_MS });
+		note(`example  ${one.name} in ${runtime}`, result, exampleComplaint(result));
+	}
+}
+
+function exampleComplaint(result: CommandResult): string | undefined {
+	if (result.timedOut) return `it did not end within ${EXAMPLE_TIMEOUT_MS / 1000} s:`;
+	if (result.code !== 0) return `it ended with code ${result.code}:`;
+	return result.stdout.trim() === "" ? "it printed nothing:" : undefined;
+}
+
+async function main(): Promise<void> {
+	const env = { ...process.env, TURBO_TELEMETRY_DISABLED: "1", DO_NOT_TRACK: "1" };
+	await mustRun(bin("turbo"), ["run", "build", "--output-logs=errors-only"], { cwd: root, env });
+	const folder = mkdtempSync(join(tmpdir(), "wirescribe-pack-"));
+	try {
+		const tarballs = new Map<string, string>();
+		for (const one of packages) tarballs.set(one.name, await pack(one, folder));
+		for (const one of chosen) await judgeTarball(one, tarballs.get(one.name) as string);
+		for (const one of chosen) await runExample(one, tarballs, folder);
+	} finally {
+		rmSync(folder, { recursive: true, force: true });
+	}
+	for (const problem of problems) console.error(`FAIL  ${problem}`);
+	console.log(`pack: ${chosen.length} packages, ${problems.length} problems`);
+	process.exitCode = problems.length === 0 ? 0 : 1;
+}
+
+await main();
