@@ -182,3 +182,23 @@ test("a batch that ends within an event, and events of no known kind, are no rea
 	new Redactor().redact(other);
 	expect(String.fromCharCode(...other)).not.toContain("secret");
 });
+
+test("events of connections and processes stay whole, and only as long as they are", () => {
+	for (const [kind, length] of [
+		[1, 112],
+		[16, 48],
+		[17, 48],
+		[18, 48],
+	] as const) {
+		const event = new Uint8Array(length).fill(7);
+		event[0] = kind;
+		const batch = batchOf([event]);
+		new Redactor().redact(batch);
+		expect(batch).toEqual(batchOf([event]));
+	}
+	const long = new Uint8Array(120).fill(7);
+	long[0] = 1;
+	const batch = batchOf([long]);
+	new Redactor().redact(batch);
+	expect([...batch.subarray(8 + 110)]).toEqual([7, 7, ...new Array(8).fill(0x78)]);
+});

@@ -1,6 +1,14 @@
 import { DirectionRedactor } from "./direction-redactor.ts";
 import { MessageOrder } from "./message-order.ts";
 
+/** Sizes of events without payload: connection, close; exec, fork and exit of a process. */
+const PLAIN_BYTES: ReadonlyMap<number, number> = new Map([
+	[1, 112],
+	[3, 48],
+	[16, 48],
+	[17, 48],
+	[18, 48],
+]);
 const KIND_OPERATION = 2;
 const KIND_CLOSE = 3;
 const OPERATION_BYTES = 96;
@@ -46,8 +54,11 @@ export class Redactor {
 		const kind = batch[at];
 		if (kind === KIND_OPERATION && end - at >= OPERATION_BYTES) this.#operation(batch, view, at, end);
 		else if (kind === KIND_CLOSE && end - at >= 41) this.#close(socketId(view, at));
-		// Not an event this knows: it may hold anything.
-		else if (kind === undefined || kind > KIND_CLOSE) batch.fill(0x78, Math.min(at + 1, end), end);
+		else if (kind !== undefined) {
+			// What has no payload stays as long as it is no longer than it should be; unknown events may hold anything.
+			const known = PLAIN_BYTES.get(kind) ?? 1;
+			batch.fill(0x78, Math.min(at + known, end), end);
+		}
 	}
 
 	#operation(batch: Uint8Array, view: DataView, at: number, end: number): void {
