@@ -195,7 +195,16 @@ static struct ring_buffer *open_rings(struct bpf_object *object)
 	return reader;
 }
 
-static void print_result(struct bpf_object *object, double seconds)
+static double cpu_seconds(void)
+{
+	struct rusage usage;
+
+	getrusage(RUSAGE_SELF, &usage);
+	return usage.ru_utime.tv_sec + usage.ru_stime.tv_sec + (usage.ru_utime.tv_usec + usage.ru_stime.tv_usec) / 1e6;
+}
+
+// `loaded`: CPU seconds spent before the first drain.
+static void print_result(struct bpf_object *object, double seconds, double loaded)
 {
 	int cpus = libbpf_num_possible_cpus();
 	struct bpf_map *map = map_named(object, "counters");
@@ -207,10 +216,9 @@ static void print_result(struct bpf_object *object, double seconds)
 	struct rusage usage;
 
 	getrusage(RUSAGE_SELF, &usage);
-	printf("{\"seconds\":%.3f,\"cpu_seconds\":%.6f,\"max_rss_kb\":%ld,\"records\":%llu,\"bytes\":%llu,"
+	printf("{\"seconds\":%.3f,\"cpu_seconds\":%.6f,\"load_cpu_seconds\":%.6f,\"max_rss_kb\":%ld,\"records\":%llu,\"bytes\":%llu,"
 	       "\"connections\":%llu,\"operations\":%llu,\"closes\":%llu,\"requests\":%llu,\"responses\":%llu",
-	       seconds, usage.ru_utime.tv_sec + usage.ru_stime.tv_sec + (usage.ru_utime.tv_usec + usage.ru_stime.tv_usec) / 1e6,
-	       usage.ru_maxrss, (unsigned long long)totals.records, (unsigned long long)totals.bytes,
+	       seconds, cpu_seconds() - loaded, loaded, usage.ru_maxrss, (unsigned long long)totals.records, (unsigned long long)totals.bytes,
 	       (unsigned long long)totals.connections, (unsigned long long)totals.operations,
 	       (unsigned long long)totals.closes, (unsigned long long)totals.requests,
 	       (unsigned long long)totals.responses);
@@ -240,7 +248,7 @@ int main(int argc, char **argv)
 	struct timespec interval;
 	struct bpf_program *program;
 	uint32_t one = 1, self = getpid();
-	double start;
+	double start, loaded;
 
 	parse(argc, argv);
 	libbpf_set_print(log_line);
@@ -269,13 +277,14 @@ int main(int argc, char **argv)
 
 	interval.tv_sec = options.interval_ms / 1000;
 	interval.tv_nsec = options.interval_ms % 1000 * 1000000L;
+	loaded = cpu_seconds();
 	start = now_seconds();
 	while (!stopped && now_seconds() - start < options.seconds) {
 		nanosleep(&interval, NULL);
 		ring_buffer__consume(reader);
 	}
 	ring_buffer__consume(reader);
-	print_result(object, now_seconds() - start);
+	print_result(object, now_seconds() - start, loaded);
 	ring_buffer__free(reader);
 	bpf_object__close(object);
 	return 0;
