@@ -106,7 +106,7 @@ describe("a failure is one line and an exit code", () => {
 
 	it("a recording that is cut, or corrupt", async () => {
 		const file = join(folder, "cut.wsr");
-		await using recorder = await Wirescribe.start(["record", file], "node 26", "recording to");
+		await using recorder = await Wirescribe.start(["record", file], { ready: "recording to" });
 		await new Promise((resolve) => setTimeout(resolve, 500));
 		expect(await recorder.stop()).toBe(0);
 		expect((await fail(["replay", file])).code).toBe(0);

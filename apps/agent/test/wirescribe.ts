@@ -31,11 +31,12 @@ export class Wirescribe implements AsyncDisposable {
 	stderr = "";
 	readonly #exit: Promise<number | null>;
 
-	constructor(args: readonly string[], runtime = "node 26", env: NodeJS.ProcessEnv = {}) {
+	/** With `stdoutFd`, standard output goes there: for more lines than a test should hold. */
+	constructor(args: readonly string[], runtime = "node 26", stdoutFd?: number) {
 		const [file, ...rest] = program(runtime);
 		this.child = spawn(file as string, [...rest, ...args], {
-			stdio: ["ignore", "pipe", "pipe"],
-			env: { ...process.env, DENO_CONDITIONS: "@wirescribe/source", NODE_OPTIONS: "", ...env },
+			stdio: ["ignore", stdoutFd ?? "pipe", "pipe"],
+			env: { ...process.env, DENO_CONDITIONS: "@wirescribe/source", NODE_OPTIONS: "" },
 		});
 		this.child.stdout?.on("data", (data) => {
 			this.stdout += data;
@@ -47,8 +48,15 @@ export class Wirescribe implements AsyncDisposable {
 	}
 
 	/** Starts it and waits until its start line is out. */
-	static async start(args: readonly string[], runtime = "node 26", ready = "wirescribe: "): Promise<Wirescribe> {
-		const wirescribe = new Wirescribe(args, runtime);
+	static async start(
+		args: readonly string[],
+		{
+			runtime = "node 26",
+			ready = "wirescribe: ",
+			stdoutFd,
+		}: { runtime?: string; ready?: string; stdoutFd?: number } = {},
+	): Promise<Wirescribe> {
+		const wirescribe = new Wirescribe(args, runtime, stdoutFd);
 		await wirescribe.until(() => wirescribe.stderr.includes(ready), `its start line '${ready}'`);
 		return wirescribe;
 	}

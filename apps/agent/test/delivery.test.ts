@@ -1,0 +1,121 @@
+import { type ChildProcess, spawnSync } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import type { Ledger } from "@wirescribe/pipeline";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { ensureDebian } from "../../../tools/debian.ts";
+import { startNginx } from "../../../tools/traffic/nginx.ts";
+import { Wirescribe } from "./wirescribe.ts";
+
+const folder = mkdtempSync(join(tmpdir(), "wirescribe-delivery-"));
+beforeAll(() => ensureDebian(["nginx-light", "curl"]), 240_000);
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+async function freePort(): Promise<number> {
+	const server = createServer().listen(0, "127.0.0.1");
+	await new Promise((resolve) => server.once("listening", resolve));
+	const { port } = server.address() as { port: number };
+	await new Promise((resolve) => server.close(resolve));
+	return port;
+}
+
+function kill(child: ChildProcess): Promise<void> {
+	return new Promise((resolve) => {
+		child.once("exit", () => resolve());
+		child.kill("SIGKILL");
+	});
+}
+
+const collect = (port: number): Promise<Wirescribe> =>
+	Wirescribe.start(["collect", "--listen", `127.0.0.1:${port}`, "--output", "json"], { ready: "collecting on" });
+
+describe("delivery", () => {
+	it("survives a collector that is killed and started again", { timeout: 90_000 }, async () => {
+		await using nginx = await startNginx();
+		const port = await freePort();
+		const ledgerFile = join(folder, "restart.json");
+		await using first = await collect(port);
+		await using wirescribe = await Wirescribe.start([
+			"run",
+			"--backend",
+			`127.0.0.1:${port}`,
+			"--role",
+			"server",
+			"--port",
+			String(nginx.port),
+			"--ledger",
+			ledgerFile,
+		]);
+		let sent = 0;
+		const burst = async (seconds: number): Promise<void> => {
+			for (const end = performance.now() + seconds * 1000; performance.now() < end; sent++) {
+				expect(spawnSync("curl", ["-s", "-o", "/dev/null", `http://127.0.0.1:${nginx.port}/n/${sent}`]).status).toBe(0);
+				await sleep(5);
+			}
+		};
+		await burst(2.5);
+		await kill(first.child);
+		await burst(2.5);
+		await using second = await collect(port);
+		await burst(1.5);
+		expect(await wirescribe.stop(), wirescribe.stderr).toBe(0);
+		const ledger = JSON.parse(readFileSync(ledgerFile, "utf8")) as Ledger;
+		await second.stop();
+		const received = [...first.lines, ...second.lines].map(({ path }) => path as string);
+		const missing = Array.from({ length: sent }, (_, n) => `/n/${n}`).filter((path) => !received.includes(path));
+		expect(missing).toEqual([]);
+		expect(ledger.messages).toMatchObject({ logged: sent, balanced: true });
+		expect(ledger.records).toMatchObject({ balanced: true, retained: 0, lost: { queue: 0, expired: 0, shutdown: 0 } });
+		// What came twice was in a unit that the ledger says was sent again.
+		const twice = received.length - new Set(received).size;
+		expect(twice).toBeLessThanOrEqual(ledger.records.resent.records);
+	});
+
+	it("says so, and fails, when the backend never comes", { timeout: 60_000 }, async () => {
+		await using nginx = await startNginx();
+		const ledgerFile = join(folder, "absent.json");
+		const backend = `127.0.0.1:${await freePort()}`;
+		await using wirescribe = await Wirescribe.start([
+			"run",
+			"--backend",
+			backend,
+			"--role",
+			"server",
+			"--port",
+			String(nginx.port),
+			"--ledger",
+			ledgerFile,
+		]);
+		expect(spawnSync("curl", ["-s", "-o", "/dev/null", `http://127.0.0.1:${nginx.port}/absent`]).status).toBe(0);
+		await wirescribe.until(() => wirescribe.stderr.includes("next try in"), "that it cannot deliver");
+		expect(await wirescribe.stop()).toBe(1);
+		expect(wirescribe.stderr).toContain(backend);
+		const ledger = JSON.parse(readFileSync(ledgerFile, "utf8")) as Ledger;
+		expect(ledger.records.balanced).toBe(true);
+		expect(ledger.records.lost["shutdown"]).toBe(ledger.records.accepted);
+	});
+
+	it("does not log the agent's own connection, nor the collector's end of it", { timeout: 60_000 }, async () => {
+		await using nginx = await startNginx();
+		const port = await freePort();
+		await using collector = await collect(port);
+		await using wirescribe = await Wirescribe.start([
+			"run",
+			"--backend",
+			`127.0.0.1:${port}`,
+			"--output",
+			"json",
+			"--tcp-operations",
+		]);
+		expect(spawnSync("curl", ["-s", "-o", "/dev/null", `http://127.0.0.1:${nginx.port}/own`]).status).toBe(0);
+		await collector.until(() => collector.lines.length >= 2, "both ends");
+		await sleep(1500);
+		expect(await wirescribe.stop(), wirescribe.stderr).toBe(0);
+		await collector.stop();
+		expect(collector.lines.filter(({ local, remote }) => `${local} ${remote}`.includes(`:${port}`))).toEqual([]);
+		expect(wirescribe.lines.some(({ local, remote }) => `${local} ${remote}`.includes(`:${port}`))).toBe(false);
+	});
+});

@@ -1,0 +1,106 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { createServer, get } from "node:http";
+import type { AddressInfo } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { RUNTIMES } from "./runtimes.ts";
+import { Wirescribe } from "./wirescribe.ts";
+
+const folder = mkdtempSync(join(tmpdir(), "wirescribe-runtimes-"));
+const server = createServer((request, response) => response.end(`you asked for ${request.url}`));
+let port = 0;
+
+beforeAll(async () => {
+	server.listen(0, "127.0.0.1");
+	await new Promise((resolve) => server.once("listening", resolve));
+	({ port } = server.address() as AddressInfo);
+});
+afterAll(() => {
+	server.closeAllConnections();
+	server.close();
+	rmSync(folder, { recursive: true, force: true });
+});
+
+function ask(path: string): Promise<void> {
+	return new Promise((resolve, reject) => {
+		get({ port, host: "127.0.0.1", path, agent: false, headers: { cookie: "secret=1" } }, (response) => {
+			response.resume();
+			response.on("end", resolve);
+		}).on("error", reject);
+	});
+}
+
+async function replay(runtime: string, file: string, partitions: number): Promise<Wirescribe> {
+	await using wirescribe = new Wirescribe(
+		["replay", file, "--output", "json", "--partitions", String(partitions)],
+		runtime,
+	);
+	expect(await wirescribe.exit(), wirescribe.stderr).toBe(0);
+	return wirescribe;
+}
+
+describe.each(Object.keys(RUNTIMES))("%s", (runtime) => {
+	it("runs", { timeout: 60_000 }, async () => {
+		await using wirescribe = await Wirescribe.start(["run", "--output", "json", "--port", String(port)], { runtime });
+		await ask("/run?token=1");
+		await wirescribe.until(() => wirescribe.lines.length >= 2, "both ends");
+		expect(await wirescribe.stop(), wirescribe.stderr).toBe(0);
+		expect(wirescribe.lines.map(({ path, status, partial }) => [path, status, partial])).toEqual([
+			["/run?token=x", 200, []],
+			["/run?token=x", 200, []],
+		]);
+		expect(wirescribe.stderr).not.toContain("does not balance");
+		expect(wirescribe.stderr).not.toContain("Warning");
+	});
+
+	it("runs on worker threads", { timeout: 60_000 }, async () => {
+		const args = ["run", "--output", "json", "--port", String(port), "--partitions", "2"];
+		await using wirescribe = await Wirescribe.start(args, { runtime });
+		for (const path of ["/1", "/2", "/3"]) await ask(path);
+		await wirescribe.until(() => wirescribe.lines.length >= 6, "both ends of three");
+		expect(await wirescribe.stop(), wirescribe.stderr).toBe(0);
+		expect(wirescribe.lines.map(({ path }) => path).sort()).toEqual(["/1", "/1", "/2", "/2", "/3", "/3"]);
+		expect(wirescribe.stderr).not.toContain("does not balance");
+	});
+
+	it("records, and replays to the same bytes in every runtime and for any number of partitions", {
+		timeout: 120_000,
+	}, async () => {
+		const file = join(folder, `${runtime.replace(" ", "-")}.wsr`);
+		await using recorder = await Wirescribe.start(["record", file, "--port", String(port)], {
+			runtime,
+			ready: "recording to",
+		});
+		for (const path of ["/a?k=v", "/b", "/c"]) await ask(path);
+		await sleep(300);
+		expect(await recorder.stop(), recorder.stderr).toBe(0);
+		const reference = await replay("node 26", file, 1);
+		expect(reference.lines).toHaveLength(6);
+		expect(reference.lines.every(({ partial, status }) => status === 200 && partial.length === 0)).toBe(true);
+		for (const other of Object.keys(RUNTIMES)) {
+			expect((await replay(other, file, 1)).stdout).toBe(reference.stdout);
+		}
+		for (const partitions of [2, 5]) expect((await replay(runtime, file, partitions)).stdout).toBe(reference.stdout);
+	});
+});
+
+describe.each(["node 26", "bun"])("%s", (runtime) => {
+	it("collects", { timeout: 60_000 }, async () => {
+		await using collector = await Wirescribe.start(["collect", "--listen", "127.0.0.1:0", "--output", "json"], {
+			runtime,
+			ready: "collecting on",
+		});
+		const address = /collecting on (\S+);/.exec(collector.stderr)?.[1] as string;
+		await using wirescribe = await Wirescribe.start(["run", "--backend", address, "--port", String(port)]);
+		await ask("/collected");
+		await collector.until(() => collector.lines.length >= 2, "both ends");
+		expect(await wirescribe.stop(), wirescribe.stderr).toBe(0);
+		expect(await collector.stop(), collector.stderr).toBe(0);
+		expect(collector.lines.map(({ path, role, status }) => [path, role, status]).sort()).toEqual([
+			["/collected", "client", 200],
+			["/collected", "server", 200],
+		]);
+	});
+});
