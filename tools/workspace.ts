@@ -55,6 +55,11 @@ export function sourceFiles(folder: string): readonly string[] {
 		.sort();
 }
 
+/** A package's scripts that rebuild what is committed and compare: `check:native`, `generate:check`. */
+export function artefactScripts(manifest: Manifest): readonly string[] {
+	return Object.keys(manifest.scripts ?? {}).filter((name) => /^check:|:check$/.test(name));
+}
+
 export function isTestFile(file: string): boolean {
 	return file.endsWith(".test.ts");
 }

@@ -60,7 +60,7 @@ test.each<[string, Partial<Manifest>, RegExp]>([
 
 test("generated files without a check are found", () => {
 	const one = packageWith({ "generated/a.js": "" });
-	expect(brokenRules(one, tooling)[0]).toMatch(/no script check:artefacts/);
+	expect(brokenRules(one, tooling)[0]).toMatch(/no script named check/);
 });
 
 test("the arrows make no circle, and a circle would be found", () => {

@@ -2,7 +2,15 @@
 import { existsSync, readFileSync } from "node:fs";
 import { isBuiltin } from "node:module";
 import { join, relative, resolve } from "node:path";
-import { isTestFile, type Manifest, readJson, root, sourceFiles, type WorkspacePackage } from "../workspace.ts";
+import {
+	artefactScripts,
+	isTestFile,
+	type Manifest,
+	readJson,
+	root,
+	sourceFiles,
+	type WorkspacePackage,
+} from "../workspace.ts";
 import { ARROWS, BROWSER, packageOf, TEST_ARROWS } from "./arrows.ts";
 import { importsOf } from "./imports.ts";
 
@@ -114,9 +122,9 @@ function artefactRules(one: WorkspacePackage): readonly string[] {
 	const broken = ["preinstall", "install", "postinstall", "prepare"]
 		.filter((name) => name in scripts)
 		.map((name) => `${one.folder}/package.json: has an install script, ${name}`);
-	if (made.length > 0 && !scripts["check:artefacts"]) {
+	if (made.length > 0 && artefactScripts(one.manifest).length === 0) {
 		broken.push(
-			`${one.folder}/package.json: has ${made.join(" and ")}/ but no script check:artefacts that rebuilds and compares it`,
+			`${one.folder}/package.json: has ${made.join(" and ")}/ but no script named check:… or …:check that rebuilds and compares it`,
 		);
 	}
 	return broken;
