@@ -290,17 +290,24 @@ export class Stream {
 		return done;
 	}
 
-	/** Gives up the hole in front of what waits, when it has waited long enough. True: there is something to read now. */
+	/** Gives up the first hole, when what lies behind it has waited long enough. True: the hole can be read now. */
 	expire(nowNs: number, windowNs: number): boolean {
-		const piece = this.front;
-		if (piece === undefined || !this.started || piece.start <= this.position) return false;
-		if (this.#lostUntil >= piece.start || nowNs - piece.arrivedNs < windowNs) return false;
-		this.#lostUntil = piece.start;
-		this.#lastHoleFrom = this.position;
-		this.#lastHoleTo = piece.start;
-		this.counters.holes++;
-		this.counters.lostBytes += piece.start - this.position;
-		return true;
+		if (!this.started) return false;
+		let end = this.position;
+		for (let i = this.#first; i < this.#pieces.length; i++) {
+			const piece = this.#pieces[i]!;
+			if (piece.start > end && this.#lostUntil < piece.start) {
+				if (nowNs - piece.arrivedNs < windowNs) return false;
+				this.#lostUntil = piece.start;
+				this.#lastHoleFrom = end;
+				this.#lastHoleTo = piece.start;
+				this.counters.holes++;
+				this.counters.lostBytes += piece.start - end;
+				return true;
+			}
+			if (piece.end > end) end = piece.end;
+		}
+		return false;
 	}
 
 	/** Copies what was borrowed from the caller and is still needed. Called at the end of every append. */

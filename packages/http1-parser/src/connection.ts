@@ -87,6 +87,8 @@ export class Http1Connection implements ReaderHost {
 	readonly #early: HttpMessage[] = [];
 	/** Since when a response waits for its request; -1: none does. */
 	#blockedSince = -1;
+	/** Gaps in each direction from before it was known which one carries requests. */
+	readonly #gapBefore: [boolean, boolean] = [false, false];
 	#wake = false;
 	#positions = true;
 	#closed = false;
@@ -184,6 +186,8 @@ export class Http1Connection implements ReaderHost {
 		this.#responses = requests === this.#ingress ? this.#egress : this.#ingress;
 		this.#requests.kind = "request";
 		this.#responses.kind = "response";
+		this.#matcher.requestGap = this.#gapBefore[this.#direction(this.#requests) - 1]!;
+		this.#matcher.responseGap = this.#gapBefore[this.#direction(this.#responses) - 1]!;
 	}
 
 	#direction(reader: Reader): Direction {
@@ -267,7 +271,8 @@ export class Http1Connection implements ReaderHost {
 
 	/** @internal */
 	gap(reader: Reader, begun: boolean): void {
-		if (reader === this.#requests) this.#matcher.requestGap = true;
+		if (this.#requests === undefined) this.#gapBefore[this.#direction(reader) - 1] = true;
+		else if (reader === this.#requests) this.#matcher.requestGap = true;
 		else if (reader === this.#responses) {
 			const { last, front } = reader.stream;
 			this.#matcher.lostResponses(begun, last?.dataId ?? 0, front?.dataId ?? 0);

@@ -49,10 +49,13 @@ export class Matcher {
 	request(request: HttpMessage): void {
 		request.afterGap = this.requestGap;
 		this.requestGap = false;
-		if (this.#lastRequest?.lastDataId === request.firstDataId) this.#pipelined = true;
+		// In the same operation as the request before, or in the very next: nothing was read in between.
+		const step = request.firstDataId - (this.#lastRequest?.lastDataId ?? -1);
+		if (step === 0 || step === 1) this.#pipelined = true;
 		this.#lastRequest = request;
 		if (request.firstDataId < this.#passed) {
-			// Its response may be the one that was given up.
+			// Its response may be the one that was given up, or still come.
+			this.requestGap = true;
 			this.#alone(request, "order-unknown");
 			return;
 		}
@@ -89,7 +92,8 @@ export class Matcher {
 		const behind = waiting[last + 1];
 		const only = last === 0 && !request.afterGap && !(behind === undefined ? this.requestGap : behind.afterGap);
 		const likely = !this.#pipelined && areNeighbours(request, response) && this.#isQuiet(request, waiting[last - 1]);
-		if (!caughtUp || (!only && !likely)) {
+		// An early response is too rare to be believed in doubt.
+		if (!caughtUp || !request.complete || (!only && !likely)) {
 			const front = waiting[0]!;
 			if (!front.afterGap) this.#drop("order-unknown");
 			return this.#pass(response, "order-unknown");
@@ -106,6 +110,7 @@ export class Matcher {
 	 */
 	#isQuiet(request: HttpMessage, before: HttpMessage | undefined): boolean {
 		const { prevDataId } = request;
+		if (request.midOperation) return false;
 		if (prevDataId === 0 || this.#lastEnd === prevDataId || this.#lastEnd === request.firstDataId - 1) return true;
 		if (!this.responseGap || request.afterGap || before === undefined || before.expectsContinue) return false;
 		return prevDataId > this.#gapFrom && prevDataId < this.#gapTo && prevDataId > before.lastDataId;
@@ -159,5 +164,6 @@ export class Matcher {
 
 /** Neighbours by id: nothing was handed in between, or no number lies between. */
 function areNeighbours(request: HttpMessage, response: HttpMessage): boolean {
+	if (response.midOperation) return false;
 	return response.prevDataId === request.lastDataId || response.firstDataId === request.lastDataId + 1;
 }

@@ -104,6 +104,8 @@ export class HttpMessage implements Message {
 	}
 	/** Request: the response found, or not to be waited for. */
 	settled = false;
+	/** Its first operation moved other bytes before it. */
+	midOperation = false;
 	/** Request: other requests may be missing between the one before and this one. */
 	afterGap = false;
 	/** Request: 1xx responses so far. */

@@ -192,7 +192,8 @@ export class Reader {
 				this.#state = CHUNKED;
 				break;
 			case "close":
-				this.#state = CLOSE;
+				if (message.request === undefined) this.#endless(message);
+				else this.#state = CLOSE;
 				break;
 			default:
 				this.#broken(message);
@@ -200,6 +201,7 @@ export class Reader {
 	}
 
 	#begun(message: HttpMessage, bytes: number): void {
+		message.midOperation = this.stream.position !== this.stream.front!.origin;
 		this.stream.advance(bytes);
 		if (this.#crlf) message.lenient |= LENIENT.leadingCrlf;
 		this.message = message;
@@ -246,6 +248,15 @@ export class Reader {
 		message.addPartial("framing-error");
 		this.#finish(message);
 		this.#unsync(false);
+		this.#candidate = true;
+	}
+
+	/** No length, and no request that says whether there is a body: it may answer HEAD, or last until the end. */
+	#endless(message: HttpMessage): void {
+		message.addPartial("end-not-seen");
+		this.#finish(message);
+		this.#unsync(false);
+		this.#candidate = true;
 	}
 
 	#unsync(begun: boolean): void {
@@ -287,8 +298,9 @@ export class Reader {
 	#invalid(): boolean {
 		const { bytes, from, to } = this.stream;
 		if (isHttp2(bytes, from, to) && this.#host.foreign("http/2")) return true;
-		if (this.#synced) this.#unsync(false);
-		this.#candidate = false;
+		// What a stream begins with, before its first head, is no lost message: a proxy's line, the rest of a body.
+		if (this.#synced && this.everSynced) this.#unsync(false);
+		this.#synced = this.#candidate = false;
 		this.#tried = this.#scanned = 0;
 		return this.#search();
 	}
@@ -404,10 +416,6 @@ export class Reader {
 		if (message === undefined) {
 			if (span === HOLE) stream.advance(stream.length);
 			else stream.skip(Number.MAX_SAFE_INTEGER);
-			return true;
-		}
-		if (message.request === undefined && stream.position === stream.front!.origin && this.#headHere()) {
-			this.#finish(message);
 			return true;
 		}
 		let step = stream.length;

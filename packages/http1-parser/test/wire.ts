@@ -109,6 +109,7 @@ export function run(chunks: readonly Chunk[], options: Http1Options = {}, ids = 
 		// The capture's memory is used again: whoever still reads it reads rubbish.
 		const payload = chunk.payload.slice();
 		const tail = chunk.tail?.slice();
+		connection.tick(chunk.startNs);
 		connection.append({ ...chunk, payload, tail });
 		payload.fill(0x23);
 		tail?.fill(0x23);
