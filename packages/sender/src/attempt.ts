@@ -1,6 +1,8 @@
-import type { Transport, UnitStatus, UnitStream } from "./transport.ts";
+import { PREFIX_BYTES, type Transport, type UnitStatus, type UnitStream } from "./transport.ts";
 import type { Unit } from "./unit.ts";
 
+/** Large enough that a write's price does not matter, small enough that a slow peer shows progress. */
+const SLAB_BYTES = 64 * 1024;
 const CANCELLED = 1;
 const ABORTED = 10;
 
@@ -33,13 +35,14 @@ async function deliver(stream: UnitStream, unit: Unit, noProgressMs: number): Pr
 		stream.cancel();
 	};
 	let timer = setTimeout(stall, noProgressMs);
-	let written = 0;
-	let start = 0;
-	for (const end of unit.ends) {
-		if (over) break;
-		written++;
-		const more = stream.write(unit.bytes.subarray(start, end));
-		start = end;
+	const { frames, ends } = unit;
+	let message = 0;
+	let at = 0;
+	while (at < frames.length && !over) {
+		const from = at;
+		at = stream.writeFrames === undefined ? ends[message++]! : Math.min(from + SLAB_BYTES, frames.length);
+		const more =
+			stream.writeFrames?.(frames.subarray(from, at)) ?? stream.write(frames.subarray(from + PREFIX_BYTES, at));
 		if (more) continue;
 		await Promise.race([stream.drain(), ended]);
 		clearTimeout(timer);
@@ -49,7 +52,7 @@ async function deliver(stream: UnitStream, unit: Unit, noProgressMs: number): Pr
 	if (complete) stream.end();
 	const status = await stream.status;
 	clearTimeout(timer);
-	const exposed = status.reached ? written : 0;
+	const exposed = status.reached ? (at === frames.length ? ends.length : ends.findIndex((end) => end > at)) : 0;
 	if (stalled) {
 		return { status: { ...status, code: CANCELLED, message: `no progress for ${noProgressMs} ms` }, exposed };
 	}

@@ -8,7 +8,7 @@ import {
 	type ServiceError,
 } from "@grpc/grpc-js";
 import { retryDelayMs } from "./retry-info.ts";
-import type { Transport, UnitRequest, UnitStatus, UnitStream } from "./transport.ts";
+import { type Transport, UNIT_METADATA, type UnitRequest, type UnitStatus, type UnitStream } from "./transport.ts";
 
 export interface GrpcTransportOptions {
 	/** `host:port`, `[ip6]:port`, or any target that grpc-js resolves. */
@@ -22,9 +22,6 @@ export interface GrpcTransportOptions {
 	/** Over the defaults below. */
 	readonly channelOptions?: ChannelOptions;
 }
-
-/** Name of the metadata that carries the unit's id. */
-export const UNIT_METADATA = "wirescribe-unit";
 
 const channelDefaults: ChannelOptions = {
 	// We try whole units again. grpc-js' own buffer would hide 1 MiB of backpressure for each stream; switching retries

@@ -13,10 +13,18 @@
  *
  * @module
  */
-export { type GrpcTransportOptions, grpcTransport, UNIT_METADATA } from "./grpc.ts";
+export { type GrpcTransportOptions, grpcTransport } from "./grpc.ts";
+export { type H2TransportOptions, h2Transport } from "./h2.ts";
 export type { LostRecords, SenderLedger } from "./ledger.ts";
 export { type MemoryTransport, type MemoryTransportOptions, type MemoryUnit, memoryTransport } from "./memory.ts";
 export { DEFAULT_RETRY, type RetryOptions } from "./retry.ts";
 export { createSender, type EnqueueResult, type Sender, type SenderEvent, type SenderOptions } from "./sender.ts";
-export type { ConnectionChange, Transport, UnitRequest, UnitStatus, UnitStream } from "./transport.ts";
+export {
+	type ConnectionChange,
+	type Transport,
+	UNIT_METADATA,
+	type UnitRequest,
+	type UnitStatus,
+	type UnitStream,
+} from "./transport.ts";
 export type { SenderRecord } from "./unit.ts";

@@ -53,10 +53,13 @@ test("a unit's messages: header first, a preamble where key or version changes",
 	add(1, 2, "e".repeat(40_000));
 	const unit = builder.finish("u");
 	const messages = [...unit.ends].map((end, i) =>
-		new TextDecoder().decode(unit.bytes.subarray(unit.ends[i - 1] ?? 0, end)),
+		new TextDecoder().decode(unit.frames.subarray((unit.ends[i - 1] ?? 0) + 5, end)),
 	);
+	const prefixes = [...unit.ends].map((_end, i) => unit.frames.subarray(unit.ends[i - 1] ?? 0).subarray(0, 5));
+	expect(prefixes.map((prefix) => prefix[0])).toEqual([0, 0, 0, 0, 0]);
+	expect(prefixes.map((prefix) => Buffer.from(prefix).readUInt32BE(1))).toEqual(messages.map((text) => text.length));
 	expect(messages).toEqual(["Hp1v1a", "b", "p2v1c", "p1v1d", `p1v2${"e".repeat(40_000)}`]);
 	expect(builder.records).toBe(0);
 	add(1, 2, "f");
-	expect(new TextDecoder().decode(builder.finish("v").bytes)).toBe("Hp1v2f");
+	expect(new TextDecoder().decode(builder.finish("v").frames.subarray(5))).toBe("Hp1v2f");
 });

@@ -1,14 +1,15 @@
 import { Metadata, Server, ServerCredentials, type ServerReadableStream, type sendUnaryData } from "@grpc/grpc-js";
 import { afterEach, describe, expect, test } from "vitest";
-import { grpcTransport, UNIT_METADATA } from "./grpc.ts";
+import { grpcTransport } from "./grpc.ts";
+import { h2Transport } from "./h2.ts";
 import type { SenderLedger } from "./ledger.ts";
 import { type MemoryUnit, memoryTransport } from "./memory.ts";
 import { createSender, type Sender, type SenderEvent, type SenderOptions } from "./sender.ts";
-import type { Transport, UnitStatus } from "./transport.ts";
+import { type Transport, UNIT_METADATA, type UnitStatus } from "./transport.ts";
 
 /*
  * One suite for every transport. A peer takes streams and answers as it is told; here it is the memory transport itself,
- * or a plain grpc-js server behind the grpc transport.
+ * or a plain grpc-js server behind the grpc and the h2 transport.
  */
 interface Peer {
 	readonly transport: Transport;
@@ -24,7 +25,10 @@ afterEach(async () => {
 const PATH = "/test.Sink/take";
 const identity = (bytes: Buffer): Buffer => bytes;
 
-async function grpcPeer(respond: Respond): Promise<Peer> {
+type Connect = (options: { readonly target: string; readonly path: string }) => Transport;
+
+/** A plain grpc-js server, and a transport to it. */
+async function serverPeer(connect: Connect, respond: Respond): Promise<Peer> {
 	const units: MemoryUnit[] = [];
 	const server = new Server();
 	const take = (call: ServerReadableStream<Buffer, Buffer>, answer: sendUnaryData<Buffer>): void => {
@@ -54,7 +58,7 @@ async function grpcPeer(respond: Respond): Promise<Peer> {
 		);
 	});
 	cleanup.push(() => server.forceShutdown());
-	return { transport: grpcTransport({ target: `127.0.0.1:${port}`, path: PATH }), units };
+	return { transport: connect({ target: `127.0.0.1:${port}`, path: PATH }), units };
 }
 
 /** google.rpc.Status with a RetryInfo of less than 128 ms. */
@@ -93,7 +97,8 @@ const retry = { initialMs: 5, maxMs: 20 };
 
 for (const [name, peerOf] of [
 	["memory", memoryPeer],
-	["grpc", grpcPeer],
+	["grpc", (respond: Respond) => serverPeer(grpcTransport, respond)],
+	["h2", (respond: Respond) => serverPeer(h2Transport, respond)],
 ] as const) {
 	describe(name, () => {
 		const events: SenderEvent[] = [];
@@ -181,20 +186,20 @@ for (const [name, peerOf] of [
 
 		test("when the memory is full the oldest unit makes room, the one on its way does not", async () => {
 			const { promise: gate, resolve: openGate } = Promise.withResolvers<Partial<UnitStatus>>();
-			const limits = { maxUnitBytes: 10, maxRetainedBytes: 40 };
+			const limits = { maxUnitBytes: 15, maxRetainedBytes: 60 };
 			const { peer, sender } = await start((_unit, index) => (index === 0 ? gate : {}), limits);
 			put(sender, "first-----");
 			await expect.poll(() => peer.units.length).toBe(1);
 			put(sender, "second----", "third-----", "fourth----", "fifth-----");
 			expect(check(sender.ledger())).toMatchObject({ retained: 4, lost: { queue: 1 } });
-			expect(sender.retainedBytes).toBe(40);
+			expect(sender.retainedBytes).toBe(60);
 			openGate({});
 			await sender.flush();
 			expect(peer.units.flatMap(bodies)).toEqual(["first-----", "third-----", "fourth----", "fifth-----"]);
 		});
 
 		test("or the new record is refused", async () => {
-			const { sender } = await start(() => ({}), { maxRetainedBytes: 10, overflow: "refuse" });
+			const { sender } = await start(() => ({}), { maxRetainedBytes: 15, overflow: "refuse" });
 			const body = bytes("123456");
 			expect(sender.enqueue({ key: 1, version: 1, preamble: none, body })).toBe("accepted");
 			expect(sender.enqueue({ key: 1, version: 1, preamble: none, body })).toBe("full");
@@ -245,7 +250,10 @@ test("a limit that makes no sense is refused", () => {
 	expect(() => createSender({ transport: memoryTransport(), maxUnitBytes: 0 })).toThrow(RangeError);
 });
 
-test("an OK before the end of the stream is no delivery", async () => {
+test.each([
+	["grpc", grpcTransport],
+	["h2", h2Transport],
+])("%s: an OK before the end of the stream is no delivery", async (_name, connect) => {
 	const server = new Server();
 	let streams = 0;
 	const take = (call: ServerReadableStream<Buffer, Buffer>, answer: sendUnaryData<Buffer>): void => {
@@ -264,7 +272,7 @@ test("an OK before the end of the stream is no delivery", async () => {
 		server.bindAsync("127.0.0.1:0", ServerCredentials.createInsecure(), (_error, bound) => resolve(bound));
 	});
 	cleanup.push(() => server.forceShutdown());
-	const transport = grpcTransport({ target: `127.0.0.1:${port}`, path: PATH });
+	const transport = connect({ target: `127.0.0.1:${port}`, path: PATH });
 	const sender = createSender({ transport, retry, maxUnitBytes: 2 * 1024 * 1024 });
 	cleanup.push(() => sender.shutdown(0));
 	const body = new Uint8Array(1000);

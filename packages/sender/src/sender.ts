@@ -1,7 +1,7 @@
 import { type Attempt, startAttempt } from "./attempt.ts";
 import type { LostRecords, SenderLedger } from "./ledger.ts";
 import { backoffMs, DEFAULT_RETRY, isRetryable, type RetryOptions } from "./retry.ts";
-import type { Transport, UnitStatus } from "./transport.ts";
+import { PREFIX_BYTES, type Transport, type UnitStatus } from "./transport.ts";
 import { type SenderRecord, type Unit, UnitBuilder } from "./unit.ts";
 
 /** What happens to the connection and to units: for logs. `message` is one sentence. */
@@ -51,7 +51,7 @@ export interface Sender extends AsyncDisposable {
 	shutdown(deadlineMs?: number): Promise<SenderLedger>;
 	/** A copy of the books. */
 	ledger(): SenderLedger;
-	/** Bytes of the records that are not acked. */
+	/** Bytes of the records that are not acked, with gRPC's 5 for each message. */
 	readonly retainedBytes: number;
 }
 
@@ -128,11 +128,12 @@ class RetainingSender implements Sender {
 		if (this.#builder.records === 0) this.#openHeader = this.#header();
 		const bytes = this.#openHeader.length + record.preamble.length + record.body.length;
 		if (bytes > this.#options.maxMessageBytes) return this.#refuse("oversize", "too-large");
-		if (this.#builder.records > 0 && this.#builder.length + bytes > this.#options.maxUnitBytes) {
+		const framed = bytes + PREFIX_BYTES;
+		if (this.#builder.records > 0 && this.#builder.length + framed > this.#options.maxUnitBytes) {
 			this.#closeUnit();
 			this.#openHeader = this.#header();
 		}
-		if (!this.#makeRoom(bytes)) return this.#refuse("queue", "full");
+		if (!this.#makeRoom(framed)) return this.#refuse("queue", "full");
 		if (this.#builder.records === 0) {
 			this.#ageTimer = setTimeout(() => this.#closeUnit(), this.#options.maxUnitAgeMs);
 		}
@@ -184,7 +185,7 @@ class RetainingSender implements Sender {
 		if (this.#builder.records === 0) return;
 		const unit = this.#builder.finish(`${this.#idPrefix}-${++this.#unitCount}`);
 		this.#units.push(unit);
-		this.#unitBytes += unit.bytes.length;
+		this.#unitBytes += unit.frames.length;
 		if (!this.#running) void this.#run();
 	}
 
@@ -205,7 +206,7 @@ class RetainingSender implements Sender {
 
 	#remove(unit: Unit): void {
 		this.#units.splice(this.#units.indexOf(unit), 1);
-		this.#unitBytes -= unit.bytes.length;
+		this.#unitBytes -= unit.frames.length;
 		unit.settle();
 	}
 

@@ -1,3 +1,9 @@
+/** Name of the metadata that carries the unit's id. */
+export const UNIT_METADATA = "wirescribe-unit";
+
+/** gRPC's prefix of a message: a byte 0 (not compressed), then the length, big-endian. */
+export const PREFIX_BYTES = 5;
+
 /** How a stream ended. `code` is a gRPC status code: 0 is OK. */
 export interface UnitStatus {
 	readonly code: number;
@@ -14,6 +20,12 @@ export interface UnitStream {
 	readonly status: Promise<UnitStatus>;
 	/** Takes a message; false: wait for {@link UnitStream.drain} before the next one. The bytes must not change. */
 	write(message: Uint8Array): boolean;
+	/**
+	 * For transports that put gRPC's own framing on the wire: takes the next bytes of a row of messages, each behind its
+	 * prefix of 5 bytes; cut anywhere. The sender uses it instead of {@link UnitStream.write} where it is there. Answers
+	 * likewise, and the bytes must not change either.
+	 */
+	writeFrames?(bytes: Uint8Array): boolean;
 	/** Settles when there is room again. It may never settle when the stream has ended: race it with `status`. */
 	drain(): Promise<void>;
 	/** No more messages. */

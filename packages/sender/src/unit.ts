@@ -1,3 +1,5 @@
+import { PREFIX_BYTES } from "./transport.ts";
+
 /** Ready bytes: protobuf fields that make a message when they are joined. */
 export interface SenderRecord {
 	/** What the record is about, a connection for instance: records of one key arrive in their order. */
@@ -13,13 +15,15 @@ export interface SenderRecord {
  * An ack unit: what one stream carries, ready to be written again and again. It needs nothing of other units.
  *
  * ```text
- *   bytes  [ header preamble body | body | preamble body | ... ]
- *   ends                          ^      ^               ^
+ *   frames  [ prefix header preamble body | prefix body | prefix preamble body | ... ]
+ *   ends                                  ^             ^                      ^
  * ```
+ *
+ * The prefixes are gRPC's: a transport that frames by itself writes `frames` as they are, in large pieces.
  */
 export interface Unit {
 	readonly id: string;
-	readonly bytes: Uint8Array;
+	readonly frames: Uint8Array;
 	readonly ends: Uint32Array;
 	readonly records: number;
 	/** Settles when the unit is acked or lost. */
@@ -43,6 +47,7 @@ export class UnitBuilder {
 		return this.#ends.length;
 	}
 
+	/** Bytes so far, prefixes included. */
 	get length(): number {
 		return this.#length;
 	}
@@ -52,10 +57,13 @@ export class UnitBuilder {
 	append(record: SenderRecord, header: Uint8Array): void {
 		const first = this.#ends.length === 0;
 		const { key, version, preamble, body } = record;
-		this.#reserve(header.length + preamble.length + body.length);
+		const start = this.#length;
+		this.#reserve(PREFIX_BYTES + header.length + preamble.length + body.length);
+		this.#length += PREFIX_BYTES;
 		if (first) this.#put(header);
 		if (first || key !== this.#key || version !== this.#version) this.#put(preamble);
 		this.#put(body);
+		this.#prefix(start, this.#length - start - PREFIX_BYTES);
 		this.#key = key;
 		this.#version = version;
 		this.#ends.push(this.#length);
@@ -65,7 +73,7 @@ export class UnitBuilder {
 		const { promise, resolve } = Promise.withResolvers<void>();
 		const unit: Unit = {
 			id,
-			bytes: this.#bytes.slice(0, this.#length),
+			frames: this.#bytes.slice(0, this.#length),
 			ends: Uint32Array.from(this.#ends),
 			records: this.#ends.length,
 			settled: promise,
@@ -76,6 +84,15 @@ export class UnitBuilder {
 		this.#length = 0;
 		this.#ends = [];
 		return unit;
+	}
+
+	#prefix(at: number, length: number): void {
+		const bytes = this.#bytes;
+		bytes[at] = 0;
+		bytes[at + 1] = length >>> 24;
+		bytes[at + 2] = length >>> 16;
+		bytes[at + 3] = length >>> 8;
+		bytes[at + 4] = length;
 	}
 
 	#put(part: Uint8Array): void {

@@ -1,5 +1,5 @@
 import { encodeConnection, encodeNode, encodeTransaction, type Transaction, Writer } from "@wirescribe/access-log";
-import { createSender, grpcTransport, type Sender, type SenderOptions } from "../src/index.ts";
+import { createSender, grpcTransport, h2Transport, type Sender, type SenderOptions } from "../src/index.ts";
 
 /** Real records to a real collector: what the tests of every runtime send. */
 const collectPath = "/skywalking.v3.EBPFAccessLogService/collect";
@@ -32,13 +32,20 @@ export function put(sender: Sender, n: number): void {
 	writer.reset();
 }
 
+export type TransportName = "grpc" | "h2";
+const transports = { grpc: grpcTransport, h2: h2Transport };
+
 /** A sender of the access log to a collector, in a hurry. */
-export function startSender(target: string, onEvent: NonNullable<SenderOptions["onEvent"]> = () => {}): Sender {
+export function startSender(
+	transport: TransportName,
+	target: string,
+	onEvent: NonNullable<SenderOptions["onEvent"]> = () => {},
+): Sender {
 	const bootTime = { seconds: 1, nanos: 0 };
 	encodeNode(writer, { name: "node", interfaces: [], bootTime, clusterName: "", excludeNamespaces: [] });
 	const header = writer.finish();
 	return createSender({
-		transport: grpcTransport({ target, path: collectPath }),
+		transport: transports[transport]({ target, path: collectPath }),
 		header: () => header,
 		maxUnitBytes: 8 * 1024,
 		maxUnitAgeMs: 20,
