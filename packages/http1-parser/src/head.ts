@@ -138,7 +138,7 @@ function scanFields(b: Uint8Array, from: number, at: number, to: number): number
 		i++;
 		while (i < to && (b[i] === 32 || b[i] === 9)) i++;
 		const valueStart = i;
-		while (i < to && VALUE[b[i]!] === 1) i++;
+		i = valueEndFrom(b, i, to);
 		if (i + 1 >= to && (i === to || b[i] === 13)) return INCOMPLETE;
 		let valueEnd = i;
 		if (b[i] === 13 && b[i + 1] === 10) i += 2;
@@ -149,6 +149,18 @@ function scanFields(b: Uint8Array, from: number, at: number, to: number): number
 		}
 		scan.headerCount++;
 		noteField(b, nameStart, nameEnd - nameStart, valueStart, valueEnd, from);
+	}
+}
+
+/** Behind the bytes of a value: four at a time, because most of a head is values. */
+function valueEndFrom(b: Uint8Array, from: number, to: number): number {
+	let i = from;
+	for (;;) {
+		while (i + 3 < to && b[i]! > 31 && b[i + 1]! > 31 && b[i + 2]! > 31 && b[i + 3]! > 31) i += 4;
+		while (i < to && b[i]! > 31) i++;
+		// A tab may be within a value; a DEL is let through.
+		if (i === to || b[i] !== 9) return i;
+		i++;
 	}
 }
 

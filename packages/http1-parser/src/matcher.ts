@@ -29,6 +29,8 @@ export class Matcher {
 	#lastRequest: HttpMessage | undefined = undefined;
 	/** The operation that the last response ended with; -1: it did not end there alone. */
 	#lastEnd = 0;
+	/** A response to an unknown request, which may have been HEAD, had a body: it may have been the next response. */
+	#miscounted = false;
 	/** The operations around the latest gap in the responses. */
 	#gapFrom = 0;
 	#gapTo = 0;
@@ -90,7 +92,11 @@ export class Matcher {
 		}
 		const request = waiting[last]!;
 		const behind = waiting[last + 1];
-		const only = last === 0 && !request.afterGap && !(behind === undefined ? this.requestGap : behind.afterGap);
+		const only =
+			!this.#miscounted &&
+			last === 0 &&
+			!request.afterGap &&
+			!(behind === undefined ? this.requestGap : behind.afterGap);
 		const likely = !this.#pipelined && areNeighbours(request, response) && this.#isQuiet(request, waiting[last - 1]);
 		// An early response is too rare to be believed in doubt.
 		if (!caughtUp || !request.complete || (!only && !likely)) {
@@ -100,7 +106,7 @@ export class Matcher {
 		}
 		this.#guessed = !only;
 		for (let i = 0; i < last; i++) this.#drop(waiting[0]!.afterGap ? "order-unknown" : "response-lost");
-		this.responseGap = false;
+		this.responseGap = this.#miscounted = false;
 		return waiting.shift();
 	}
 
@@ -128,6 +134,7 @@ export class Matcher {
 
 	/** A final response is over. */
 	responseEnd(response: HttpMessage): void {
+		if (response.request === undefined && response.bodyBytes > 0) this.#miscounted = true;
 		this.#lastEnd = response.lastShared || response.partial.length > 0 ? -1 : response.lastDataId;
 	}
 
