@@ -69,7 +69,7 @@ async function round(
 		const name = observer?.name ?? "none";
 		const turn = await takeTurn(load, observer, plan);
 		turns.set(name, [...(turns.get(name) ?? []), turn]);
-		const logged = observer ? `, logged ${turn.logged} of ${turn.made + turn.warm}` : "";
+		const logged = observer ? `, logged ${turn.logged} of ${turn.expected}` : "";
 		const cpu = observer ? `, CPU ${turn.cpuSeconds.toFixed(2)} s` : "";
 		const kind = plan.rate === undefined ? "ceiling" : "fixed";
 		console.error(

@@ -23,8 +23,8 @@ export interface Watch extends AsyncDisposable {
 export interface Observer {
 	readonly name: string;
 	readonly title: string;
-	/** Stands in a table of its own: it does more than the others. */
-	readonly apart?: boolean;
+	/** Watches both ends of every connection, so logs each request twice: stands in a table of its own. */
+	readonly both?: boolean;
 	start(port: number, folder: string): Promise<Watch>;
 }
 
@@ -66,11 +66,11 @@ async function startAgent(port: number, folder: string, args: readonly string[])
 }
 
 /** Logged is what the collector has: every transaction of the ledger must have come to it. */
-function agentHarvest(ledger: LedgerFile, received: { readonly protocolLogs: number }): Harvest {
+function agentHarvest(ledger: LedgerFile, received: { readonly transactions: number }): Harvest {
 	const { operations, messages, records } = ledger;
 	const remarks: string[] = [];
 	const handedOut = messages.logged + messages.partial;
-	if (received.protocolLogs !== handedOut) remarks.push(`the collector got ${received.protocolLogs} of ${handedOut}`);
+	if (received.transactions !== handedOut) remarks.push(`the collector got ${received.transactions} of ${handedOut}`);
 	for (const [name, part] of Object.entries({ operations, messages, records })) {
 		if (!part.balanced) remarks.push(`the ledger's ${name} do not balance`);
 	}
@@ -79,7 +79,7 @@ function agentHarvest(ledger: LedgerFile, received: { readonly protocolLogs: num
 		if (losses.length > 0) remarks.push(`${name} lost: ${losses.map(([why, count]) => `${count} ${why}`).join(", ")}`);
 	}
 	if (messages.partial > 0) remarks.push(`${messages.partial} partial`);
-	return { logged: Math.min(handedOut, received.protocolLogs), remarks };
+	return { logged: Math.min(handedOut, received.transactions), remarks };
 }
 
 /** A program that ends on SIGINT and is then asked what it logged. */
@@ -148,7 +148,7 @@ export const OBSERVERS: readonly Observer[] = [
 	{
 		name: "wirescribe-both",
 		title: "wirescribe, both sides",
-		apart: true,
+		both: true,
 		start: (port, folder) => startAgent(port, folder, []),
 	},
 ];

@@ -19,12 +19,13 @@ export function median(values: readonly number[]): number {
 	return sorted.length % 2 === 1 ? upper : ((sorted[middle - 1] ?? Number.NaN) + upper) / 2;
 }
 
+const share = (turn: Turn): number => turn.logged / turn.expected;
+
 /** Observer CPU per logged transaction, microseconds. The warm-up's share of what was logged is not of this load. */
 function cpuPerLogged(turn: Turn): number {
-	return (turn.cpuSeconds * 1e6) / Math.max(1, turn.logged - turn.warm);
+	const measured = turn.made / (turn.made + turn.warm);
+	return (turn.cpuSeconds * 1e6) / Math.max(1, turn.logged * measured);
 }
-
-const share = (turn: Turn): number => turn.logged / (turn.made + turn.warm);
 
 function over(turns: Turns, name: string, pick: (turn: Turn) => number): number {
 	return median((turns.get(name) ?? []).map(pick));
@@ -60,7 +61,7 @@ function fixedTable(results: Results, observers: readonly Observer[]): string {
 	const rows = observers.map(({ name, title }) => [
 		title,
 		number(
-			over(fixed, name, (turn) => turn.made + turn.warm),
+			over(fixed, name, (turn) => turn.expected),
 			0,
 		),
 		percent(over(fixed, name, share)),
@@ -70,7 +71,16 @@ function fixedTable(results: Results, observers: readonly Observer[]): string {
 		number(over(fixed, name, (turn) => turn.peakRssKib) / 1024, 0),
 		number(over(fixed, name, (turn) => turn.p99Us) / 1000, 1),
 	]);
-	const head = ["observer", "made", "logged", "CPU µs per logged", "of httpry", "of tshark", "peak RSS MiB", "p99 ms"];
+	const head = [
+		"observer",
+		"to log",
+		"logged",
+		"CPU µs per logged",
+		"of httpry",
+		"of tshark",
+		"peak RSS MiB",
+		"p99 ms",
+	];
 	return table(head, rows);
 }
 
@@ -83,27 +93,15 @@ function ceilingTable(results: Results, observers: readonly Observer[]): string 
 		range(ceiling, name, rate, 0),
 		number(over(ceiling, name, rate) / unobserved, 2),
 		number(
-			over(ceiling, name, (turn) => turn.made + turn.warm),
+			over(ceiling, name, (turn) => turn.expected),
 			0,
 		),
 		percent(over(ceiling, name, share)),
 		range(ceiling, name, cpuPerLogged, 2),
 		number(over(ceiling, name, (turn) => turn.peakRssKib) / 1024, 0),
 	]);
-	rows.unshift([
-		"no observer",
-		range(ceiling, "none", rate, 0),
-		"1.00",
-		number(
-			over(ceiling, "none", (turn) => turn.made),
-			0,
-		),
-		"–",
-		"–",
-		"–",
-	]);
 	return table(
-		["observer", "requests/s", "of unobserved", "made", "logged", "CPU µs per logged", "peak RSS MiB"],
+		["observer", "requests/s", "of unobserved", "to log", "logged", "CPU µs per logged", "peak RSS MiB"],
 		rows,
 	);
 }
@@ -139,17 +137,22 @@ function remarks(results: Results): string {
 
 /** The tables as Markdown. */
 export function report(results: Results): string {
-	const together = results.observers.filter(({ apart }) => !apart);
-	const apart = results.observers.filter((observer) => observer.apart);
+	const together = results.observers.filter(({ both }) => !both);
+	const apart = results.observers.filter(({ both }) => both);
 	const parts: string[] = [];
 	if (results.fixed.size > 0) {
 		parts.push(`At ${number(results.rate, 0)} requests/s:`, fixedTable(results, together));
 		const free = over(results.fixed, "none", (turn) => turn.p99Us) / 1000;
 		parts.push(`Without an observer, the 99th percentile is ${number(free, 1)} ms.`);
-		if (apart.length > 0) parts.push("Both sides watched, so two records a request:", fixedTable(results, apart));
+		if (apart.length > 0)
+			parts.push("Both sides watched, so two transactions to log for each request:", fixedTable(results, apart));
 	}
 	if (results.ceiling.size > 0) {
-		parts.push("At the server's ceiling:", ceilingTable(results, together));
+		const free = range(results.ceiling, "none", (turn) => turn.rate, 0);
+		parts.push(
+			`At the server's ceiling, which is ${free} requests/s without an observer:`,
+			ceilingTable(results, together),
+		);
 		if (apart.length > 0) parts.push("Both sides watched:", ceilingTable(results, apart));
 	}
 	return `${parts.join("\n\n")}\n\n${goals(results)}${remarks(results)}`;

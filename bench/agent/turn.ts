@@ -22,7 +22,8 @@ export interface Turn {
 	readonly warm: number;
 	readonly rate: number;
 	readonly p99Us: number;
-	/** All that was logged, warm-up included; compare with `made + warm`. */
+	/** What was to be logged, warm-up included: each request once for every side that is watched. */
+	readonly expected: number;
 	readonly logged: number;
 	/** The observer's, from before the load until it had worked it off. */
 	readonly cpuSeconds: number;
@@ -69,6 +70,7 @@ export async function takeTurn(load: string, observer: Observer | undefined, pla
 			warm: truth.length - made,
 			rate: report.rate,
 			p99Us: report.p99_us,
+			expected: truth.length * (observer?.both ? 2 : 1),
 			logged: harvest.logged,
 			cpuSeconds: cpu,
 			peakRssKib: rss,
