@@ -26,10 +26,10 @@ export class IdOrder {
 		this.#anchors = anchors;
 	}
 
-	/** Holds a chunk; the bytes are copied, because its turn may come later. */
-	append(chunk: Chunk, nowNs: number): void {
+	/** Holds a chunk; the bytes are copied, because its turn may come later. `known`: its operation has come before. */
+	append(chunk: Chunk, nowNs: number, known: boolean): void {
 		if (this.#compare(chunk) <= 0) {
-			if (this.#compare(chunk) === 0) this.#stream.counters.duplicates++;
+			if (known) this.#stream.counters.duplicates++;
 			else this.#stream.counters.late++;
 			return;
 		}

@@ -144,8 +144,9 @@ export class SocketBuffer<Detail = unknown> {
 		this.#anchors ??= new Anchors(1024);
 		const anchors = this.#anchors;
 		this.#ids ??= [new IdOrder(this.ingress, anchors), new IdOrder(this.egress, anchors)];
+		const known = anchors.has(chunk.dataId);
 		anchors.note(chunk.dataId, chunk.prevDataId);
-		if (chunk.bytes > 0) this.#ids[chunk.direction - 1]!.append(chunk, this.nowNs);
+		if (chunk.bytes > 0) this.#ids[chunk.direction - 1]!.append(chunk, this.nowNs, known);
 		for (const ids of this.#ids) ids.release(this.nowNs);
 	}
 

@@ -9,10 +9,6 @@ export const VALUE: Uint8Array = new Uint8Array(256).fill(1, 32);
 VALUE[9] = 1;
 VALUE[127] = 0;
 
-/** Bytes of a request target: everything visible and obs-text. */
-export const TARGET: Uint8Array = new Uint8Array(256).fill(1, 33);
-TARGET[127] = 0;
-
 /** The value of a hexadecimal digit, 255 for other bytes. */
 export const HEX: Uint8Array = new Uint8Array(256).fill(255);
 for (let i = 0; i < 10; i++) HEX[48 + i] = i;
