@@ -12,6 +12,8 @@ static __always_inline int enter_egress(struct syscall_enter *ctx, u32 syscall)
 	struct sock *sk = sock_of_fd(task, fd);
 	struct socket_state *state = 0;
 
+	if (stopping)
+		return 0;
 	if (sk) {
 		state = state_of(sk);
 		if (!state && is_tcp(sk))
@@ -99,6 +101,8 @@ static __always_inline void forget_call(void)
 		struct sock *sk;                                                                                       \
 		u64 socket_id = 0;                                                                                     \
                                                                                                                        \
+		if (stopping)                                                                                          \
+			return 0;                                                                                      \
 		if (ctx->ret <= 0) {                                                                                   \
 			forget_call();                                                                                 \
 			return 0;                                                                                      \

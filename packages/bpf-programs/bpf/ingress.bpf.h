@@ -9,6 +9,8 @@ static __always_inline int enter_ingress(struct syscall_enter *ctx, u32 syscall)
 	struct task_struct *task = bpf_get_current_task_btf();
 	struct call *call = bpf_task_storage_get(&calls, task, 0, 0);
 
+	if (stopping)
+		return 0;
 	if (!call) {
 		struct sock *sk = sock_of_fd(task, ctx->args[0]);
 
@@ -68,7 +70,7 @@ static __always_inline int exit_ingress(void *ctx, struct task_struct *task, str
 		struct pt_regs *regs;                                                                                  \
 		u32 flags;                                                                                             \
                                                                                                                        \
-		if (ctx->ret <= 0)                                                                                     \
+		if (stopping || ctx->ret <= 0)                                                                         \
 			return 0;                                                                                      \
 		regs = (struct pt_regs *)bpf_task_pt_regs(task);                                                       \
 		flags = flags_of(regs);                                                                                \

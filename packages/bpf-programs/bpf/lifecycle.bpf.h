@@ -34,7 +34,7 @@ SEC("tp/syscalls/sys_enter_connect") int enter_connect(struct syscall_enter *ctx
 	struct task_struct *task = bpf_get_current_task_btf();
 	struct sock *sk = sock_of_fd(task, ctx->args[0]);
 
-	if (sk && is_tcp(sk))
+	if (!stopping && sk && is_tcp(sk))
 		note_call(task, sk, SYSCALL_CONNECT, ctx->args[0], 0, 0);
 	return 0;
 }
@@ -49,7 +49,7 @@ SEC("tp/syscalls/sys_exit_connect") int exit_connect(struct syscall_exit *ctx)
 
 	what.fd = ARG1(regs);
 	sk = sock_of_fd(task, what.fd);
-	if (!sk || !is_tcp(sk) || ctx->ret == -EALREADY || ctx->ret == -EISCONN)
+	if (stopping || !sk || !is_tcp(sk) || ctx->ret == -EALREADY || ctx->ret == -EISCONN)
 		return 0;
 	// connect(AF_UNSPEC) succeeds by dissolving the connection.
 	if (ctx->ret == 0 && BPF_CORE_READ(sk, __sk_common.skc_state) == TCP_CLOSE)
@@ -76,7 +76,7 @@ static __always_inline int enter_accept_call(struct syscall_enter *ctx, u32 sysc
 	struct task_struct *task = bpf_get_current_task_btf();
 	struct sock *sk = sock_of_fd(task, ctx->args[0]);
 
-	if (sk && is_tcp(sk))
+	if (!stopping && sk && is_tcp(sk))
 		note_call(task, sk, syscall, ctx->args[0], 0, 0);
 	return 0;
 }
@@ -88,7 +88,7 @@ static __always_inline int exit_accept_call(struct syscall_exit *ctx, u32 syscal
 	struct sock *sk;
 	struct socket_state *state;
 
-	if (ctx->ret < 0)
+	if (stopping || ctx->ret < 0)
 		return 0;
 	what.fd = ctx->ret;
 	sk = sock_of_fd(task, what.fd);
@@ -134,7 +134,7 @@ SEC("tp/syscalls/sys_enter_close") int enter_close(struct syscall_enter *ctx)
 	struct sock *sk = sock_of_fd(task, ctx->args[0]);
 	struct socket_state *state = sk ? state_of(sk) : 0;
 
-	if (!state || !state->described)
+	if (stopping || !state || !state->described)
 		return 0;
 	u32 before = __sync_val_compare_and_swap(&state->closing, CLOSING_NO, CLOSING_CALLED);
 	note_call(task, sk, SYSCALL_CLOSE, ctx->args[0], state->socket_id, before == CLOSING_NO);
@@ -148,7 +148,7 @@ SEC("tp/syscalls/sys_exit_close") int exit_close(struct syscall_exit *ctx)
 	struct close_event event = {.cause = CLOSE_CALLED};
 	u32 ended = CLOSING_NO;
 
-	if (!call || call->syscall != SYSCALL_CLOSE)
+	if (stopping || !call || call->syscall != SYSCALL_CLOSE)
 		return 0;
 	call->syscall = 0;
 	event.success = ctx->ret == 0;
@@ -194,7 +194,7 @@ SEC("raw_tp/tcp_destroy_sock") int tcp_destroy_sock(struct raw_tracepoint_args *
 {
 	struct sock *sk = (struct sock *)ctx->args[0];
 
-	return end_life(ctx, sk, state_of(sk));
+	return stopping ? 0 : end_life(ctx, sk, state_of(sk));
 }
 
 static __always_inline struct listener listener_of(struct sock *sk)
@@ -226,7 +226,7 @@ SEC("raw_tp/inet_sock_set_state") int inet_sock_set_state(struct raw_tracepoint_
 	struct socket_state *state;
 	struct listener listener;
 
-	if (!is_tcp(sk))
+	if (stopping || !is_tcp(sk))
 		return 0;
 	if (new == TCP_SYN_SENT) {
 		// Connected anew: another connection in the same socket.

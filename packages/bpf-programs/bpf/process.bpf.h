@@ -5,8 +5,11 @@
 
 static __always_inline int report_process(u8 kind, struct task_struct *task)
 {
-	struct process_event *event = bpf_ringbuf_reserve(&process_ring, sizeof(*event), 0);
+	struct process_event *event;
 
+	if (stopping)
+		return 0;
+	event = bpf_ringbuf_reserve(&process_ring, sizeof(*event), 0);
 	if (!event) {
 		COUNT(processes_lost);
 		return 0;

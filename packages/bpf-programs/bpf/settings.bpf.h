@@ -34,3 +34,7 @@ const volatile u32 setting_all_operations = 0;
 const volatile u32 setting_select_process = 0;
 const volatile u32 setting_select_port = 0;
 const volatile u32 setting_role = 0;
+
+// Set once by the loader to end the capture: detaching some thirty programs takes the kernel seconds, this an instant.
+// Programs ask before anything else, so that after one grace period nothing is counted or submitted any more.
+volatile u32 stopping = 0;

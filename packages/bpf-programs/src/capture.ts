@@ -33,7 +33,7 @@ export interface Capture extends Disposable {
 	handle(index: number): CaptureHandle;
 	/** Moves process events (exec, fork, exit) into `into`; returns the bytes. A batch, like that of a ring. */
 	drainProcesses(into: Uint8Array): number;
-	/** The kernel's counters; exact after {@linkcode Capture.detach}. */
+	/** The kernel's counters; exact and final after {@linkcode Capture.detach}. */
 	counters(): Counters;
 	/** Program runs that did not take place, because the CPU was in such a program already. They count as loss. */
 	misses(): number;
@@ -43,9 +43,9 @@ export interface Capture extends Disposable {
 	unwatch(pid: number): void;
 	/** Never reports connections of this process from now on, nor the other end of them on this machine. */
 	exclude(pid: number): void;
-	/** Detaches the programs: no more events after it. Takes about two seconds, since the kernel waits for each of them. */
+	/** Ends the capture: no more events and no more counting after it; what is in the rings stays to be drained. Takes one grace period. */
 	detach(): void;
-	/** Detaches and frees everything. Closing twice is fine. */
+	/** Frees everything. Takes a second or two, since the kernel waits for each program it detaches. Closing twice is fine. */
 	close(): void;
 }
 
@@ -84,6 +84,7 @@ class LoadedCapture implements Capture {
 	readonly #attached: { readonly name: string; readonly link: Link }[] = [];
 	#processes: RingBuffer | undefined;
 	#epoch = 0;
+	#detached = false;
 	#open = true;
 
 	constructor(settings: Settings, object: BpfObject) {
@@ -93,7 +94,7 @@ class LoadedCapture implements Capture {
 		try {
 			configure(object, settings);
 			object.load();
-			if (settings.queue === "ring") this.#makeRings();
+			this.#makeRings();
 			this.#fillMaps();
 			this.#processes = new RingBuffer(object.map("process_ring"));
 			this.#attach();
@@ -159,13 +160,17 @@ class LoadedCapture implements Capture {
 	}
 
 	detach(): void {
-		for (const { link } of this.#attached.splice(0)) link.close();
+		if (!this.#open || this.#detached) return;
+		this.#detached = true;
+		this.#object.setGlobal("stopping", 1);
+		// The kernel returns from a change of a map of maps when every program that was running has come to its end.
+		this.#object.map("rings").set(0, this.#rings[0]!.fd);
 	}
 
 	close(): void {
 		if (!this.#open) return;
 		this.#open = false;
-		this.detach();
+		for (const { link } of this.#attached.splice(0)) link.close();
 		this.#processes?.close();
 		for (const ring of this.#rings) ring.close();
 		this.#object.close();
@@ -183,10 +188,12 @@ class LoadedCapture implements Capture {
 		);
 	}
 
+	/** With perf buffers there is one small ring that nobody writes to, see {@linkcode detach}. */
 	#makeRings(): void {
 		const outer = this.#object.map("rings");
+		const maxEntries = this.#settings.queue === "ring" ? this.#settings.ringBytes : 65_536;
 		for (let i = 0; i < this.rings; i++) {
-			const ring = BpfMap.create({ type: "ringbuf", name: `ws_events_${i}`, maxEntries: this.#settings.ringBytes });
+			const ring = BpfMap.create({ type: "ringbuf", name: `ws_events_${i}`, maxEntries });
 			this.#rings.push(ring);
 			outer.set(i, ring.fd);
 		}

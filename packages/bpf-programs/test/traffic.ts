@@ -4,7 +4,7 @@ import { type Pair, readSome, text, writeAll } from "./libc.ts";
 export const request: Uint8Array = text("GET /hello HTTP/1.1\r\nHost: here\r\n\r\n");
 export const response: Uint8Array = text("HTTP/1.1 204 No Content\r\n\r\n");
 /** A request and its answer, so that the kernel knows the connection as HTTP/1. */
-export function exchange(pair: Pair): void {
+export function exchange(pair: Pick<Pair, "client" | "server">): void {
 	writeAll(pair.client, request);
 	readSome(pair.server, 4096);
 	writeAll(pair.server, response);
