@@ -13,7 +13,7 @@ function shapeOf(random: Random) {
 	};
 }
 
-test("20,000 schedules of keep-alive and pipelined traffic: every exchange, every field", () => {
+test("20,000 schedules of keep-alive and pipelined traffic: every exchange, every field", { timeout: 300_000 }, () => {
 	for (let seed = 1; seed <= 20_000; seed++) {
 		const random = new Random(seed);
 		const { chunks, truth } = converse(random, shapeOf(random));
@@ -23,7 +23,7 @@ test("20,000 schedules of keep-alive and pipelined traffic: every exchange, ever
 	}
 });
 
-test("any order of arrival, with duplicates, gives the same exchanges", () => {
+test("any order of arrival, with duplicates, gives the same exchanges", { timeout: 300_000 }, () => {
 	for (let seed = 1; seed <= 2_000; seed++) {
 		const random = new Random(seed);
 		const { chunks, truth } = converse(random, shapeOf(random));
@@ -72,21 +72,30 @@ function checkSound({ truth }: Conversation, rows: Row[], seed: number): number 
 	return whole;
 }
 
-test("any chunk lost: never a wrong pair, never a wrong field", () => {
+test("any chunk lost: never a wrong pair, never a wrong field", { timeout: 300_000 }, () => {
 	let whole = 0;
 	let all = 0;
-	for (let seed = 1; seed <= 1_500; seed++) {
+	for (let seed = 1; seed <= 600; seed++) {
 		const random = new Random(seed);
-		const conversation = converse(random, { ...shapeOf(random), depth: 1 });
-		for (let lost = 0; lost < Math.min(conversation.chunks.length, 40); lost++) {
-			const { rows } = run(conversation.chunks.filter((_, i) => i !== lost));
-			whole += checkSound(conversation, rows, seed);
+		const shape = { ...shapeOf(random), depth: random.pick([1, 1, 3]) };
+		const conversation = converse(random, shape);
+		// Two clocks: everything within the reorder window, or every hole given up before the next chunk comes.
+		const slow = random.chance(50) ? 30_000 : 1;
+		const chunks = conversation.chunks.map((chunk) => ({
+			...chunk,
+			endNs: chunk.endNs * slow,
+			startNs: chunk.startNs * slow,
+		}));
+		for (let lost = 0; lost < Math.min(chunks.length, 40); lost++) {
+			const { rows } = run(chunks.filter((_, i) => i !== lost));
+			const sound = checkSound(conversation, rows, seed);
+			if (shape.depth > 1) continue;
+			whole += sound;
 			all += conversation.truth.filter((row) => !touches(row, lost + 1)).length;
 		}
 	}
 	// A lost chunk costs the exchange it belongs to, and at times its neighbour.
-	console.log(whole / all);
-	expect(whole / all).toBeGreaterThan(0.5);
+	expect(whole / all).toBeGreaterThan(0.9);
 });
 
 test("cut operations: sizes on the wire stay exact, and so do the pairs", () => {
@@ -106,7 +115,7 @@ test("cut operations: sizes on the wire stay exact, and so do the pairs", () => 
 	}
 });
 
-test("every split of a conversation gives the same exchanges", () => {
+test("every split of a conversation gives the same exchanges", { timeout: 300_000 }, () => {
 	const random = new Random(7);
 	const { chunks } = converse(random, { exchanges: 5, depth: 3, maxOperation: 100_000 });
 	const expected = run(chunks, {}, false).rows;

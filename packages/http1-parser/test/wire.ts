@@ -3,7 +3,9 @@ import { type Exchange, Http1Connection, type Http1Options, type ProtocolChange 
 
 /** Bytes of a latin1 string. */
 export function bytesOf(text: string): Uint8Array {
-	return Uint8Array.from(text, (c) => c.charCodeAt(0));
+	const bytes = new Uint8Array(text.length);
+	for (let i = 0; i < text.length; i++) bytes[i] = text.charCodeAt(i);
+	return bytes;
 }
 
 /** What a test compares: an exchange as plain values. */
