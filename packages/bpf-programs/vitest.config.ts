@@ -1,1 +1,5 @@
-export { default } from "../../vitest.base.ts";
+import { mergeConfig, type ViteUserConfig } from "vitest/config";
+import base from "../../vitest.base.ts";
+
+const config: ViteUserConfig = mergeConfig(base, { test: { globalSetup: "./test/tracefs-as-found.ts" } });
+export default config;
