@@ -5,8 +5,9 @@ const config: ViteUserConfig = defineConfig({
 	ssr: { resolve: { conditions: ["@wirescribe/source", "node", "import", "default"] } },
 	test: {
 		include: ["src/**/*.test.ts", "test/**/*.test.ts"],
-		testTimeout: 30_000,
-		hookTimeout: 30_000,
+		// Against hanging only: a busy machine may take its time.
+		testTimeout: 120_000,
+		hookTimeout: 120_000,
 		env: { NODE_OPTIONS: "--conditions=@wirescribe/source" },
 		execArgv: ["--conditions=@wirescribe/source"],
 	},

@@ -111,7 +111,7 @@ describe("delivery", () => {
 			"--tcp-operations",
 		]);
 		expect(spawnSync("curl", ["-s", "-o", "/dev/null", `http://127.0.0.1:${nginx.port}/own`]).status).toBe(0);
-		await collector.until(() => collector.lines.length >= 2, "both ends");
+		await collector.until(() => collector.lineCount >= 2, "both ends");
 		await sleep(1500);
 		expect(await wirescribe.stop(), wirescribe.stderr).toBe(0);
 		await collector.stop();

@@ -45,7 +45,7 @@ describe.each(Object.keys(RUNTIMES))("%s", (runtime) => {
 	it("runs", { timeout: 60_000 }, async () => {
 		await using wirescribe = await Wirescribe.start(["run", "--output", "json", "--port", String(port)], { runtime });
 		await ask("/run?token=1");
-		await wirescribe.until(() => wirescribe.lines.length >= 2, "both ends");
+		await wirescribe.until(() => wirescribe.lineCount >= 2, "both ends");
 		expect(await wirescribe.stop(), wirescribe.stderr).toBe(0);
 		expect(wirescribe.lines.map(({ path, status, partial }) => [path, status, partial])).toEqual([
 			["/run?token=x", 200, []],
@@ -59,7 +59,7 @@ describe.each(Object.keys(RUNTIMES))("%s", (runtime) => {
 		const args = ["run", "--output", "json", "--port", String(port), "--partitions", "2"];
 		await using wirescribe = await Wirescribe.start(args, { runtime });
 		for (const path of ["/1", "/2", "/3"]) await ask(path);
-		await wirescribe.until(() => wirescribe.lines.length >= 6, "both ends of three");
+		await wirescribe.until(() => wirescribe.lineCount >= 6, "both ends of three");
 		expect(await wirescribe.stop(), wirescribe.stderr).toBe(0);
 		expect(wirescribe.lines.map(({ path }) => path).sort()).toEqual(["/1", "/1", "/2", "/2", "/3", "/3"]);
 		expect(wirescribe.stderr).not.toContain("does not balance");
@@ -95,7 +95,7 @@ describe.each(["node 26", "bun"])("%s", (runtime) => {
 		const address = /collecting on (\S+);/.exec(collector.stderr)?.[1] as string;
 		await using wirescribe = await Wirescribe.start(["run", "--backend", address, "--port", String(port)]);
 		await ask("/collected");
-		await collector.until(() => collector.lines.length >= 2, "both ends");
+		await collector.until(() => collector.lineCount >= 2, "both ends");
 		expect(await wirescribe.stop(), wirescribe.stderr).toBe(0);
 		expect(await collector.stop(), collector.stderr).toBe(0);
 		expect(collector.lines.map(({ path, role, status }) => [path, role, status]).sort()).toEqual([

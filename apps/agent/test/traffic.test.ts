@@ -22,7 +22,7 @@ async function watch(port: number, count: number, traffic: () => Promise<void> |
 		"--query-values",
 	]);
 	await traffic();
-	await wirescribe.until(() => wirescribe.lines.length >= count, `${count} lines`);
+	await wirescribe.until(() => wirescribe.lineCount >= count, `${count} lines`);
 	expect(await wirescribe.stop()).toBe(0);
 	expect(wirescribe.lines).toHaveLength(count);
 	expect(wirescribe.stderr).not.toContain("does not balance");
@@ -129,7 +129,7 @@ describe("both ends of real programs", () => {
 		expect(status).toBe(0);
 		const truth = await nginx.log();
 		expect(truth.length).toBeGreaterThan(100);
-		await wirescribe.until(() => wirescribe.lines.length >= truth.length, `${truth.length} lines`);
+		await wirescribe.until(() => wirescribe.lineCount >= truth.length, `${truth.length} lines`);
 		await wirescribe.stop();
 		const lines = wirescribe.lines.filter((line) => line.status !== null);
 		expect(lines.length).toBe(truth.length);

@@ -29,6 +29,8 @@ export class Wirescribe implements AsyncDisposable {
 	readonly child: ChildProcess;
 	stdout = "";
 	stderr = "";
+	/** Whole lines on stdout so far: cheaper to ask for than `lines`. */
+	lineCount = 0;
 	readonly #exit: Promise<number | null>;
 
 	/** With `stdoutFd`, standard output goes there: for more lines than a test should hold. */
@@ -40,6 +42,7 @@ export class Wirescribe implements AsyncDisposable {
 		});
 		this.child.stdout?.on("data", (data) => {
 			this.stdout += data;
+			for (const byte of data as Buffer) if (byte === 0x0a) this.lineCount++;
 		});
 		this.child.stderr?.on("data", (data) => {
 			this.stderr += data;
