@@ -73,6 +73,8 @@ async function runSuite(suite: Suite, reports: string): Promise<Outcome> {
 	const [command = "", ...args] = commandOf(suite.runtime);
 	args.push("run", "--reporter=default", "--reporter=json", `--outputFile.json=${reportFile}`);
 	if (suite.runtime === "Bun") args.push("--pool=threads");
+	// Kernel tests share one kernel: two files at once would watch, and load, each other.
+	if (suite.kernel) args.push("--no-file-parallelism");
 	for (const file of suite.exclude) args.push("--exclude", file);
 	const env = {
 		...process.env,
