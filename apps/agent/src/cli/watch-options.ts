@@ -16,6 +16,8 @@ import {
 export interface WatchOptions {
 	readonly output: "text" | "json" | undefined;
 	readonly backend: { readonly host: string; readonly port: number } | undefined;
+	/** How the backend is spoken to: frames straight over HTTP/2, or grpc-js, some 12 us a message dearer. */
+	readonly transport: "h2" | "grpc";
 	readonly pids: readonly number[];
 	readonly ports: readonly number[];
 	readonly comms: readonly string[];
@@ -36,6 +38,7 @@ export const WATCH_SPECS: OptionSpecs = {
 		value: "HOST:PORT",
 		help: "deliver to a SkyWalking OAP, a Satellite or 'wirescribe collect'",
 	},
+	transport: { type: "string", value: "h2|grpc", help: "gRPC straight over HTTP/2 (default), or by grpc-js" },
 	pid: { type: "string", multiple: true, value: "N…", help: "only these processes" },
 	port: { type: "string", multiple: true, value: "N…", help: "only connections with this port at either end" },
 	comm: { type: "string", multiple: true, value: "NAME…", help: "only processes of this name (as in /proc/PID/comm)" },
@@ -52,6 +55,7 @@ export const WATCH_SPECS: OptionSpecs = {
 export const WATCH_DEFAULTS: WatchOptions = {
 	output: undefined,
 	backend: undefined,
+	transport: "h2",
 	pids: [],
 	ports: [],
 	comms: [],
@@ -89,6 +93,7 @@ export function parseWatch(
 		options: {
 			output: oneOf(command, parsed, "output", ["text", "json"]),
 			backend: backend === undefined ? undefined : hostPort(command, "backend", backend),
+			transport: oneOf(command, parsed, "transport", ["h2", "grpc"]) ?? WATCH_DEFAULTS.transport,
 			pids: numberList(command, parsed, "pid", 1, MAX_PID),
 			ports: numberList(command, parsed, "port", 1, 65_535),
 			comms: comms(command, stringList(parsed, "comm")),

@@ -23,7 +23,7 @@ export function planOutput(options: WatchOptions): OutputPlan {
 /** The outlets of a plan as one. The record identity is the backend's when there is one. */
 export function openOutlets(plan: OutputPlan, options: WatchOptions, node: NodeInfo, onGone: () => void): Outlet {
 	const outlets: Outlet[] = [];
-	if (options.backend) outlets.push(new SenderOutlet(options.backend, node));
+	if (options.backend) outlets.push(new SenderOutlet(options.backend, options.transport, node));
 	if (plan.lines) outlets.push(new StdoutOutlet(onGone));
 	return {
 		frames(buffer: ArrayBuffer): void {

@@ -2,7 +2,7 @@ import process from "node:process";
 import { encodeNode, type NodeInfo, Writer } from "@wirescribe/access-log";
 import { COLLECT_PATH } from "@wirescribe/collector";
 import { MESSAGE, outputFrames, type RecordCounts } from "@wirescribe/pipeline";
-import { createSender, grpcTransport, type Sender, type SenderEvent } from "@wirescribe/sender";
+import { createSender, grpcTransport, h2Transport, type Sender, type SenderEvent } from "@wirescribe/sender";
 import type { Outlet } from "./outlet.ts";
 
 /** At most one line about the backend in this time: an outage must not flood the log. */
@@ -13,13 +13,14 @@ export class SenderOutlet implements Outlet {
 	readonly #sender: Sender;
 	readonly #lastEventMs = new Map<string, number>();
 
-	constructor(backend: { readonly host: string; readonly port: number }, node: NodeInfo) {
+	constructor(backend: { readonly host: string; readonly port: number }, transport: "h2" | "grpc", node: NodeInfo) {
 		const host = backend.host.includes(":") ? `[${backend.host}]` : backend.host;
 		const writer = new Writer();
 		encodeNode(writer, node);
 		const header = writer.finish();
+		const open = transport === "h2" ? h2Transport : grpcTransport;
 		this.#sender = createSender({
-			transport: grpcTransport({ target: `${host}:${backend.port}`, path: COLLECT_PATH }),
+			transport: open({ target: `${host}:${backend.port}`, path: COLLECT_PATH }),
 			header: () => header,
 			onEvent: (event) => this.#tell(event),
 		});
