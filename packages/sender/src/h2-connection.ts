@@ -1,5 +1,5 @@
 import { type ClientHttp2Session, type ClientHttp2Stream, connect as connectHttp2, constants } from "node:http2";
-import { connect as connectTcp } from "node:net";
+import { connect as connectTcp, type Socket } from "node:net";
 
 export interface H2Address {
 	readonly host: string;
@@ -37,6 +37,7 @@ export class H2Connection {
 	/** From here on bytes of a stream may have reached the peer. */
 	connected: boolean = false;
 	readonly #target: string;
+	readonly #socket: Socket;
 	readonly #session: ClientHttp2Session;
 	readonly #onChange: (connected: boolean) => void;
 	readonly #streams = new Set<() => void>();
@@ -48,11 +49,12 @@ export class H2Connection {
 		this.#target = target;
 		this.#onChange = onChange;
 		const failed = (error: unknown): void => {
-			this.#reason ||= reasonOf(error);
+			this.explain(error);
 			this.retire();
 		};
 		// The name is looked up anew for each connection.
 		const socket = connectTcp({ host, port, noDelay: true });
+		this.#socket = socket;
 		socket.on("connect", () => {
 			this.connected = true;
 		});
@@ -91,6 +93,11 @@ export class H2Connection {
 		return this.#reason === "" ? what : `${what}: ${this.#reason}`;
 	}
 
+	/** What a stream has heard about the end of the connection; the first word counts. */
+	explain(error: unknown): void {
+		this.#reason ||= reasonOf(error);
+	}
+
 	request(headers: Record<string, string>): ClientHttp2Stream {
 		return this.#session.request(headers);
 	}
@@ -115,6 +122,8 @@ export class H2Connection {
 
 	#destroy(): void {
 		if (!this.#session.destroyed) this.#session.destroy(undefined, constants.NGHTTP2_NO_ERROR);
+		// After a GOAWAY the session would wait for the peer to hang up, which it need not do: say goodbye, and go.
+		setImmediate(() => this.#socket.destroy());
 		this.#gone();
 	}
 

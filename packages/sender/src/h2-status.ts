@@ -39,12 +39,15 @@ export function grpcStatus(headers: IncomingHttpHeaders): UnitStatus | null {
 	};
 }
 
+/** What is not percent-encoded UTF-8 stays as it is. */
 function unescapeMessage(text: string): string {
-	try {
-		return decodeURIComponent(text);
-	} catch {
-		return text;
-	}
+	return text.replace(/(?:%[0-9a-fA-F]{2})+/g, (part) => {
+		try {
+			return decodeURIComponent(part);
+		} catch {
+			return part;
+		}
+	});
 }
 
 const httpCodes: Readonly<Record<number, number>> = {

@@ -72,7 +72,9 @@ class H2Stream implements UnitStream {
 		stream.on("trailers", (trailers) => this.#onTrailers(trailers));
 		stream.on("data", (part: Uint8Array) => this.#onData(part));
 		// What an error means is told by the stream's close, or by the connection.
-		stream.on("error", () => {});
+		stream.on("error", (error) => {
+			if (connection.destroyed) connection.explain(error);
+		});
 		// One turn later it is known whether the connection has gone with the stream.
 		stream.on("close", () => setImmediate(() => this.#onClose()));
 	}

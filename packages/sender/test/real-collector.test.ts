@@ -5,6 +5,7 @@ import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { afterEach, describe, expect, test } from "vitest";
 import type { Sender, SenderEvent } from "../src/index.ts";
+import { local, runtimes } from "./runtimes.ts";
 import { expected, put, startSender, type TransportName } from "./traffic.ts";
 
 const script = fileURLToPath(new URL("./collector-process.ts", import.meta.url));
@@ -115,17 +116,6 @@ for (const transport of transports) {
 	});
 }
 
-const local = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
-const bin = (name: string): string => local(`../../../node_modules/.bin/${name}`);
-const source = ["--conditions=@wirescribe/source"];
-
-/** Runtimes as this repository installs them, and how each finds the packages' sources. */
-const runtimes = {
-	"node 26": { bin: bin("node"), flags: source },
-	"node 22": { bin: local("../../../tools/node22/node_modules/.bin/node"), flags: source },
-	bun: { bin: bin("bun"), flags: source },
-	deno: { bin: bin("deno"), flags: ["run", "-A", ...source] },
-};
 for (const [name, { bin, flags }] of Object.entries(runtimes)) {
 	test.each(transports)(`a sender in ${name} delivers over %s`, async (transport) => {
 		const lines: string[] = [];
