@@ -1,6 +1,9 @@
 /**
  * HTTP/1 reader and request/response matcher for bytes that were overheard: cut, late, doubled, partly missing.
  *
+ * Three layers. `MessageReader`: one direction, bytes in order in, messages out. `ExchangeReader` (and `readExchanges` for
+ * `for await`): one connection, chunks in, exchanges out. `Http1Connection` below both: callbacks, nothing copied.
+ *
  * One `Http1Connection` a connection. Chunks of both directions go in as they were captured; exchanges come out: a
  * request with its response, or one of them with the reason why it stands alone. What is not known is named, not guessed.
  *
@@ -18,6 +21,8 @@ export {
 	type Http1Sink,
 	type ProtocolChange,
 } from "./connection.ts";
+export { ExchangeReader, readExchanges } from "./exchange-reader.ts";
 export type { Message } from "./message.ts";
+export { MessageReader, type MessageReaderOptions } from "./message-reader.ts";
 export { type Leniency, type PartialReason, REASONS, type Reason, type UnpairedReason } from "./reasons.ts";
 export type { Trace } from "./trace.ts";
