@@ -15,8 +15,10 @@ export interface PerfBufferOptions {
 /**
  * The reader of a perf event array: one buffer for each CPU, opened and put into the map here, taken out on close.
  *
- * Frames carry their CPU as `source`; between CPUs there is no order. The kernel rounds a record up: a frame can be up to 7 bytes
- * longer than what the program sent, so a record has to know its own length.
+ * Frames carry their CPU as `source` and come in the order of the times the kernel stamps on them, over all CPUs: whatever one thread
+ * does, or one does because of another, is in order. Only of what happens at the same time, within microseconds around a drain, the
+ * earlier can come later. The kernel rounds a record up: a frame can be up to 7 bytes longer than what the program sent, so a record
+ * has to know its own length.
  */
 export class PerfBuffer implements Disposable {
 	readonly #native: Native = native();
@@ -30,7 +32,7 @@ export class PerfBuffer implements Disposable {
 		if (this.#handle < 0) throw failure("ERR_BPF_BUFFER", this.#handle);
 	}
 
-	/** Like {@linkcode RingBuffer.drain}; CPUs take turns at being first. */
+	/** Like {@linkcode RingBuffer.drain}; what does not fit is what is newest, on whichever CPU. */
 	drain(into: Uint8Array): number {
 		if (into !== this.#memory) this.#adopt(into);
 		const written = this.#native.ws_perf_drain(this.#handle, this.#address, into.byteLength);

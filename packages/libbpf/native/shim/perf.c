@@ -1,25 +1,42 @@
 // SPDX-License-Identifier: Apache-2.0
-// Per-CPU perf buffers behind a PERF_EVENT_ARRAY map. Frames carry the CPU; between CPUs there is no order.
+// Per-CPU perf buffers behind a PERF_EVENT_ARRAY map. Frames carry the CPU. Each CPU's buffer is in order; a drain merges them by
+// the time the kernel stamps on every sample, so that what one thread did on two CPUs comes out as it happened.
 //
-//   | metadata page: data_head (kernel), data_tail (ours) | data, a power of two of pages: records wrap |
+//   | metadata page: data_head (kernel), data_tail (ours) | data, a power of two of pages: records wrap, in steps of 8 bytes |
+//
+// A drain takes what was stamped before it began. A record that is published too late for it comes after records with later stamps,
+// but after none that it caused: those were stamped when it was in its buffer already. So cause comes before effect, on any CPUs.
 #include <linux/perf_event.h>
 #include <poll.h>
 #include <stdlib.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
+#include <time.h>
 #include <unistd.h>
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 #include "batch.h"
 
+#define NEVER UINT64_MAX
+
 struct cpu_buffer {
 	struct perf_event_mmap_page *meta;
 	uint8_t *data;
 	uint64_t lost;
+	uint64_t head; // while draining: what the kernel had published,
+	uint64_t tail; // where we are,
+	uint64_t time; // and the stamp of the sample there; NEVER: nothing for this drain
 	int fd;
 	uint32_t cpu;
 };
+
+// What is sampled: a stamp, then the program's bytes.
+struct sample {
+	struct perf_event_header header;
+	uint64_t time;
+	uint32_t length;
+} __attribute__((packed));
 
 struct perf {
 	struct cpu_buffer *buffers;
@@ -27,7 +44,6 @@ struct perf {
 	size_t data_size;
 	size_t page_size;
 	uint32_t count;
-	uint32_t next; // where the next drain starts, so that a busy CPU does not starve the others
 	int map_fd;
 	int busy;
 };
@@ -56,9 +72,11 @@ static int open_cpu(struct perf *perf, uint32_t cpu, uint32_t wakeup_events)
 		.type = PERF_TYPE_SOFTWARE,
 		.size = sizeof(attributes),
 		.config = PERF_COUNT_SW_BPF_OUTPUT,
-		.sample_type = PERF_SAMPLE_RAW,
+		.sample_type = PERF_SAMPLE_TIME | PERF_SAMPLE_RAW,
 		.sample_period = 1,
 		.wakeup_events = wakeup_events,
+		.use_clockid = 1, // the scheduler's clock, the default, differs between CPUs
+		.clockid = CLOCK_MONOTONIC,
 	};
 	int fd = (int)syscall(SYS_perf_event_open, &attributes, -1, (int)cpu, -1, PERF_FLAG_FD_CLOEXEC);
 	if (fd < 0)
@@ -128,33 +146,76 @@ static void copy_wrapped(const struct perf *perf, const struct cpu_buffer *buffe
 	memcpy((uint8_t *)into + first, buffer->data, length - first);
 }
 
-// 0: this CPU is empty. 1: the batch is full. Negative: an error.
-static int drain_cpu(const struct perf *perf, struct cpu_buffer *buffer, struct batch *batch)
+// Finds this CPU's next sample, counting the kernel's notices of loss on the way.
+static void look(const struct perf *perf, struct cpu_buffer *buffer, uint64_t limit)
 {
-	uint64_t head = __atomic_load_n(&buffer->meta->data_head, __ATOMIC_ACQUIRE);
-	uint64_t tail = buffer->meta->data_tail;
-	int result = 0;
-	while (tail < head) {
-		struct perf_event_header header;
-		copy_wrapped(perf, buffer, tail, &header, sizeof(header));
-		if (header.type == PERF_RECORD_SAMPLE) {
-			uint32_t length;
-			copy_wrapped(perf, buffer, tail + sizeof(header), &length, sizeof(length));
-			if (!batch_fits(batch, length)) {
-				result = batch->used ? 1
-					: ws_fail(ENOBUFS, "drain the perf buffer: its next record has %u bytes and needs %u, the memory given has %u",
-						  length, 8 + ws_round_up8(length), batch->capacity);
-				break;
-			}
-			copy_wrapped(perf, buffer, tail + sizeof(header) + sizeof(length), batch_frame(batch, length, buffer->cpu), length);
-		} else if (header.type == PERF_RECORD_LOST) {
-			uint64_t lost;
-			copy_wrapped(perf, buffer, tail + sizeof(header) + sizeof(uint64_t), &lost, sizeof(lost));
-			__atomic_fetch_add(&buffer->lost, lost, __ATOMIC_RELAXED);
+	buffer->time = NEVER;
+	while (buffer->tail < buffer->head) {
+		struct { struct perf_event_header header; uint64_t words[2]; } record;
+		copy_wrapped(perf, buffer, buffer->tail, &record, sizeof(record));
+		if (record.header.type == PERF_RECORD_SAMPLE) {
+			if (record.words[0] <= limit)
+				buffer->time = record.words[0];
+			return;
 		}
-		tail += header.size;
+		if (record.header.type == PERF_RECORD_LOST)
+			__atomic_fetch_add(&buffer->lost, record.words[1], __ATOMIC_RELAXED);
+		buffer->tail += record.header.size;
 	}
-	__atomic_store_n(&buffer->meta->data_tail, tail, __ATOMIC_RELEASE);
+}
+
+// Moves this CPU's samples up to the stamp `until`. 0: done. 1: the batch is full. Negative: an error.
+static int take(const struct perf *perf, struct cpu_buffer *buffer, struct batch *batch, uint64_t until, uint64_t limit)
+{
+	while (buffer->time != NEVER && buffer->time <= until) {
+		struct sample sample;
+		copy_wrapped(perf, buffer, buffer->tail, &sample, sizeof(sample));
+		if (!batch_fits(batch, sample.length))
+			return batch->used ? 1
+				: ws_fail(ENOBUFS, "drain the perf buffer: its next record has %u bytes and needs %u, the memory given has %u",
+					  sample.length, 8 + ws_round_up8(sample.length), batch->capacity);
+		copy_wrapped(perf, buffer, buffer->tail + sizeof(sample), batch_frame(batch, sample.length, buffer->cpu), sample.length);
+		buffer->tail += sample.header.size;
+		look(perf, buffer, limit);
+	}
+	return 0;
+}
+
+// What happened before now, oldest first. The time is read before the heads: else an effect could be seen without its cause.
+static int drain_all(struct perf *perf, struct batch *batch)
+{
+	struct timespec now;
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	uint64_t limit = (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec;
+	for (uint32_t i = 0; i < perf->count; i++) {
+		struct cpu_buffer *buffer = &perf->buffers[i];
+		buffer->head = __atomic_load_n(&buffer->meta->data_head, __ATOMIC_ACQUIRE);
+		buffer->tail = buffer->meta->data_tail;
+	}
+	for (uint32_t i = 0; i < perf->count; i++)
+		look(perf, &perf->buffers[i], limit);
+	int result = 0;
+	while (!result) {
+		struct cpu_buffer *first = NULL;
+		uint64_t until = NEVER - 1; // the oldest stamp of the others
+		for (uint32_t i = 0; i < perf->count; i++) {
+			struct cpu_buffer *buffer = &perf->buffers[i];
+			if (buffer->time == NEVER)
+				continue;
+			if (!first || buffer->time < first->time) {
+				if (first)
+					until = first->time;
+				first = buffer;
+			} else if (buffer->time < until) {
+				until = buffer->time;
+			}
+		}
+		if (!first)
+			break;
+		result = take(perf, first, batch, until, limit);
+	}
+	for (uint32_t i = 0; i < perf->count; i++)
+		__atomic_store_n(&perf->buffers[i].meta->data_tail, perf->buffers[i].tail, __ATOMIC_RELEASE);
 	return result;
 }
 
@@ -169,11 +230,7 @@ WS_API int32_t ws_perf_drain(int32_t handle, void *memory, uint32_t capacity)
 	if (__atomic_exchange_n(&perf->busy, 1, __ATOMIC_ACQUIRE)) {
 		result = ws_fail(EBUSY, "drain the perf buffer: another thread is draining it");
 	} else {
-		for (uint32_t visited = 0; visited < perf->count && !result; visited++) {
-			result = drain_cpu(perf, &perf->buffers[perf->next], &batch);
-			if (!result)
-				perf->next = (perf->next + 1) % perf->count;
-		}
+		result = drain_all(perf, &batch);
 		__atomic_store_n(&perf->busy, 0, __ATOMIC_RELEASE);
 	}
 	ws_handle_unpin(handle);

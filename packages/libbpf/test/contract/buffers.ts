@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { Worker } from "node:worker_threads";
-import { PerfBuffer, RingBuffer } from "../../src/index.ts";
-import { type Cases, call, drainAll, type Event, eventsOf, observed, scoped, thrown } from "./subject.ts";
+import { PerfBuffer, possibleCpus, RingBuffer } from "../../src/index.ts";
+import { type Cases, call, drainAll, type Event, eventsOf, observed, pin, scoped, thrown } from "./subject.ts";
 
 function expectRun(events: readonly Event[], first: number, values: readonly number[]): void {
 	assert.deepEqual(
@@ -157,6 +157,29 @@ export const bufferCases: Cases = {
 			}
 			assert.equal(perf.lost, 0);
 			assert.equal(perf.available, 0);
+		}),
+
+	"drains a perf buffer in the order of time, over all CPUs": () =>
+		scoped((keep) => {
+			const { object } = observed(keep);
+			const perf = keep(new PerfBuffer(object.map("samples")));
+			const cpus = Math.min(2, possibleCpus());
+			// This thread, taken to and fro between CPUs, as the scheduler does it with anybody.
+			const restore = pin(0);
+			try {
+				for (let round = 0; round < 12; round++) {
+					pin(round % cpus);
+					for (const value of sizes(10)) call(value);
+				}
+			} finally {
+				restore();
+			}
+			const events = drainAll(perf, new Uint8Array(777));
+			assert.deepEqual(
+				events.map(({ sequence }) => sequence),
+				Array.from({ length: 120 }, (_, i) => i),
+			);
+			assert.equal(new Set(events.map(({ source }) => source)).size, cpus);
 		}),
 
 	"counts what a perf buffer lost": () =>

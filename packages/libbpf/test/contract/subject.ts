@@ -4,11 +4,25 @@ import { readFileSync } from "node:fs";
 import { dlopen } from "@wirescribe/ffi";
 import { BpfError, type BpfErrorCode, BpfObject, frames, RingBuffer } from "../../src/index.ts";
 
-const libc = dlopen("libc.so.6", { getpgid: { args: ["i32"], returns: "i32" } });
+const libc = dlopen("libc.so.6", {
+	getpgid: { args: ["i32"], returns: "i32" },
+	sched_getaffinity: { args: ["i32", "u64", "buffer"], returns: "i32" },
+	sched_setaffinity: { args: ["i32", "u64", "buffer"], returns: "i32" },
+});
 
 /** Calls getpgid(value): one event. */
 export function call(value: number): void {
 	libc.symbols.getpgid(value);
+}
+
+/** Moves this thread to one CPU; the result lets it go where it was allowed before. */
+export function pin(cpu: number): () => void {
+	const before = new Uint8Array(1024);
+	assert.equal(libc.symbols.sched_getaffinity(0, before.length, before), 0);
+	const only = new Uint8Array(1024);
+	only[cpu >> 3] = 1 << (cpu & 7);
+	assert.equal(libc.symbols.sched_setaffinity(0, only.length, only), 0);
+	return () => assert.equal(libc.symbols.sched_setaffinity(0, before.length, before), 0);
 }
 
 export const fixturePath: string = new URL("../fixtures/probe.bpf.o", import.meta.url).pathname;
