@@ -68,7 +68,8 @@ export class Partition {
 		this.#nowNs = nowNs;
 		let events = 0;
 		for (let event = reader.first(batch); event !== undefined; event = reader.next()) {
-			if (this.#owns && !this.#owns(reader.socketId)) continue;
+			// What is no event has no socket: the owner of socket 0 counts it.
+			if (this.#owns && !this.#owns(event === "malformed" ? 0 : reader.socketId)) continue;
 			events++;
 			if (event === "operation") this.#operation();
 			else if (event === "connection") this.#connection();

@@ -172,6 +172,8 @@ describe("Partition", () => {
 
 	it("reads only the sockets that it owns", () => {
 		const { kept, partition: p } = partition({ owns: (socketId) => socketId % 2 === 0 });
+		p.consume(new BatchBuilder(0).raw(new Uint8Array(4)).take(), 1_000);
+		expect(p.ledger().malformedEvents).toBe(1);
 		for (const socketId of [1, 2]) {
 			p.consume(
 				new BatchBuilder(socketId)
