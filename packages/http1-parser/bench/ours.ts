@@ -1,0 +1,132 @@
+import { type Chunk, type Direction, NO_BYTES, SocketBuffer } from "@wirescribe/buffer";
+import { Http1Connection, type Message } from "../src/index.ts";
+import type { HttpMessage } from "../src/message.ts";
+import { Reader, type ReaderHost } from "../src/reader.ts";
+import type { Case, Input } from "./cases.ts";
+import { Checker, type Contender, type Level } from "./check.ts";
+
+interface MutableChunk extends Chunk {
+	dataId: number;
+	prevDataId: number;
+	offset: number;
+	bytes: number;
+	payload: Uint8Array;
+	startNs: number;
+	endNs: number;
+}
+
+/** Numbers the operations of one connection, as the capture does; one object is filled again. */
+class Numbering {
+	nowNs = 1e9;
+	readonly #chunks: readonly [MutableChunk, MutableChunk] = [emptyChunk(1), emptyChunk(2)];
+	#id = 0;
+
+	next(direction: Direction, payload: Uint8Array): Chunk {
+		const chunk = this.#chunks[direction - 1]!;
+		chunk.offset = (chunk.offset + chunk.bytes) % 4294967296;
+		chunk.payload = payload;
+		chunk.bytes = payload.length;
+		chunk.prevDataId = this.#id;
+		chunk.dataId = ++this.#id;
+		chunk.startNs = this.nowNs;
+		this.nowNs += 1000;
+		chunk.endNs = this.nowNs;
+		return chunk;
+	}
+}
+
+function emptyChunk(direction: Direction): MutableChunk {
+	const ids = { direction, dataId: 0, prevDataId: 0, sequence: 0 };
+	return { ...ids, offset: 4294960000, bytes: 0, payload: NO_BYTES, startNs: 0, endNs: 0 };
+}
+
+function checkHead(checker: Checker, message: Message, level: Level): void {
+	if (level === "strings") checker.pairs(message.headers());
+	const [a, b, c] = checker.names;
+	const { method, target, status } = message;
+	checker.head(method, target, status, message.get(a) ?? "", message.get(b) ?? "", message.get(c) ?? "");
+}
+
+const LIMITS = { maxHeaderBytes: 65536, maxUnsyncedBytes: 262144, skipHintBytes: 16384, maxPausedBytes: 65536 };
+
+/** Direction 1 alone, through the smallest layer that reads whole messages: buffer and reader, no matcher. */
+function makeCore(of: Case, level: Level): Contender {
+	const checker = new Checker(of, "wirescribe");
+	const buffer = new SocketBuffer();
+	const numbering = new Numbering();
+	let ask: HttpMessage | undefined;
+	let wanted = "request";
+	const host: ReaderHost = {
+		learn: (_, response) => response === (wanted === "response"),
+		admit: () => true,
+		begin(_, message) {
+			if (wanted !== of.kind) return;
+			// What a matcher would have said: the answer to a GET.
+			if (ask !== undefined) message.request = ask;
+			checkHead(checker, message, level);
+		},
+		end(_, message) {
+			if (wanted === of.kind) checker.end(message.decodedBodyBytes);
+			else ask = message;
+		},
+		gap() {},
+		skip() {},
+		foreign: () => false,
+	};
+	const make = (): Reader => new Reader(buffer.ingress, host, LIMITS);
+	let reader = make();
+	const feed = (bytes: Uint8Array) => {
+		buffer.append(numbering.next(1, bytes));
+		reader.run();
+		buffer.settle();
+	};
+	if (of.kind === "response") {
+		feed(of.inputs[0]!.companionView.slice());
+		if (ask === undefined) throw new Error("no request");
+		wanted = "response";
+		reader = make();
+	}
+	const run = (input: Input) => {
+		checker.begin(input);
+		for (const bytes of input.views) feed(bytes);
+		checker.done(false);
+	};
+	return { name: "wirescribe", checker, run };
+}
+
+/** Both directions, as they are overheard: chunks with ids, offsets and times, paired. */
+function makeObserved(of: Case): Contender {
+	const checker = new Checker(of, "wirescribe");
+	const numbering = new Numbering();
+	const asks = of.kind === "request";
+	const connection = new Http1Connection(
+		{},
+		{
+			exchange({ request, response, unpaired, partial }) {
+				if (request === undefined || response === undefined || unpaired !== undefined || partial.length > 0) {
+					throw new Error(`wirescribe, case ${of.id}: ${unpaired} ${partial.join()}`);
+				}
+				checkHead(checker, asks ? request : response, "observed");
+				checker.end((asks ? request : response).decodedBodyBytes);
+				if (asks ? response.status === 204 : request.method === "GET") checker.companions++;
+			},
+			protocol({ kind }) {
+				throw new Error(`wirescribe, case ${of.id}: ${kind}`);
+			},
+		},
+	);
+	const run = (input: Input) => {
+		checker.begin(input);
+		if (!asks) connection.append(numbering.next(2, input.companionView));
+		for (const bytes of input.views) connection.append(numbering.next(1, bytes));
+		if (asks) connection.append(numbering.next(2, input.companionView));
+		connection.tick(numbering.nowNs);
+		checker.done(true);
+	};
+	return { name: "wirescribe", checker, run };
+}
+
+/** This package's contender. */
+export function makeOurs(of: Case, level: Level): Contender {
+	return level === "observed" ? makeObserved(of) : makeCore(of, level);
+}
