@@ -13,8 +13,8 @@ export interface H2TransportOptions {
 }
 
 /**
- * Streams over gRPC's framing straight on `node:http2`: many messages a write, next to no work for each. Plain text.
- * Connects with the first unit; a connection that has failed is replaced with the next one.
+ * Streams over gRPC's framing straight on `node:http2`: many messages a write, next to no work for each. Plain text: for TLS
+ * take `grpcTransport`. Connects with the first unit; a connection that has failed is replaced with the next one.
  */
 export function h2Transport(options: H2TransportOptions): Transport {
 	const address = parseTarget(options.target);
@@ -40,7 +40,7 @@ export function h2Transport(options: H2TransportOptions): Transport {
 			"grpc-timeout": grpcTimeout(deadlineMs),
 			"content-type": "application/grpc",
 			te: "trailers",
-			"user-agent": "wirescribe-sender/0.1.0",
+			"user-agent": "wirescribe-sender",
 			...metadata,
 			[UNIT_METADATA]: id,
 		};

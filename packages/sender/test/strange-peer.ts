@@ -1,22 +1,16 @@
+/*
+ * A peer that does what the metadata `scenario` tells it, in HTTP/2's own terms, and one that speaks HTTP/1 only. A process
+ * of its own: it is Node's server, whatever runtime the tests run in. Prints a line of JSON, `{ peer, http1 }`, its addresses,
+ * then one for each stream that is over.
+ */
+import { createHash } from "node:crypto";
 import { once } from "node:events";
-import { createServer, type Http2Server, type IncomingHttpHeaders, type ServerHttp2Stream } from "node:http2";
-import { createServer as createTcpServer, type Server, type Socket } from "node:net";
+import { writeSync } from "node:fs";
+import { createServer, type Http2Server, type ServerHttp2Stream } from "node:http2";
+import { createServer as createTcpServer, type Server } from "node:net";
+import process from "node:process";
 
-/** A stream as it has come in. */
-export interface Received {
-	readonly headers: IncomingHttpHeaders;
-	readonly body: Buffer;
-	/** Counts connections from 1. */
-	readonly connection: number;
-	readonly rstCode: number;
-}
-
-/** A peer that does what the metadata `scenario` tells it, in HTTP/2's own terms. */
-export interface StrangePeer extends AsyncDisposable {
-	readonly address: string;
-	/** Streams that are over, in their order. */
-	readonly received: readonly Received[];
-}
+const print = (line: unknown): unknown => writeSync(1, `${JSON.stringify(line)}\n`);
 
 const headers = { ":status": 200, "content-type": "application/grpc" };
 /** google.rpc.Status { details: Any { RetryInfo { 1.5 s } } } */
@@ -86,55 +80,42 @@ const late: Readonly<Record<string, Act>> = {
 	},
 };
 
-/** Starts the peer on a port of its own. */
-export async function startStrangePeer(): Promise<StrangePeer> {
-	const received: Received[] = [];
-	let connections = 0;
-	const server: Http2Server = createServer();
-	server.on("session", (session) => {
-		const connection = ++connections;
-		session.on("error", () => {});
-		session.on("stream", (stream, headers) => {
-			const [scenario = "", argument = ""] = String(headers["scenario"]).split(" ");
-			const body: Buffer[] = [];
-			stream.on("error", () => {});
-			if (scenario !== "stalled") stream.on("data", (part: Buffer) => body.push(part));
-			stream.on("end", () => late[scenario]?.(stream, argument));
-			stream.on("close", () =>
-				received.push({ headers, body: Buffer.concat(body), connection, rstCode: stream.rstCode ?? 0 }),
-			);
-			early[scenario]?.(stream, argument);
+let connections = 0;
+const server = createServer();
+server.on("session", (session) => {
+	const connection = ++connections;
+	session.on("error", () => {});
+	session.on("stream", (stream, headers) => {
+		const [scenario = "", argument = ""] = String(headers["scenario"]).split(" ");
+		const body = createHash("sha256");
+		let bytes = 0;
+		stream.on("error", () => {});
+		if (scenario !== "stalled") {
+			stream.on("data", (part: Buffer) => {
+				body.update(part);
+				bytes += part.length;
+			});
+		}
+		stream.on("end", () => late[scenario]?.(stream, argument));
+		stream.on("close", () => {
+			print({ headers, bytes, hash: body.digest("hex"), connection, rstCode: stream.rstCode });
 		});
+		early[scenario]?.(stream, argument);
 	});
-	return { ...(await listen(server)), received };
-}
+});
 
-/** A server that speaks HTTP/1 only. */
-export async function startHttp1Peer(): Promise<{ readonly address: string } & AsyncDisposable> {
-	const server = createTcpServer((socket) => {
-		socket.on("error", () => {});
-		socket.end("HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n");
-	});
-	return listen(server);
-}
+const http1 = createTcpServer((socket) => {
+	socket.on("error", () => {});
+	socket.end("HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n");
+});
 
-async function listen(server: Server | Http2Server): Promise<{ readonly address: string } & AsyncDisposable> {
-	const sockets = new Set<Socket>();
-	server.on("connection", (socket: Socket) => {
-		sockets.add(socket);
-		socket.on("close", () => sockets.delete(socket));
-	});
+async function listen(server: Server | Http2Server): Promise<string> {
 	server.listen(0, "127.0.0.1");
 	await once(server, "listening");
 	const bound = server.address();
-	const port = typeof bound === "object" ? bound?.port : 0;
-	return {
-		address: `127.0.0.1:${port}`,
-		async [Symbol.asyncDispose]() {
-			const closed = once(server, "close");
-			server.close();
-			for (const socket of sockets) socket.destroy();
-			await closed;
-		},
-	};
+	return `127.0.0.1:${typeof bound === "object" ? bound?.port : 0}`;
 }
+
+// Whoever started it has ended, if its pipe does.
+process.stdin.resume().on("end", () => process.exit());
+print({ peer: await listen(server), http1: await listen(http1) });
