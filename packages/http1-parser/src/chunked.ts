@@ -1,5 +1,7 @@
 import { BYTES, HOLE, NONE, type Stream } from "@wirescribe/buffer";
+import type { BodyTap } from "./body-tap.ts";
 import { HEX } from "./bytes.ts";
+import type { Message } from "./message.ts";
 
 /** How far a chunked body has been read. */
 export type ChunkedState = "more" | "done" | "broken" | "lost" | "not-captured";
@@ -27,10 +29,10 @@ export class ChunkedBody {
 	#trailer = 0;
 
 	/** Reads as far as it can. "lost" and "not-captured": chunk lines are in a gap, which has not been consumed. */
-	read(stream: Stream): ChunkedState {
+	read(stream: Stream, tap?: BodyTap, message?: Message): ChunkedState {
 		for (;;) {
 			if (this.#phase === DATA) {
-				const blocked = this.#data(stream);
+				const blocked = this.#data(stream, tap, message);
 				if (blocked !== undefined) return blocked;
 			}
 			const span = stream.span();
@@ -46,15 +48,16 @@ export class ChunkedBody {
 	}
 
 	/** Skips chunk data. Holes inside one chunk cost nothing but their bytes. */
-	#data(stream: Stream): ChunkedState | undefined {
+	#data(stream: Stream, tap?: BodyTap, message?: Message): ChunkedState | undefined {
 		while (this.#left > 0) {
-			let step = stream.skip(this.#left);
+			let step = tap === undefined ? stream.skip(this.#left) : tap.skip(stream, message!, this.#left);
 			if (step === 0) {
 				if (stream.span() === NONE) return "more";
 				if (stream.length < 0 || stream.length > this.#left) return "lost";
 				step = stream.length;
 				stream.advance(step);
 				this.lostBytes += step;
+				tap?.missing(message!, step);
 			}
 			this.#left -= step;
 			this.wireBytes += step;

@@ -1,4 +1,5 @@
 import { type Chunk, type Direction, SocketBuffer } from "@wirescribe/buffer";
+import { type BodyPolicy, makeTap } from "./body-tap.ts";
 import { Matcher } from "./matcher.ts";
 import type { HttpMessage, Message } from "./message.ts";
 import { Reader, type ReaderHost } from "./reader.ts";
@@ -27,6 +28,11 @@ export interface ProtocolChange {
 export interface Http1Sink {
 	exchange(exchange: Exchange): void;
 	protocol(change: ProtocolChange): void;
+	/**
+	 * The next bytes of a body, when `bodies` asks for them: `slice`, or `missing` bytes that nobody has (-1: an unknown
+	 * number). The slice is a view that is valid during the call; with `copy: true` it is the receiver's own.
+	 */
+	body?(message: Message, slice: Uint8Array, missing: number): void;
 	/** Bytes of this direction before TCP position `before` (u32) are of no use, or none will be any more. */
 	skip?(direction: Direction, before: number | "all"): void;
 }
@@ -49,6 +55,10 @@ export interface Http1Options {
 	readonly skipHintBytes?: number;
 	/** Bytes kept per direction while something is waited for. Default 1 MiB. */
 	readonly maxRetainedBytes?: number;
+	/** What is told of bodies. Default "none": their sizes are known nevertheless, and nothing is paid for. */
+	readonly bodies?: BodyPolicy;
+	/** Body bytes are handed out as copies. Default false: as views that are valid during the call. */
+	readonly copy?: boolean;
 }
 
 /** What happened to requests: `requestStartsRead = logged + partial + unpaired + open()`. */
@@ -108,8 +118,9 @@ export class Http1Connection implements ReaderHost {
 			skipHintBytes: options.skipHintBytes ?? 16384,
 			maxPausedBytes: 65536,
 		};
-		this.#ingress = new Reader(this.buffer.ingress, this, limits);
-		this.#egress = new Reader(this.buffer.egress, this, limits);
+		const tap = () => makeTap(options.bodies, options.copy, sink.body?.bind(sink));
+		this.#ingress = new Reader(this.buffer.ingress, this, limits, tap());
+		this.#egress = new Reader(this.buffer.egress, this, limits, tap());
 		this.#matcher = new Matcher(options.maxPipelined ?? 1000, (request, reason) => this.#alone(request, reason));
 		if (options.role !== undefined) this.#assign(options.role === "server" ? this.#ingress : this.#egress);
 	}

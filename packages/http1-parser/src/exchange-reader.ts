@@ -1,4 +1,6 @@
 import type { Chunk, Direction } from "@wirescribe/buffer";
+import type { BodyPolicy } from "./body-tap.ts";
+import { collect, collectedPolicy } from "./collected.ts";
 import {
 	type Exchange,
 	Http1Connection,
@@ -6,6 +8,14 @@ import {
 	type Http1Options,
 	type ProtocolChange,
 } from "./connection.ts";
+
+/** Settings of an `ExchangeReader`; all have defaults. */
+export interface ExchangeReaderOptions extends Http1Options {
+	/** Which bodies are collected as `message.body`: "all", or their beginnings. Default "none". */
+	readonly bodies?: BodyPolicy;
+	/** Most bytes collected of one body. Default 1 MiB. */
+	readonly maxBodyBytes?: number;
+}
 
 /**
  * One connection without callbacks: chunks go in, the exchanges they finish come out, ready to be kept.
@@ -20,17 +30,22 @@ export class ExchangeReader {
 	#lastId = 0;
 	readonly #next: [number, number] = [0, 0];
 
-	constructor(options: Http1Options = {}) {
-		this.#connection = new Http1Connection(options, {
-			exchange: (exchange) => {
-				exchange.request?.detach();
-				exchange.response?.detach();
-				this.#found.push(exchange);
+	constructor(options: ExchangeReaderOptions = {}) {
+		const bodies = collectedPolicy(options.bodies, options.maxBodyBytes);
+		this.#connection = new Http1Connection(
+			{ ...options, bodies, copy: true },
+			{
+				body: collect,
+				exchange: (exchange) => {
+					exchange.request?.detach();
+					exchange.response?.detach();
+					this.#found.push(exchange);
+				},
+				protocol: (change) => {
+					this.#protocol = change;
+				},
 			},
-			protocol: (change) => {
-				this.#protocol = change;
-			},
-		});
+		);
 	}
 
 	/** Why there is no more HTTP/1 on this connection; undefined while there is. */
@@ -96,7 +111,7 @@ export class ExchangeReader {
  */
 export async function* readExchanges(
 	chunks: Iterable<Chunk> | AsyncIterable<Chunk>,
-	options: Http1Options = {},
+	options: ExchangeReaderOptions = {},
 ): AsyncGenerator<Exchange, void, undefined> {
 	const reader = new ExchangeReader(options);
 	let nowNs = 0;

@@ -13,6 +13,7 @@
  *
  * @module
  */
+export type { BodyPolicy } from "./body-tap.ts";
 export {
 	type Exchange,
 	Http1Connection,
@@ -21,7 +22,7 @@ export {
 	type Http1Sink,
 	type ProtocolChange,
 } from "./connection.ts";
-export { ExchangeReader, readExchanges } from "./exchange-reader.ts";
+export { ExchangeReader, type ExchangeReaderOptions, readExchanges } from "./exchange-reader.ts";
 export type { Message } from "./message.ts";
 export { MessageReader, type MessageReaderOptions } from "./message-reader.ts";
 export { type Leniency, type PartialReason, REASONS, type Reason, type UnpairedReason } from "./reasons.ts";

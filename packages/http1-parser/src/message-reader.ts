@@ -1,5 +1,7 @@
 import { type Chunk, NO_BYTES, type Piece, Stream } from "@wirescribe/buffer";
+import { type BodyPolicy, makeTap } from "./body-tap.ts";
 import { ascii } from "./bytes.ts";
+import { collect, collectedPolicy } from "./collected.ts";
 import { scanHead } from "./head.ts";
 import { HttpMessage, type Message } from "./message.ts";
 import { Reader, type ReaderHost, type ReaderLimits } from "./reader.ts";
@@ -8,6 +10,10 @@ import { Reader, type ReaderHost, type ReaderLimits } from "./reader.ts";
 export interface MessageReaderOptions {
 	/** Responses: the method that those answer of which `expect` was not told. Default: not known. */
 	readonly method?: string;
+	/** Which bodies are collected as `message.body`: "all", or their beginnings. Default "none". */
+	readonly bodies?: BodyPolicy;
+	/** Most bytes collected of one body. Default 1 MiB. */
+	readonly maxBodyBytes?: number;
 	/** Longest head, bytes. Default 65,536. */
 	readonly maxHeaderBytes?: number;
 	/** Bytes without any head after which a stream that never had one is "broken". Default 262,144. */
@@ -33,7 +39,8 @@ export class MessageReader {
 
 	constructor(kind: "request" | "response", options: MessageReaderOptions = {}) {
 		this.#method = options.method;
-		this.#reader = new Reader(this.#stream, this.#host(), limitsOf(options));
+		const tap = makeTap(collectedPolicy(options.bodies, options.maxBodyBytes), true, collect);
+		this.#reader = new Reader(this.#stream, this.#host(), limitsOf(options), tap);
 		this.#reader.kind = kind;
 		this.#stream.startAt(0);
 	}

@@ -1,5 +1,6 @@
 import type { Piece } from "@wirescribe/buffer";
 import { ascii, latin1 } from "./bytes.ts";
+import { collectedBody } from "./collected.ts";
 import { findHeader, type HeaderIndex, headerValue, indexHeaders } from "./headers.ts";
 import { LENIENCY_NAMES, type Leniency, type PartialReason, type UnpairedReason } from "./reasons.ts";
 import { FIELD, scan } from "./scan.ts";
@@ -28,6 +29,11 @@ export interface Message {
 	readonly bodyBytes: number;
 	/** Bytes of the body without chunk lines and trailers. */
 	readonly decodedBodyBytes: number;
+	/**
+	 * The body without chunk lines, up to the first byte that is missing, when its reader was asked to collect bodies; whole
+	 * if as long as `decodedBodyBytes`. Undefined: not asked for, or empty.
+	 */
+	readonly body: Uint8Array | undefined;
 	/** The operation of the first byte, and the one handed in before it. */
 	readonly firstDataId: number;
 	readonly prevDataId: number;
@@ -200,6 +206,10 @@ export class HttpMessage implements Message {
 
 	get leniencies(): readonly Leniency[] {
 		return this.lenient === 0 ? NO_REASONS : LENIENCY_NAMES.filter((_, bit) => this.lenient & (1 << bit));
+	}
+
+	get body(): Uint8Array | undefined {
+		return collectedBody(this);
 	}
 
 	get trace(): Trace | undefined {

@@ -1,4 +1,5 @@
 import { BYTES, HOLE, NONE, type Span, type Stream } from "@wirescribe/buffer";
+import type { BodyTap } from "./body-tap.ts";
 import { ChunkedBody, endsChunked } from "./chunked.ts";
 import { bodyOf } from "./framing.ts";
 import { INCOMPLETE, INVALID, isBelievable, scanHead } from "./head.ts";
@@ -62,6 +63,7 @@ export class Reader {
 	readonly stream: Stream;
 	readonly #host: ReaderHost;
 	readonly #limits: ReaderLimits;
+	readonly #tap: BodyTap | undefined;
 	#state = START;
 	/** Reading stands at a message's beginning for certain; else heads must be believable. */
 	#synced = true;
@@ -76,10 +78,11 @@ export class Reader {
 	#hinted = false;
 	#chunked: ChunkedBody | undefined = undefined;
 
-	constructor(stream: Stream, host: ReaderHost, limits: ReaderLimits) {
+	constructor(stream: Stream, host: ReaderHost, limits: ReaderLimits, tap?: BodyTap) {
 		this.stream = stream;
 		this.#host = host;
 		this.#limits = limits;
+		this.#tap = tap;
 	}
 
 	/** Between messages, and nothing of the next one has been seen. */
@@ -334,10 +337,11 @@ export class Reader {
 			this.#finish(message);
 			return true;
 		}
-		this.#left -= stream.skip(this.#left);
+		this.#left -= this.#pass(message, this.#left);
 		while (this.#left > 0) {
 			if (stream.span() === NONE) {
-				if (!this.#hinted && this.#left >= this.#limits.skipHintBytes) {
+				const far = !this.#hinted && this.#left >= this.#limits.skipHintBytes;
+				if (far && this.#tap?.wantsBytes(message) !== true) {
 					this.#hinted = true;
 					this.#host.skip(this, stream.position + this.#left);
 				}
@@ -347,14 +351,21 @@ export class Reader {
 			if (stream.length < 0) return this.#lostTrack(message);
 			const step = Math.min(stream.length, this.#left);
 			stream.advance(step);
-			this.#left -= step + stream.skip(this.#left - step);
+			this.#tap?.missing(message, step);
+			this.#left -= step + this.#pass(message, this.#left - step);
 		}
 		this.#finish(message);
 		return true;
 	}
 
+	/** Reads body bytes; returns how many. */
+	#pass(message: HttpMessage, count: number): number {
+		return this.#tap === undefined ? this.stream.skip(count) : this.#tap.skip(this.stream, message, count);
+	}
+
 	/** A hole of unknown length inside a body: its end cannot be known. */
 	#lostTrack(message: HttpMessage): boolean {
+		this.#tap?.missing(message, -1);
 		message.addPartial("end-not-seen");
 		this.#finish(message);
 		this.#unsync(false);
@@ -365,7 +376,7 @@ export class Reader {
 	#chunks(): boolean {
 		const message = this.message!;
 		const body = this.#chunked!;
-		const state = body.read(this.stream);
+		const state = body.read(this.stream, this.#tap, message);
 		message.bodyBytes = body.wireBytes;
 		message.decodedBodyBytes = body.decodedBytes;
 		if (body.lostBytes > 0) message.addPartial("body-bytes-lost");
@@ -374,6 +385,7 @@ export class Reader {
 		else if (state === "done") this.#finish(message);
 		else {
 			message.addPartial("chunk-lines-not-captured");
+			this.#tap?.missing(message, -1);
 			this.#state = BLIND;
 		}
 		return true;
@@ -422,7 +434,8 @@ export class Reader {
 		if (span === HOLE) {
 			message.addPartial("body-bytes-lost");
 			stream.advance(step);
-		} else step = stream.skip(stream.front!.end - stream.position);
+			this.#tap?.missing(message, step);
+		} else step = this.#pass(message, stream.front!.end - stream.position);
 		if (step > 0) message.bodyBytes = message.decodedBodyBytes = message.bodyBytes + step;
 		return true;
 	}
