@@ -1,6 +1,7 @@
 import { BYTES, HOLE, NONE, type Stream } from "@wirescribe/buffer";
 import type { BodyTap } from "./body-tap.ts";
 import { HEX } from "./bytes.ts";
+import { DEFAULT_LIMITS } from "./limits.ts";
 import type { Message } from "./message.ts";
 
 /** How far a chunked body has been read. */
@@ -11,8 +12,6 @@ const EXTENSION = 1;
 const DATA = 2;
 const DATA_END = 3;
 const TRAILER = 4;
-const MAX_LINE = 4096;
-const MAX_TRAILER = 16384;
 
 /** Reads a chunked body from a stream, however its bytes are cut. */
 export class ChunkedBody {
@@ -22,11 +21,20 @@ export class ChunkedBody {
 	decodedBytes = 0;
 	/** Bytes of chunk data that were lost, not only left out. */
 	lostBytes = 0;
+	/** It is "broken" because a line is longer than the limit. */
+	tooLong = false;
+	readonly #maxLine: number;
+	readonly #maxTrailer: number;
 	#phase = SIZE;
 	#left = 0;
 	#digits = 0;
 	#line = 0;
 	#trailer = 0;
+
+	constructor(maxLine: number = DEFAULT_LIMITS.maxChunkLineBytes, maxTrailer: number = DEFAULT_LIMITS.maxTrailerBytes) {
+		this.#maxLine = maxLine;
+		this.#maxTrailer = maxTrailer;
+	}
 
 	/** Reads as far as it can. "lost" and "not-captured": chunk lines are in a gap, which has not been consumed. */
 	read(stream: Stream, tap?: BodyTap, message?: Message): ChunkedState {
@@ -77,14 +85,14 @@ export class ChunkedBody {
 					if (!this.#size(c)) return -1;
 					break;
 				case EXTENSION:
-					if (++this.#line > MAX_LINE) return -1;
+					if (++this.#line > this.#maxLine) return this.#over();
 					break;
 				case DATA_END:
 					if (c === 10) this.#begin(SIZE);
 					else if (c !== 13 || ++this.#line > 1) return -1;
 					continue;
 				default:
-					if (++this.#trailer > MAX_TRAILER) return -1;
+					if (++this.#trailer > this.#maxTrailer) return this.#over();
 					if (c !== 13 && c !== 10) this.#line++;
 			}
 			if (c !== 10) continue;
@@ -105,6 +113,11 @@ export class ChunkedBody {
 			}
 		}
 		return i;
+	}
+
+	#over(): number {
+		this.tooLong = true;
+		return -1;
 	}
 
 	/** One byte of the size line up to its extension. */

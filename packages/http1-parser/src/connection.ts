@@ -1,5 +1,6 @@
 import { type Chunk, type Direction, SocketBuffer } from "@wirescribe/buffer";
 import { type BodyPolicy, makeTap } from "./body-tap.ts";
+import { type Http1Limits, limitsOf } from "./limits.ts";
 import { Matcher } from "./matcher.ts";
 import type { HttpMessage, Message } from "./message.ts";
 import { Reader, type ReaderHost } from "./reader.ts";
@@ -37,24 +38,10 @@ export interface Http1Sink {
 	skip?(direction: Direction, before: number | "all"): void;
 }
 
-/** Settings of a connection; all have defaults. */
-export interface Http1Options {
+/** Settings of a connection; all have defaults, those of limits in `DEFAULT_LIMITS`. */
+export interface Http1Options extends Partial<Http1Limits> {
 	/** Whose socket it is: a client's requests go out, a server's come in. Left out: the first whole head decides. */
 	readonly role?: "client" | "server" | undefined;
-	/** How long holes stay open and responses wait for their requests, nanoseconds. Default 20 ms. */
-	readonly reorderWindowNs?: number;
-	/** Longest head, bytes. Default 65,536. */
-	readonly maxHeaderBytes?: number;
-	/** Bytes without any head after which a connection that never had one is "broken". Default 262,144. */
-	readonly maxUnsyncedBytes?: number;
-	/** Requests that wait for their responses. Default 1,000. */
-	readonly maxPipelined?: number;
-	/** How long a request whose response may be lost is kept, nanoseconds. Others wait until the end. Default 30 s. */
-	readonly expireNs?: number;
-	/** Body bytes that must be outstanding for a skip hint. Default 16,384. */
-	readonly skipHintBytes?: number;
-	/** Bytes kept per direction while something is waited for. Default 1 MiB. */
-	readonly maxRetainedBytes?: number;
 	/** What is told of bodies. Default "none": their sizes are known nevertheless, and nothing is paid for. */
 	readonly bodies?: BodyPolicy;
 	/** Body bytes are handed out as copies. Default false: as views that are valid during the call. */
@@ -106,22 +93,18 @@ export class Http1Connection implements ReaderHost {
 
 	constructor(options: Http1Options, sink: Http1Sink) {
 		this.#sink = sink;
-		this.#expireNs = options.expireNs ?? 30e9;
-		this.#maxRetained = options.maxRetainedBytes ?? 1 << 20;
+		const limits = { ...limitsOf(options), maxPausedBytes: 65536 };
+		this.#expireNs = limits.expireNs;
+		this.#maxRetained = limits.maxRetainedBytes;
 		this.buffer = new SocketBuffer({
-			...(options.reorderWindowNs === undefined ? {} : { reorderWindowNs: options.reorderWindowNs }),
-			maxRetainedBytes: this.#maxRetained,
+			reorderWindowNs: limits.reorderWindowNs,
+			maxRetainedBytes: limits.maxRetainedBytes,
+			maxPieces: limits.maxPendingChunks,
 		});
-		const limits = {
-			maxHeaderBytes: options.maxHeaderBytes ?? 65536,
-			maxUnsyncedBytes: options.maxUnsyncedBytes ?? 262144,
-			skipHintBytes: options.skipHintBytes ?? 16384,
-			maxPausedBytes: 65536,
-		};
 		const tap = () => makeTap(options.bodies, options.copy, sink.body?.bind(sink));
 		this.#ingress = new Reader(this.buffer.ingress, this, limits, tap());
 		this.#egress = new Reader(this.buffer.egress, this, limits, tap());
-		this.#matcher = new Matcher(options.maxPipelined ?? 1000, (request, reason) => this.#alone(request, reason));
+		this.#matcher = new Matcher(limits.maxPipelined, (request, reason) => this.#alone(request, reason));
 		if (options.role !== undefined) this.#assign(options.role === "server" ? this.#ingress : this.#egress);
 	}
 

@@ -23,6 +23,7 @@ export {
 	type ProtocolChange,
 } from "./connection.ts";
 export { ExchangeReader, type ExchangeReaderOptions, readExchanges } from "./exchange-reader.ts";
+export { DEFAULT_LIMITS, type Http1Limits } from "./limits.ts";
 export type { Message } from "./message.ts";
 export { MessageReader, type MessageReaderOptions } from "./message-reader.ts";
 export { type Leniency, type PartialReason, REASONS, type Reason, type UnpairedReason } from "./reasons.ts";

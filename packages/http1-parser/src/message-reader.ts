@@ -3,21 +3,29 @@ import { type BodyPolicy, makeTap } from "./body-tap.ts";
 import { ascii } from "./bytes.ts";
 import { collect, collectedPolicy } from "./collected.ts";
 import { scanHead } from "./head.ts";
+import { type Http1Limits, limitsOf } from "./limits.ts";
 import { HttpMessage, type Message } from "./message.ts";
-import { Reader, type ReaderHost, type ReaderLimits } from "./reader.ts";
+import { Reader, type ReaderHost } from "./reader.ts";
 
-/** Settings of a `MessageReader`; all have defaults. */
-export interface MessageReaderOptions {
+/** Settings of a `MessageReader`; all have defaults, those of limits in `DEFAULT_LIMITS`. */
+export interface MessageReaderOptions
+	extends Partial<
+		Pick<
+			Http1Limits,
+			| "maxStartLineBytes"
+			| "maxHeaderBytes"
+			| "maxHeaders"
+			| "maxChunkLineBytes"
+			| "maxTrailerBytes"
+			| "maxUnsyncedBytes"
+		>
+	> {
 	/** Responses: the method that those answer of which `expect` was not told. Default: not known. */
 	readonly method?: string;
 	/** Which bodies are collected as `message.body`: "all", or their beginnings. Default "none". */
 	readonly bodies?: BodyPolicy;
 	/** Most bytes collected of one body. Default 1 MiB. */
 	readonly maxBodyBytes?: number;
-	/** Longest head, bytes. Default 65,536. */
-	readonly maxHeaderBytes?: number;
-	/** Bytes without any head after which a stream that never had one is "broken". Default 262,144. */
-	readonly maxUnsyncedBytes?: number;
 }
 
 /**
@@ -40,7 +48,8 @@ export class MessageReader {
 	constructor(kind: "request" | "response", options: MessageReaderOptions = {}) {
 		this.#method = options.method;
 		const tap = makeTap(collectedPolicy(options.bodies, options.maxBodyBytes), true, collect);
-		this.#reader = new Reader(this.#stream, this.#host(), limitsOf(options), tap);
+		const limits = { ...limitsOf(options), skipHintBytes: Number.POSITIVE_INFINITY, maxPausedBytes: 65536 };
+		this.#reader = new Reader(this.#stream, this.#host(), limits, tap);
 		this.#reader.kind = kind;
 		this.#stream.startAt(0);
 	}
@@ -128,15 +137,6 @@ export class MessageReader {
 		this.#stopped = why;
 		this.#reader.stop();
 	}
-}
-
-function limitsOf(options: MessageReaderOptions): ReaderLimits {
-	return {
-		maxHeaderBytes: options.maxHeaderBytes ?? 65536,
-		maxUnsyncedBytes: options.maxUnsyncedBytes ?? 262144,
-		skipHintBytes: Number.POSITIVE_INFINITY,
-		maxPausedBytes: 65536,
-	};
 }
 
 function isInformational(message: HttpMessage): boolean {

@@ -127,8 +127,8 @@ export class HttpMessage implements Message {
 	#text: string | undefined = undefined;
 	#index: HeaderIndex | undefined = undefined;
 	readonly #a: number;
-	readonly #b: number;
-	readonly #c: number;
+	#b: number;
+	#c: number;
 	readonly #headersStart: number;
 	readonly #hostStart: number;
 	readonly #hostEnd: number;
@@ -265,6 +265,18 @@ export class HttpMessage implements Message {
 	detach(): this {
 		this.#head();
 		return this;
+	}
+
+	/** Cuts what is longer than the limits, and says so. */
+	limit(maxHeaders: number, maxStartLine: number): void {
+		if (this.#headersStart > maxStartLine) {
+			if (this.kind === "request") this.#c = Math.min(this.#c, this.#b + maxStartLine);
+			else this.#b = Math.min(this.#b, this.#a + maxStartLine);
+			this.addPartial("start-line-too-long");
+		}
+		if (scan.headerCount <= maxHeaders) return;
+		this.#index = indexHeaders(this.#head(), this.#headersStart).slice(0, maxHeaders * 4);
+		this.addPartial("too-many-headers");
 	}
 
 	/** Notes a reason once. */

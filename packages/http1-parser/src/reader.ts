@@ -3,6 +3,7 @@ import type { BodyTap } from "./body-tap.ts";
 import { ChunkedBody, endsChunked } from "./chunked.ts";
 import { bodyOf } from "./framing.ts";
 import { INCOMPLETE, INVALID, isBelievable, scanHead } from "./head.ts";
+import { DEFAULT_LIMITS } from "./limits.ts";
 import { HttpMessage } from "./message.ts";
 import { LENIENT, type PartialReason } from "./reasons.ts";
 import { scan } from "./scan.ts";
@@ -28,6 +29,10 @@ export interface ReaderHost {
 /** Limits of one reader. */
 export interface ReaderLimits {
 	readonly maxHeaderBytes: number;
+	readonly maxHeaders?: number;
+	readonly maxStartLineBytes?: number;
+	readonly maxChunkLineBytes?: number;
+	readonly maxTrailerBytes?: number;
 	readonly maxUnsyncedBytes: number;
 	readonly skipHintBytes: number;
 	readonly maxPausedBytes: number;
@@ -63,6 +68,8 @@ export class Reader {
 	readonly stream: Stream;
 	readonly #host: ReaderHost;
 	readonly #limits: ReaderLimits;
+	readonly #maxHeaders: number;
+	readonly #maxStartLine: number;
 	readonly #tap: BodyTap | undefined;
 	#state = START;
 	/** Reading stands at a message's beginning for certain; else heads must be believable. */
@@ -82,6 +89,8 @@ export class Reader {
 		this.stream = stream;
 		this.#host = host;
 		this.#limits = limits;
+		this.#maxHeaders = limits.maxHeaders ?? DEFAULT_LIMITS.maxHeaders;
+		this.#maxStartLine = limits.maxStartLineBytes ?? DEFAULT_LIMITS.maxStartLineBytes;
 		this.#tap = tap;
 	}
 
@@ -191,7 +200,7 @@ export class Reader {
 				this.#state = LENGTH;
 				break;
 			case "chunked":
-				this.#chunked = new ChunkedBody();
+				this.#chunked = new ChunkedBody(this.#limits.maxChunkLineBytes, this.#limits.maxTrailerBytes);
 				this.#state = CHUNKED;
 				break;
 			case "close":
@@ -204,6 +213,9 @@ export class Reader {
 	}
 
 	#begun(message: HttpMessage, bytes: number): void {
+		if (scan.headerCount > this.#maxHeaders || scan.headersStart > this.#maxStartLine) {
+			message.limit(this.#maxHeaders, this.#maxStartLine);
+		}
 		message.midOperation = this.stream.position !== this.stream.front!.origin;
 		this.stream.advance(bytes);
 		if (this.#crlf) message.lenient |= LENIENT.leadingCrlf;
@@ -247,8 +259,8 @@ export class Reader {
 	}
 
 	/** The framing cannot be followed: the message ends here, and the next one must be found. */
-	#broken(message: HttpMessage): void {
-		message.addPartial("framing-error");
+	#broken(message: HttpMessage, reason: PartialReason = "framing-error"): void {
+		message.addPartial(reason);
 		this.#finish(message);
 		this.#unsync(false);
 		this.#candidate = true;
@@ -381,7 +393,7 @@ export class Reader {
 		message.decodedBodyBytes = body.decodedBytes;
 		if (body.lostBytes > 0) message.addPartial("body-bytes-lost");
 		if (state === "more") return false;
-		if (state === "broken") this.#broken(message);
+		if (state === "broken") this.#broken(message, body.tooLong ? "chunk-line-too-long" : "framing-error");
 		else if (state === "done") this.#finish(message);
 		else {
 			message.addPartial("chunk-lines-not-captured");

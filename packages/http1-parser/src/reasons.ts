@@ -3,6 +3,9 @@ export type PartialReason =
 	| "head-not-captured"
 	| "head-lost"
 	| "head-too-long"
+	| "start-line-too-long"
+	| "too-many-headers"
+	| "chunk-line-too-long"
 	| "body-bytes-lost"
 	| "chunk-lines-not-captured"
 	| "framing-error"
@@ -29,6 +32,9 @@ export const REASONS: Record<Reason, string> = {
 	"head-not-captured": "The head was longer than what is captured of an operation; its rest is not known.",
 	"head-lost": "Bytes of the head were lost on the way from the kernel.",
 	"head-too-long": "The head is longer than the reader's limit.",
+	"start-line-too-long": "The start line is longer than the limit; its target is cut.",
+	"too-many-headers": "The head has more fields than the limit; those behind are not told, though they frame the body.",
+	"chunk-line-too-long": "A chunk's extension or the trailers are longer than the limit; the message ends there.",
 	"body-bytes-lost": "Bytes of the body were lost; its size is known from its framing.",
 	"chunk-lines-not-captured":
 		"Not every chunk line of the body was seen: the decoded size is not known and the wire size is given.",

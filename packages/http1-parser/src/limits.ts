@@ -1,0 +1,60 @@
+/** Every limit of a connection. Reaching one never throws: a message gets a reason, a hole is given up, a half is handed out. */
+export interface Http1Limits {
+	/** Longest start line, bytes with its line end; of a longer one the target is cut ("start-line-too-long"). */
+	readonly maxStartLineBytes: number;
+	/** Longest head, bytes; the rest of a longer one is not read ("head-too-long"). */
+	readonly maxHeaderBytes: number;
+	/** Most fields of a head; those behind are not told, though they frame the body ("too-many-headers"). */
+	readonly maxHeaders: number;
+	/** Longest chunk extension, bytes, and longest trailer section; a longer one ends the message ("chunk-line-too-long"). */
+	readonly maxChunkLineBytes: number;
+	readonly maxTrailerBytes: number;
+	/** Bytes without any head after which a connection that never had one is "broken". */
+	readonly maxUnsyncedBytes: number;
+	/** Chunks and bytes kept per direction while something is waited for; beyond, the first hole is given up. */
+	readonly maxPendingChunks: number;
+	readonly maxRetainedBytes: number;
+	/** Requests that wait for their responses ("pipeline-limit"). */
+	readonly maxPipelined: number;
+	/** How long a request whose response may be lost is kept, nanoseconds ("expired"). Others wait until the end. */
+	readonly expireNs: number;
+	/** How long holes stay open and responses wait for their requests, nanoseconds. */
+	readonly reorderWindowNs: number;
+	/** Body bytes that must be outstanding for a skip hint. */
+	readonly skipHintBytes: number;
+}
+
+/** The limits that hold where an option is left out. */
+export const DEFAULT_LIMITS: Http1Limits = {
+	maxStartLineBytes: 16384,
+	maxHeaderBytes: 65536,
+	maxHeaders: 256,
+	maxChunkLineBytes: 4096,
+	maxTrailerBytes: 16384,
+	maxUnsyncedBytes: 262144,
+	maxPendingChunks: 8192,
+	maxRetainedBytes: 1048576,
+	maxPipelined: 1000,
+	expireNs: 30e9,
+	reorderWindowNs: 20e6,
+	skipHintBytes: 16384,
+};
+
+/** The options over the defaults; an option that is given as undefined counts as left out. */
+export function limitsOf(options: Partial<Http1Limits>): Http1Limits {
+	// Written out, not a loop over names: every connection begins here.
+	return {
+		maxStartLineBytes: options.maxStartLineBytes ?? DEFAULT_LIMITS.maxStartLineBytes,
+		maxHeaderBytes: options.maxHeaderBytes ?? DEFAULT_LIMITS.maxHeaderBytes,
+		maxHeaders: options.maxHeaders ?? DEFAULT_LIMITS.maxHeaders,
+		maxChunkLineBytes: options.maxChunkLineBytes ?? DEFAULT_LIMITS.maxChunkLineBytes,
+		maxTrailerBytes: options.maxTrailerBytes ?? DEFAULT_LIMITS.maxTrailerBytes,
+		maxUnsyncedBytes: options.maxUnsyncedBytes ?? DEFAULT_LIMITS.maxUnsyncedBytes,
+		maxPendingChunks: options.maxPendingChunks ?? DEFAULT_LIMITS.maxPendingChunks,
+		maxRetainedBytes: options.maxRetainedBytes ?? DEFAULT_LIMITS.maxRetainedBytes,
+		maxPipelined: options.maxPipelined ?? DEFAULT_LIMITS.maxPipelined,
+		expireNs: options.expireNs ?? DEFAULT_LIMITS.expireNs,
+		reorderWindowNs: options.reorderWindowNs ?? DEFAULT_LIMITS.reorderWindowNs,
+		skipHintBytes: options.skipHintBytes ?? DEFAULT_LIMITS.skipHintBytes,
+	};
+}
