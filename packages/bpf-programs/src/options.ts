@@ -12,7 +12,7 @@ export interface Selection {
 
 /** Options of {@linkcode openCapture}. */
 export interface CaptureOptions {
-	/** "ring": one ring for each partition, in order. "perf": one buffer for each CPU, out of order. Default "ring". */
+	/** "ring": one ring for each partition. "perf": one buffer for each CPU, merged by time when drained. Default "ring". */
 	readonly queue?: "ring" | "perf";
 	/** Rings, one for each partition; a socket's events are always in the same one. Default 1, at most 64. */
 	readonly rings?: number;

@@ -35,6 +35,11 @@ test.each(["ring", "perf"] as const)("detach ends events and counts under load a
 		expect(counters.submitted).toBeGreaterThanOrEqual(400);
 		expect(counters.seen).toBe(skipped(counters) + counters.submitted + lost(counters));
 		expect(drained.operations).toHaveLength(counters.submitted);
+		// In order, on whichever CPUs the thread was: each operation names the one before it.
+		for (const fd of [client, server]) {
+			const chain = drained.on(fd);
+			expect(chain.map((event) => event.prevDataId)).toEqual([0, ...chain.slice(0, -1).map((event) => event.dataId)]);
+		}
 		harness.capture.detach();
 	} finally {
 		Atomics.store(new Int32Array(flag), 0, 1);
