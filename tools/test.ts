@@ -16,6 +16,7 @@ import process from "node:process";
 import { parseArgs } from "node:util";
 import { type CommandResult, runCommand } from "./command.ts";
 import { ensureDebian } from "./debian.ts";
+import { inLanes } from "./in-lanes.ts";
 import { EXCEPTIONS, type Runtime, type Suite, suitesOf } from "./suites.ts";
 import { bin, root, workspacePackages } from "./workspace.ts";
 
@@ -115,17 +116,6 @@ function show(suite: Suite, outcome: Outcome, result: CommandResult): void {
 	console.log(bad || values.verbose ? `${result.output.trimEnd()}\n${line}` : line);
 }
 
-/** Runs jobs in order, at most `parallel` at a time. */
-async function inOrder(suites: readonly Suite[], parallel: number, reports: string): Promise<Outcome[]> {
-	const outcomes: Outcome[] = [];
-	const waiting = [...suites];
-	const lane = async (): Promise<void> => {
-		for (let suite = waiting.shift(); suite; suite = waiting.shift()) outcomes.push(await runSuite(suite, reports));
-	};
-	await Promise.all(Array.from({ length: parallel }, lane));
-	return outcomes;
-}
-
 async function main(): Promise<void> {
 	if (!process.version.startsWith("v26.")) {
 		throw new Error(`The tests run in Node 26, this is ${process.version}: start them with npm test, after npm ci`);
@@ -134,15 +124,16 @@ async function main(): Promise<void> {
 	if (suites.some(({ kernel }) => kernel)) await ensureDebian(PEERS);
 	const reports = await mkdtemp(join(tmpdir(), "wirescribe-tests-"));
 	try {
-		const pure = await inOrder(
+		const run = (suite: Suite): Promise<Outcome> => runSuite(suite, reports);
+		const pure = await inLanes(
 			suites.filter(({ kernel }) => !kernel),
 			PARALLEL,
-			reports,
+			run,
 		);
-		const kernel = await inOrder(
+		const kernel = await inLanes(
 			suites.filter((suite) => suite.kernel),
 			1,
-			reports,
+			run,
 		);
 		summarize([...pure, ...kernel]);
 	} finally {

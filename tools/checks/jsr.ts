@@ -4,11 +4,12 @@
  */
 import process from "node:process";
 import { runCommand } from "../command.ts";
+import { inLanes } from "../in-lanes.ts";
 import { bin, workspacePackages } from "../workspace.ts";
 
 const packages = workspacePackages();
 let failed = 0;
-for (const { name, path } of packages) {
+await inLanes(packages, 2, async ({ name, path }) => {
 	const env = { ...process.env, NO_COLOR: "1", DENO_CONDITIONS: "@wirescribe/source", DENO_NO_UPDATE_CHECK: "1" };
 	for (const args of [
 		["publish", "--dry-run", "--allow-dirty"],
@@ -19,6 +20,6 @@ for (const { name, path } of packages) {
 		failed++;
 		console.error(`FAIL  ${name}: deno ${args.join(" ")}\n${result.output.trimEnd()}`);
 	}
-}
+});
 console.log(`jsr: ${packages.length} packages, ${failed} failures`);
 process.exitCode = failed === 0 ? 0 : 1;

@@ -10,6 +10,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
 import { type CommandResult, mustRun, runCommand } from "../command.ts";
+import { inLanes } from "../in-lanes.ts";
 import { bin, closure, root, type WorkspacePackage, workspacePackages } from "../workspace.ts";
 import { exampleOf } from "./example.ts";
 
@@ -62,12 +63,17 @@ async function judgeTarball(one: WorkspacePackage, tarball: string): Promise<voi
 	note(`attw     ${one.name}`, attw, attw.code === 0 ? undefined : "attw objects:");
 }
 
-async function runExample(one: WorkspacePackage, tarballs: ReadonlyMap<string, string>, folder: string): Promise<void> {
+/** An empty project with the package and its example; undefined when that fails. */
+async function prepareProject(
+	one: WorkspacePackage,
+	tarballs: ReadonlyMap<string, string>,
+	folder: string,
+): Promise<string | undefined> {
 	const example = exampleOf(readFileSync(join(one.path, "README.md"), "utf8"));
 	if (example === undefined) {
 		problems.push(`${one.name}: README.md has no ts block under "## Example"`);
 		console.log(`FAIL  ${problems.at(-1)}`);
-		return;
+		return undefined;
 	}
 	const project = join(folder, "projects", one.folder.replaceAll("/", "-"));
 	mkdirSync(project, { recursive: true });
@@ -75,10 +81,15 @@ async function runExample(one: WorkspacePackage, tarballs: ReadonlyMap<string, s
 	const manifest = { name: "empty-project", private: true, type: "module", dependencies: Object.fromEntries(ours) };
 	writeFileSync(join(project, "package.json"), JSON.stringify(manifest));
 	writeFileSync(join(project, "example.ts"), example);
-	const env = strangersEnvironment();
 	const install = ["install", "--prefer-offline", "--no-audit", "--no-fund", "--ignore-scripts", "--loglevel=error"];
-	const installed = await runCommand("npm", install, { cwd: project, env });
-	if (installed.code !== 0) return note(`install  ${one.name}`, installed, "npm cannot install the tarballs:");
+	const installed = await runCommand("npm", install, { cwd: project, env: strangersEnvironment() });
+	if (installed.code === 0) return project;
+	note(`install  ${one.name}`, installed, "npm cannot install the tarballs:");
+	return undefined;
+}
+
+async function runExample(one: WorkspacePackage, project: string): Promise<void> {
+	const env = strangersEnvironment();
 	for (const [runtime, command, ...args] of [
 		["Node", process.execPath, "example.ts"],
 		["Deno", bin("deno"), "run", "-A", "example.ts"],
@@ -103,8 +114,10 @@ async function main(): Promise<void> {
 	try {
 		const tarballs = new Map<string, string>();
 		for (const one of packages) tarballs.set(one.name, await pack(one, folder));
-		for (const one of chosen) await judgeTarball(one, tarballs.get(one.name) as string);
-		for (const one of chosen) await runExample(one, tarballs, folder);
+		await inLanes(chosen, 2, (one) => judgeTarball(one, tarballs.get(one.name) as string));
+		// Projects are installed side by side; examples may watch the kernel, so they run one after another.
+		const ready = await inLanes(chosen, 2, (one) => prepareProject(one, tarballs, folder));
+		for (const [index, one] of chosen.entries()) if (ready[index]) await runExample(one, ready[index]);
 	} finally {
 		rmSync(folder, { recursive: true, force: true });
 	}
