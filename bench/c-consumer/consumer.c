@@ -3,7 +3,7 @@
 // The least that a user of Wirescribe's programs can do: load them, drain the rings every 5 ms, count. It parses
 // nothing and writes nothing while it runs, so its cost is the floor any agent on the same programs stands on.
 //
-//   consumer OBJECT [--rings N] [--ring-bytes N] [--seconds S] [--port P] [--interval-ms N] [--print]
+//   consumer OBJECT [--rings N] [--ring-bytes N] [--seconds S] [--port P] [--role client|server] [--interval-ms N] [--print]
 //
 // Runs S seconds, or until SIGINT/SIGTERM, then prints one JSON line.
 #include <bpf/bpf.h>
@@ -25,7 +25,7 @@
 
 struct options {
 	const char *object;
-	uint32_t rings, ring_bytes, port, interval_ms;
+	uint32_t rings, ring_bytes, port, role, interval_ms;
 	double seconds;
 	int print, verbose;
 };
@@ -131,13 +131,15 @@ static void parse(int argc, char **argv)
 			options.seconds = atof(value), i++;
 		else if (!strcmp(argv[i], "--port"))
 			options.port = atoi(value), i++;
+		else if (!strcmp(argv[i], "--role"))
+			options.role = !strcmp(value, "client") ? 1 : !strcmp(value, "server") ? 2 : 0, i++;
 		else if (!strcmp(argv[i], "--interval-ms"))
 			options.interval_ms = atoi(value), i++;
 		else
 			options.object = argv[i];
 	}
 	if (!options.object || options.rings < 1 || options.rings > MAX_RINGS) {
-		fprintf(stderr, "usage: consumer OBJECT [--rings 1..%d] [--ring-bytes N] [--seconds S] [--port P] "
+		fprintf(stderr, "usage: consumer OBJECT [--rings 1..%d] [--ring-bytes N] [--seconds S] [--port P] [--role client|server] "
 				"[--interval-ms N] [--print]\n", MAX_RINGS);
 		exit(2);
 	}
@@ -261,6 +263,7 @@ int main(int argc, char **argv)
 	set_u32(object, "setting_rings", options.rings);
 	set_u32(object, "setting_wake_bytes", ~0u);
 	set_u32(object, "setting_select_port", options.port != 0);
+	set_u32(object, "setting_role", options.role);
 	bpf_map__set_max_entries(map_named(object, "rings"), options.rings);
 	bpf_map__set_max_entries(map_named(object, "scratches"), libbpf_num_possible_cpus());
 	bpf_map__set_max_entries(map_named(object, "perf_events"), 1);

@@ -124,6 +124,8 @@ describe("both ends of real programs", () => {
 			String(nginx.port),
 			"--role",
 			"server",
+			"--ring-size",
+			"64MB",
 		]);
 		const { status } = spawnSync("wrk", ["-t1", "-c4", "-d1s", `http://127.0.0.1:${nginx.port}/wrk`]);
 		expect(status).toBe(0);
