@@ -19,8 +19,9 @@ export class ChunkedBody {
 	wireBytes = 0;
 	/** Bytes of chunk data so far. */
 	decodedBytes = 0;
-	/** Bytes of chunk data that were lost, not only left out. */
+	/** Bytes of chunk data that were lost, not only left out, since the reader took note; and where the first one stood. */
 	lostBytes = 0;
+	lostAt = 0;
 	/** It is "broken" because a line is longer than the limit. */
 	tooLong = false;
 	readonly #maxLine: number;
@@ -63,6 +64,7 @@ export class ChunkedBody {
 				if (stream.span() === NONE) return "more";
 				if (stream.length < 0 || stream.length > this.#left) return "lost";
 				step = stream.length;
+				if (this.lostBytes === 0) this.lostAt = stream.position;
 				stream.advance(step);
 				this.lostBytes += step;
 				tap?.missing(message!, step);

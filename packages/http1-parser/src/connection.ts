@@ -1,5 +1,6 @@
 import { type Chunk, type Direction, SocketBuffer } from "@wirescribe/buffer";
 import { type BodyPolicy, makeTap } from "./body-tap.ts";
+import { type Decision, type HolePlace, TracedMatcher, Tracer } from "./decisions.ts";
 import { type Http1Limits, limitsOf } from "./limits.ts";
 import { Matcher } from "./matcher.ts";
 import type { HttpMessage, Message } from "./message.ts";
@@ -42,6 +43,8 @@ export interface Http1Sink {
 export interface Http1Options extends Partial<Http1Limits> {
 	/** Whose socket it is: a client's requests go out, a server's come in. Left out: the first whole head decides. */
 	readonly role?: "client" | "server" | undefined;
+	/** Is told every decision and what it rests on: why this pair, why this hole. Costs nothing when it is left out. */
+	readonly diagnostics?: (decision: Decision) => void;
 	/** What is told of bodies. Default "none": their sizes are known nevertheless, and nothing is paid for. */
 	readonly bodies?: BodyPolicy;
 	/** Body bytes are handed out as copies. Default false: as views that are valid during the call. */
@@ -78,6 +81,7 @@ export class Http1Connection implements ReaderHost {
 	readonly #ingress: Reader;
 	readonly #egress: Reader;
 	readonly #matcher: Matcher;
+	readonly #tracer: Tracer | undefined;
 	#requests: Reader | undefined = undefined;
 	#responses: Reader | undefined = undefined;
 	/** Responses that are over while their requests are not. */
@@ -104,7 +108,12 @@ export class Http1Connection implements ReaderHost {
 		const tap = () => makeTap(options.bodies, options.copy, sink.body?.bind(sink));
 		this.#ingress = new Reader(this.buffer.ingress, this, limits, tap());
 		this.#egress = new Reader(this.buffer.egress, this, limits, tap());
-		this.#matcher = new Matcher(limits.maxPipelined, (request, reason) => this.#alone(request, reason));
+		const alone = (request: HttpMessage, reason: UnpairedReason) => this.#alone(request, reason);
+		this.#tracer = options.diagnostics === undefined ? undefined : new Tracer(options.diagnostics);
+		this.#matcher =
+			this.#tracer === undefined
+				? new Matcher(limits.maxPipelined, alone)
+				: new TracedMatcher(limits.maxPipelined, alone, this.#tracer);
 		if (options.role !== undefined) this.#assign(options.role === "server" ? this.#ingress : this.#egress);
 	}
 
@@ -182,6 +191,7 @@ export class Http1Connection implements ReaderHost {
 		this.#responses.kind = "response";
 		this.#matcher.requestGap = this.#gapBefore[this.#direction(this.#requests) - 1]!;
 		this.#matcher.responseGap = this.#gapBefore[this.#direction(this.#responses) - 1]!;
+		this.#tracer?.tell({ type: "role", role: this.role! });
 	}
 
 	#direction(reader: Reader): Direction {
@@ -203,7 +213,10 @@ export class Http1Connection implements ReaderHost {
 			return true;
 		}
 		const now = this.buffer.nowNs;
-		if (this.#blockedSince < 0) this.#blockedSince = now;
+		if (this.#blockedSince < 0) {
+			this.#blockedSince = now;
+			this.#tracer?.tell({ type: "wait", direction: this.#direction(this.#responses!), dataId: firstDataId });
+		}
 		const over = now - this.#blockedSince >= this.buffer.windowNs || this.buffer.retained > this.#maxRetained;
 		if (over) this.#blockedSince = -1;
 		return over;
@@ -274,6 +287,16 @@ export class Http1Connection implements ReaderHost {
 	}
 
 	/** @internal */
+	hole(reader: Reader, within: HolePlace, behind: number, length: number, lost: boolean): void {
+		this.#tracer?.hole(this.#direction(reader), within, reader.stream.position + behind, length, lost);
+	}
+
+	/** @internal */
+	resync(reader: Reader): void {
+		this.#tracer?.resync(this.#direction(reader), reader.stream.position);
+	}
+
+	/** @internal */
 	skip(reader: Reader, position: number): void {
 		if (this.#positions) this.#sink.skip?.(this.#direction(reader), position % 4294967296);
 	}
@@ -320,9 +343,13 @@ export class Http1Connection implements ReaderHost {
 	): void {
 		const partial = join(request?.partial, response?.partial);
 		const { counters } = this;
-		if (request === undefined) counters.responsesUnpaired++;
-		else if (unpaired !== undefined) counters.unpaired++;
-		else if (partial.length > 0) counters.partial++;
+		if (request === undefined) {
+			counters.responsesUnpaired++;
+			this.#tracer?.tell({ type: "alone", why: unpaired!, message: response! });
+		} else if (unpaired !== undefined) {
+			counters.unpaired++;
+			this.#tracer?.tell({ type: "alone", why: unpaired, message: request });
+		} else if (partial.length > 0) counters.partial++;
 		else counters.logged++;
 		this.#sink.exchange({ request, response, unpaired, partial, informational: request?.informational ?? 0 });
 	}

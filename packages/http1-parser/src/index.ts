@@ -22,6 +22,7 @@ export {
 	type Http1Sink,
 	type ProtocolChange,
 } from "./connection.ts";
+export type { Decision, HolePlace } from "./decisions.ts";
 export { ExchangeReader, type ExchangeReaderOptions, readExchanges } from "./exchange-reader.ts";
 export { DEFAULT_LIMITS, type Http1Limits } from "./limits.ts";
 export type { Message } from "./message.ts";

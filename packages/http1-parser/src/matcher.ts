@@ -25,7 +25,7 @@ export class Matcher {
 	readonly #limit: number;
 	#pipelined = false;
 	/** The last pair was made by neighbourhood. */
-	#guessed = false;
+	guessed = false;
 	#lastRequest: HttpMessage | undefined = undefined;
 	/** The operation that the last response ended with; -1: it did not end there alone. */
 	#lastEnd = 0;
@@ -86,7 +86,7 @@ export class Matcher {
 		while (last >= 0 && waiting[last]!.firstDataId > response.firstDataId) last--;
 		if (last < 0) {
 			// More responses than requests: the last neighbours were none.
-			if (this.#guessed) this.#pipelined = true;
+			if (this.guessed) this.#pipelined = true;
 			const lost = waiting.length > 0 ? waiting[0]!.afterGap : this.requestGap;
 			return this.#pass(response, lost ? "request-lost" : "request-not-seen");
 		}
@@ -104,7 +104,7 @@ export class Matcher {
 			if (!front.afterGap) this.#drop("order-unknown");
 			return this.#pass(response, "order-unknown");
 		}
-		this.#guessed = !only;
+		this.guessed = !only;
 		for (let i = 0; i < last; i++) this.#drop(waiting[0]!.afterGap ? "order-unknown" : "response-lost");
 		this.responseGap = this.#miscounted = false;
 		return waiting.shift();

@@ -1,6 +1,7 @@
 import { BYTES, HOLE, NONE, type Span, type Stream } from "@wirescribe/buffer";
 import type { BodyTap } from "./body-tap.ts";
 import { ChunkedBody, endsChunked } from "./chunked.ts";
+import type { HolePlace } from "./decisions.ts";
 import { bodyOf } from "./framing.ts";
 import { INCOMPLETE, INVALID, isBelievable, scanHead } from "./head.ts";
 import { DEFAULT_LIMITS } from "./limits.ts";
@@ -22,6 +23,10 @@ export interface ReaderHost {
 	gap(reader: Reader, begun: boolean): void;
 	/** Bytes before this position are of no use. */
 	skip(reader: Reader, position: number): void;
+	/** Bytes are missing at the read position, or `behind` it; -1: an unknown number. `lost` false: only not captured. */
+	hole?(reader: Reader, within: HolePlace, behind: number, length: number, lost: boolean): void;
+	/** A head is believed at the read position, though messages do not follow each other there for certain. */
+	resync?(reader: Reader): void;
 	/** These bytes are not HTTP/1. False: they must be, because HTTP/1 was read before. */
 	foreign(kind: "http/2" | "broken"): boolean;
 }
@@ -163,7 +168,11 @@ export class Reader {
 
 	/** Bodies may have start lines in them, or end right before one: where a head is only guessed it must be a good one. */
 	#isBelievable(bytes: Uint8Array, from: number): boolean {
-		return this.#synced || isBelievable(bytes, from);
+		if (this.#synced) return true;
+		if (!isBelievable(bytes, from)) return false;
+		const response = this.kind === "response";
+		if (this.kind === undefined || scan.response === response) this.#host.resync?.(this);
+		return true;
 	}
 
 	/** Looks at an unfinished head again when that can change something: linear in its bytes, however they come. */
@@ -282,6 +291,7 @@ export class Reader {
 
 	/** A gap where a message should begin. One of unknown length may be none at all. */
 	#gap(): boolean {
+		this.#host.hole?.(this, "between", 0, this.stream.length, this.stream.span() === HOLE);
 		this.#unsync(this.#synced && this.stream.length > 0);
 		this.stream.advance(this.stream.length);
 		return true;
@@ -291,6 +301,8 @@ export class Reader {
 	#cutHead(reason: PartialReason): boolean {
 		const stream = this.stream;
 		const { bytes, from, to } = stream;
+		const missing = reason === "head-lost" || reason === "head-not-captured";
+		if (missing) this.#host.hole?.(this, "head", to - from, -1, reason === "head-lost");
 		scan.strict = false;
 		scanHead(bytes, from, to);
 		if (!this.#synced || !scan.startLine || !this.#host.learn(this, scan.response)) {
@@ -360,6 +372,7 @@ export class Reader {
 				return false;
 			}
 			message.addPartial("body-bytes-lost");
+			this.#host.hole?.(this, "body", 0, stream.length, true);
 			if (stream.length < 0) return this.#lostTrack(message);
 			const step = Math.min(stream.length, this.#left);
 			stream.advance(step);
@@ -391,12 +404,17 @@ export class Reader {
 		const state = body.read(this.stream, this.#tap, message);
 		message.bodyBytes = body.wireBytes;
 		message.decodedBodyBytes = body.decodedBytes;
-		if (body.lostBytes > 0) message.addPartial("body-bytes-lost");
+		if (body.lostBytes > 0) {
+			message.addPartial("body-bytes-lost");
+			this.#host.hole?.(this, "body", body.lostAt - this.stream.position, body.lostBytes, true);
+			body.lostBytes = 0;
+		}
 		if (state === "more") return false;
 		if (state === "broken") this.#broken(message, body.tooLong ? "chunk-line-too-long" : "framing-error");
 		else if (state === "done") this.#finish(message);
 		else {
 			message.addPartial("chunk-lines-not-captured");
+			this.#host.hole?.(this, "chunk-lines", 0, this.stream.length, state === "lost");
 			this.#tap?.missing(message, -1);
 			this.#state = BLIND;
 		}
@@ -411,6 +429,7 @@ export class Reader {
 		if (span === NONE) return false;
 		if (span === HOLE) {
 			message.addPartial("body-bytes-lost");
+			this.#host.hole?.(this, "chunk-lines", 0, stream.length, true);
 			this.#host.gap(this, false);
 			if (stream.length < 0) return this.#lostTrack(message);
 			message.bodyBytes = message.decodedBodyBytes = message.bodyBytes + stream.length;
@@ -445,6 +464,7 @@ export class Reader {
 		let step = stream.length;
 		if (span === HOLE) {
 			message.addPartial("body-bytes-lost");
+			this.#host.hole?.(this, "body", 0, step, true);
 			stream.advance(step);
 			this.#tap?.missing(message, step);
 		} else step = this.#pass(message, stream.front!.end - stream.position);
