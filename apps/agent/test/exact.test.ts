@@ -157,4 +157,37 @@ describe(`${REQUESTS} requests at ${RATE} a second`, () => {
 		const total = [...kernelLogs.values()].reduce((sum, count) => sum + count, 0);
 		expect(total).toBe(ledger.operations?.drained);
 	});
+
+	it("are read in order from per-CPU buffers too", { timeout: 120_000 }, async () => {
+		await using nginx = await startNginx({ bufferedLog: true });
+		const file = join(folder, "perf.json");
+		const ledgerFile = join(folder, "perf-ledger.json");
+		const fd = openSync(file, "w");
+		await using wirescribe = await Wirescribe.start(
+			[
+				"run",
+				"--queue",
+				"perf",
+				"--output",
+				"json",
+				"--port",
+				String(nginx.port),
+				"--ledger",
+				ledgerFile,
+				"--ring-size",
+				"64MB",
+			],
+			{ stdoutFd: fd },
+		);
+		closeSync(fd);
+		await load(nginx.port, 20_000);
+		expect(await wirescribe.stop(), wirescribe.stderr).toBe(0);
+		const truth = new Map((await nginx.log()).map((entry) => [entry.path, entry]));
+		const lines = await linesOf(file);
+		expectNothingLost(readLedger(ledgerFile), 40_000);
+		expectSame(
+			lines.filter(({ role }) => role === "server"),
+			truth,
+		);
+	});
 });
