@@ -29,7 +29,8 @@ export class Checker {
 
 	/** A message's head. */
 	head(method: string, target: string, status: number, a: string, b: string, c: string): void {
-		const { values, ...expected } = this.#expected();
+		const expected = this.#expected();
+		const { values } = expected;
 		if (method !== expected.method || target !== expected.target || status !== expected.status) {
 			this.#fail(`start line ${method} ${target} ${status}`);
 		}

@@ -24,7 +24,13 @@ interface Shape {
 const REPEATS = 5;
 /** A run that takes longer grows too fast. */
 const MAX_MS = 15_000;
-const HUGE = { maxHeaderBytes: 1 << 26, maxRetainedBytes: 1 << 26 };
+const HUGE = {
+	maxStartLineBytes: 1 << 26,
+	maxHeaderBytes: 1 << 26,
+	maxHeaders: 1 << 20,
+	maxRetainedBytes: 1 << 26,
+	maxPendingChunks: 1 << 24,
+};
 const ASK = "GET /ask HTTP/1.1\r\nHost: h\r\n\r\n";
 
 function bytesOf(text: string): Uint8Array {

@@ -1,5 +1,5 @@
-import { type Chunk, type Direction, NO_BYTES, SocketBuffer } from "@wirescribe/buffer";
-import { Http1Connection, type Message } from "../src/index.ts";
+import { type Chunk, type Direction, NO_BYTES, Stream } from "@wirescribe/buffer";
+import { Http1Connection, type Message, MessageReader } from "../src/index.ts";
 import type { HttpMessage } from "../src/message.ts";
 import { Reader, type ReaderHost } from "../src/reader.ts";
 import type { Case, Input } from "./cases.ts";
@@ -49,10 +49,12 @@ function checkHead(checker: Checker, message: Message, level: Level): void {
 
 const LIMITS = { maxHeaderBytes: 65536, maxUnsyncedBytes: 262144, skipHintBytes: 16384, maxPausedBytes: 65536 };
 
-/** Direction 1 alone, through the smallest layer that reads whole messages: buffer and reader, no matcher. */
+/**
+ * Direction 1 alone, through the smallest layer that reads whole messages: stream and reader, no matcher, nothing kept.
+ * No public class is this layer: `MessageReader` keeps what it reads.
+ */
 function makeCore(of: Case, level: Level): Contender {
 	const checker = new Checker(of, "wirescribe");
-	const buffer = new SocketBuffer();
 	const numbering = new Numbering();
 	let ask: HttpMessage | undefined;
 	let wanted = "request";
@@ -73,18 +75,24 @@ function makeCore(of: Case, level: Level): Contender {
 		skip() {},
 		foreign: () => false,
 	};
-	const make = (): Reader => new Reader(buffer.ingress, host, LIMITS);
-	let reader = make();
+	let stream = new Stream();
+	let reader = new Reader(stream, host, LIMITS);
+	stream.startAt(0);
+	let position = 0;
 	const feed = (bytes: Uint8Array) => {
-		buffer.append(numbering.next(1, bytes));
+		stream.append(numbering.next(1, bytes), position, numbering.nowNs);
+		position += bytes.length;
 		reader.run();
-		buffer.settle();
+		stream.settle();
 	};
 	if (of.kind === "response") {
 		feed(of.inputs[0]!.companionView.slice());
 		if (ask === undefined) throw new Error("no request");
 		wanted = "response";
-		reader = make();
+		stream = new Stream();
+		stream.startAt(0);
+		position = 0;
+		reader = new Reader(stream, host, LIMITS);
 	}
 	const run = (input: Input) => {
 		checker.begin(input);
@@ -92,6 +100,24 @@ function makeCore(of: Case, level: Level): Contender {
 		checker.done(false);
 	};
 	return { name: "wirescribe", checker, run };
+}
+
+/** The same through the public layer that returns messages to be kept. */
+function makeKept(of: Case, level: Level): Contender {
+	const name = "our MessageReader";
+	const checker = new Checker(of, name);
+	const reader = new MessageReader(of.kind, { method: "GET" });
+	const run = (input: Input) => {
+		checker.begin(input);
+		for (const bytes of input.views) {
+			for (const message of reader.push(bytes)) {
+				checkHead(checker, message, level);
+				checker.end(message.decodedBodyBytes);
+			}
+		}
+		checker.done(false);
+	};
+	return { name, checker, run };
 }
 
 /** Both directions, as they are overheard: chunks with ids, offsets and times, paired. */
@@ -126,7 +152,7 @@ function makeObserved(of: Case): Contender {
 	return { name: "wirescribe", checker, run };
 }
 
-/** This package's contender. */
-export function makeOurs(of: Case, level: Level): Contender {
-	return level === "observed" ? makeObserved(of) : makeCore(of, level);
+/** This package's contenders; the first is the one that goals are for. */
+export function makeOurs(of: Case, level: Level): readonly Contender[] {
+	return level === "observed" ? [makeObserved(of)] : [makeCore(of, level), makeKept(of, level)];
 }

@@ -35,7 +35,8 @@ function comparison(level: Level, cells: readonly Cell[], goals: boolean): strin
 	const rows = cells.map((cell) => {
 		const [ours, ...others] = cell.results;
 		const ratios = others.map(({ nsPerMessage }) => (nsPerMessage / ours!.nsPerMessage).toFixed(2));
-		if (goals && ratios[0] !== undefined) ratios[0] += ` (goal ${GOALS[level][cell.case]})`;
+		const llhttp = names.indexOf("runtime's llhttp") - 1;
+		if (goals && llhttp >= 0) ratios[llhttp] += ` (goal ${GOALS[level][cell.case]})`;
 		const times = cell.results.map((one) => `${Math.round(one.nsPerMessage)} ±${Math.round(one.spread * 50)} %`);
 		return [`${cell.case} ${cell.title}, ${Math.round(cell.bytes)} B`, ...times, ...ratios];
 	});
