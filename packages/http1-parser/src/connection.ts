@@ -1,6 +1,7 @@
 import { type Chunk, type Direction, SocketBuffer } from "@wirescribe/buffer";
 import { type BodyPolicy, makeTap } from "./body-tap.ts";
 import { type Decision, type HolePlace, TracedMatcher, Tracer } from "./decisions.ts";
+import type { ErrorCode, Http1Error } from "./errors.ts";
 import { type Http1Limits, limitsOf } from "./limits.ts";
 import { Matcher } from "./matcher.ts";
 import type { HttpMessage, Message } from "./message.ts";
@@ -35,6 +36,8 @@ export interface Http1Sink {
 	 * number). The slice is a view that is valid during the call; with `copy: true` it is the receiver's own.
 	 */
 	body?(message: Message, slice: Uint8Array, missing: number): void;
+	/** Strict mode: reading stopped here; `protocol` "broken" follows. */
+	error?(error: Http1Error): void;
 	/** Bytes of this direction before TCP position `before` (u32) are of no use, or none will be any more. */
 	skip?(direction: Direction, before: number | "all"): void;
 }
@@ -43,6 +46,8 @@ export interface Http1Sink {
 export interface Http1Options extends Partial<Http1Limits> {
 	/** Whose socket it is: a client's requests go out, a server's come in. Left out: the first whole head decides. */
 	readonly role?: "client" | "server" | undefined;
+	/** "tolerant" (default): errors are named and read over. "strict": the first one stops reading, as a server would. */
+	readonly mode?: "tolerant" | "strict";
 	/** Is told every decision and what it rests on: why this pair, why this hole. Costs nothing when it is left out. */
 	readonly diagnostics?: (decision: Decision) => void;
 	/** What is told of bodies. Default "none": their sizes are known nevertheless, and nothing is paid for. */
@@ -94,10 +99,11 @@ export class Http1Connection implements ReaderHost {
 	#positions = true;
 	#closed = false;
 	#over = false;
+	#failed = false;
 
 	constructor(options: Http1Options, sink: Http1Sink) {
 		this.#sink = sink;
-		const limits = { ...limitsOf(options), maxPausedBytes: 65536 };
+		const limits = { ...limitsOf(options), maxPausedBytes: 65536, strict: options.mode === "strict" };
 		this.#expireNs = limits.expireNs;
 		this.#maxRetained = limits.maxRetainedBytes;
 		this.buffer = new SocketBuffer({
@@ -299,6 +305,30 @@ export class Http1Connection implements ReaderHost {
 	/** @internal */
 	skip(reader: Reader, position: number): void {
 		if (this.#positions) this.#sink.skip?.(this.#direction(reader), position % 4294967296);
+	}
+
+	/** @internal */
+	fail(reader: Reader, code: ErrorCode): void {
+		if (this.#failed || this.#over) return;
+		this.#failed = true;
+		const direction = this.#direction(reader);
+		const { front, position } = reader.stream;
+		const error = {
+			type: "error",
+			code,
+			direction,
+			dataId: front?.dataId ?? 0,
+			position: position % 4294967296,
+		} as const;
+		reader.stop();
+		this.#requests?.close();
+		this.#responses?.close();
+		this.#matcher.flush("reading-stopped");
+		this.#stop();
+		this.#sink.error?.(error);
+		this.#sink.protocol({ kind: "broken", nowNs: this.buffer.nowNs });
+		this.#sink.skip?.(1, "all");
+		this.#sink.skip?.(2, "all");
 	}
 
 	/** @internal */

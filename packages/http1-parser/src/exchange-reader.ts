@@ -9,6 +9,8 @@ import {
 	type ProtocolChange,
 } from "./connection.ts";
 
+import type { Http1Error } from "./errors.ts";
+
 /** Settings of an `ExchangeReader`; all have defaults. */
 export interface ExchangeReaderOptions extends Http1Options {
 	/** Which bodies are collected as `message.body`: "all", or their beginnings. Default "none". */
@@ -27,6 +29,7 @@ export class ExchangeReader {
 	readonly #connection: Http1Connection;
 	#found: Exchange[] = [];
 	#protocol: ProtocolChange | undefined = undefined;
+	#error: Http1Error | undefined = undefined;
 	#lastId = 0;
 	readonly #next: [number, number] = [0, 0];
 
@@ -36,6 +39,9 @@ export class ExchangeReader {
 			{ ...options, bodies, copy: true },
 			{
 				body: collect,
+				error: (error) => {
+					this.#error = error;
+				},
 				exchange: (exchange) => {
 					exchange.request?.detach();
 					exchange.response?.detach();
@@ -51,6 +57,11 @@ export class ExchangeReader {
 	/** Why there is no more HTTP/1 on this connection; undefined while there is. */
 	get protocol(): ProtocolChange | undefined {
 		return this.#protocol;
+	}
+
+	/** What stopped reading in strict mode. */
+	get error(): Http1Error | undefined {
+		return this.#error;
 	}
 
 	/** True when time alone may change something: call `tick` then. */

@@ -23,6 +23,7 @@ export {
 	type ProtocolChange,
 } from "./connection.ts";
 export type { Decision, HolePlace } from "./decisions.ts";
+export type { ErrorCode, Http1Error } from "./errors.ts";
 export { ExchangeReader, type ExchangeReaderOptions, readExchanges } from "./exchange-reader.ts";
 export { DEFAULT_LIMITS, type Http1Limits } from "./limits.ts";
 export type { Message } from "./message.ts";

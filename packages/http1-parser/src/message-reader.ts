@@ -2,6 +2,7 @@ import { type Chunk, NO_BYTES, type Piece, Stream } from "@wirescribe/buffer";
 import { type BodyPolicy, makeTap } from "./body-tap.ts";
 import { ascii } from "./bytes.ts";
 import { collect, collectedPolicy } from "./collected.ts";
+import type { Http1Error } from "./errors.ts";
 import { scanHead } from "./head.ts";
 import { type Http1Limits, limitsOf } from "./limits.ts";
 import { HttpMessage, type Message } from "./message.ts";
@@ -22,6 +23,8 @@ export interface MessageReaderOptions
 	> {
 	/** Responses: the method that those answer of which `expect` was not told. Default: not known. */
 	readonly method?: string;
+	/** "tolerant" (default): errors are named and read over. "strict": the first one stops reading, as a server would. */
+	readonly mode?: "tolerant" | "strict";
 	/** Which bodies are collected as `message.body`: "all", or their beginnings. Default "none". */
 	readonly bodies?: BodyPolicy;
 	/** Most bytes collected of one body. Default 1 MiB. */
@@ -41,6 +44,7 @@ export class MessageReader {
 	readonly #methods: string[] = [];
 	#found: Message[] = [];
 	#stopped: "upgraded" | "tunnel" | "broken" | "http/2" | undefined = undefined;
+	#error: Http1Error | undefined = undefined;
 	#position = 0;
 	#id = 0;
 	#nowNs = 0;
@@ -48,7 +52,12 @@ export class MessageReader {
 	constructor(kind: "request" | "response", options: MessageReaderOptions = {}) {
 		this.#method = options.method;
 		const tap = makeTap(collectedPolicy(options.bodies, options.maxBodyBytes), true, collect);
-		const limits = { ...limitsOf(options), skipHintBytes: Number.POSITIVE_INFINITY, maxPausedBytes: 65536 };
+		const limits = {
+			...limitsOf(options),
+			skipHintBytes: Number.POSITIVE_INFINITY,
+			maxPausedBytes: 65536,
+			strict: options.mode === "strict",
+		};
 		this.#reader = new Reader(this.#stream, this.#host(), limits, tap);
 		this.#reader.kind = kind;
 		this.#stream.startAt(0);
@@ -57,6 +66,11 @@ export class MessageReader {
 	/** Why no more messages are read from these bytes; undefined while they are. */
 	get stopped(): "upgraded" | "tunnel" | "broken" | "http/2" | undefined {
 		return this.#stopped;
+	}
+
+	/** What stopped reading in strict mode. */
+	get error(): Http1Error | undefined {
+		return this.#error;
 	}
 
 	/** Responses: tells the method of the next request that has no response yet. */
@@ -119,6 +133,12 @@ export class MessageReader {
 			},
 			gap: () => {},
 			skip: () => {},
+			fail: (reader, code) => {
+				const { front, position } = reader.stream;
+				const where = { dataId: front?.dataId ?? 0, position: position % 4294967296 };
+				this.#error ??= { type: "error", code, direction: 1, ...where };
+				this.#stop("broken");
+			},
 			foreign: (kind) => {
 				if (this.#reader.everSynced) return false;
 				this.#stop(kind);

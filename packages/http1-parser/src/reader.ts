@@ -2,6 +2,7 @@ import { BYTES, HOLE, NONE, type Span, type Stream } from "@wirescribe/buffer";
 import type { BodyTap } from "./body-tap.ts";
 import { ChunkedBody, endsChunked } from "./chunked.ts";
 import type { HolePlace } from "./decisions.ts";
+import { type ErrorCode, objection } from "./errors.ts";
 import { bodyOf } from "./framing.ts";
 import { INCOMPLETE, INVALID, isBelievable, scanHead } from "./head.ts";
 import { DEFAULT_LIMITS } from "./limits.ts";
@@ -27,6 +28,8 @@ export interface ReaderHost {
 	hole?(reader: Reader, within: HolePlace, behind: number, length: number, lost: boolean): void;
 	/** A head is believed at the read position, though messages do not follow each other there for certain. */
 	resync?(reader: Reader): void;
+	/** Strict mode: reading stops here. */
+	fail?(reader: Reader, code: ErrorCode): void;
 	/** These bytes are not HTTP/1. False: they must be, because HTTP/1 was read before. */
 	foreign(kind: "http/2" | "broken"): boolean;
 }
@@ -34,6 +37,8 @@ export interface ReaderHost {
 /** Limits of one reader. */
 export interface ReaderLimits {
 	readonly maxHeaderBytes: number;
+	/** Stop at the first error instead of naming it and reading on. */
+	readonly strict?: boolean;
 	readonly maxHeaders?: number;
 	readonly maxStartLineBytes?: number;
 	readonly maxChunkLineBytes?: number;
@@ -75,6 +80,7 @@ export class Reader {
 	readonly #limits: ReaderLimits;
 	readonly #maxHeaders: number;
 	readonly #maxStartLine: number;
+	readonly #strict: boolean;
 	readonly #tap: BodyTap | undefined;
 	#state = START;
 	/** Reading stands at a message's beginning for certain; else heads must be believable. */
@@ -94,6 +100,7 @@ export class Reader {
 		this.stream = stream;
 		this.#host = host;
 		this.#limits = limits;
+		this.#strict = limits.strict === true;
 		this.#maxHeaders = limits.maxHeaders ?? DEFAULT_LIMITS.maxHeaders;
 		this.#maxStartLine = limits.maxStartLineBytes ?? DEFAULT_LIMITS.maxStartLineBytes;
 		this.#tap = tap;
@@ -198,6 +205,13 @@ export class Reader {
 		this.#begun(message, end - from);
 		this.#host.begin(this, message);
 		const body = bodyOf(message);
+		if (this.#strict) {
+			const code = objection(message);
+			if (code !== undefined) {
+				this.#fail(code);
+				return;
+			}
+		}
 		switch (body) {
 			case "none":
 				this.#finish(message);
@@ -269,6 +283,10 @@ export class Reader {
 
 	/** The framing cannot be followed: the message ends here, and the next one must be found. */
 	#broken(message: HttpMessage, reason: PartialReason = "framing-error"): void {
+		if (this.#strict) {
+			this.#fail(reason === "framing-error" ? "HPE_INVALID_CHUNK_SIZE" : "LIMIT_CHUNK_LINE");
+			return;
+		}
 		message.addPartial(reason);
 		this.#finish(message);
 		this.#unsync(false);
@@ -291,7 +309,7 @@ export class Reader {
 
 	/** A gap where a message should begin. One of unknown length may be none at all. */
 	#gap(): boolean {
-		this.#host.hole?.(this, "between", 0, this.stream.length, this.stream.span() === HOLE);
+		if (this.#missing("between", 0, this.stream.length, this.stream.span() === HOLE)) return true;
 		this.#unsync(this.#synced && this.stream.length > 0);
 		this.stream.advance(this.stream.length);
 		return true;
@@ -302,7 +320,8 @@ export class Reader {
 		const stream = this.stream;
 		const { bytes, from, to } = stream;
 		const missing = reason === "head-lost" || reason === "head-not-captured";
-		if (missing) this.#host.hole?.(this, "head", to - from, -1, reason === "head-lost");
+		if (missing && this.#missing("head", to - from, -1, reason === "head-lost")) return true;
+		if (this.#strict && reason === "head-too-long") return this.#fail("HPE_HEADER_OVERFLOW");
 		scan.strict = false;
 		scanHead(bytes, from, to);
 		if (!this.#synced || !scan.startLine || !this.#host.learn(this, scan.response)) {
@@ -325,11 +344,36 @@ export class Reader {
 	#invalid(): boolean {
 		const { bytes, from, to } = this.stream;
 		if (isHttp2(bytes, from, to) && this.#host.foreign("http/2")) return true;
+		if (this.#strict) return this.#fail(this.#invalidCode());
 		// What a stream begins with, before its first head, is no lost message: a proxy's line, the rest of a body.
 		if (this.#synced && this.everSynced) this.#unsync(false);
 		this.#synced = this.#candidate = false;
 		this.#tried = this.#scanned = 0;
 		return this.#search();
+	}
+
+	#invalidCode(): ErrorCode {
+		const known = this.kind === undefined || scan.response === (this.kind === "response");
+		if (scan.startLine && known) return "HPE_INVALID_HEADER_TOKEN";
+		return this.kind === "response" ? "HPE_INVALID_CONSTANT" : "HPE_INVALID_METHOD";
+	}
+
+	/** Bytes are missing: tells, and in strict mode stops. True: stopped. */
+	#missing(within: HolePlace, behind: number, length: number, lost: boolean): boolean {
+		this.#host.hole?.(this, within, behind, length, lost);
+		return this.#strict && this.#fail(length < 0 ? "GAP_UNKNOWN" : "GAP_KNOWN");
+	}
+
+	/** Strict mode: hands out the message that is being read, and stops. */
+	#fail(code: ErrorCode): true {
+		const message = this.message;
+		if (message !== undefined) {
+			if (this.#state === LENGTH) message.bodyBytes = message.decodedBodyBytes = message.contentLength - this.#left;
+			message.addPartial("stopped-by-error");
+			this.#finish(message);
+		}
+		this.#host.fail?.(this, code);
+		return true;
 	}
 
 	/** Looks for a believable head at the beginning of a line. */
@@ -372,7 +416,7 @@ export class Reader {
 				return false;
 			}
 			message.addPartial("body-bytes-lost");
-			this.#host.hole?.(this, "body", 0, stream.length, true);
+			if (this.#missing("body", 0, stream.length, true)) return true;
 			if (stream.length < 0) return this.#lostTrack(message);
 			const step = Math.min(stream.length, this.#left);
 			stream.advance(step);
@@ -406,7 +450,7 @@ export class Reader {
 		message.decodedBodyBytes = body.decodedBytes;
 		if (body.lostBytes > 0) {
 			message.addPartial("body-bytes-lost");
-			this.#host.hole?.(this, "body", body.lostAt - this.stream.position, body.lostBytes, true);
+			if (this.#missing("body", body.lostAt - this.stream.position, body.lostBytes, true)) return true;
 			body.lostBytes = 0;
 		}
 		if (state === "more") return false;
@@ -414,7 +458,7 @@ export class Reader {
 		else if (state === "done") this.#finish(message);
 		else {
 			message.addPartial("chunk-lines-not-captured");
-			this.#host.hole?.(this, "chunk-lines", 0, this.stream.length, state === "lost");
+			if (this.#missing("chunk-lines", 0, this.stream.length, state === "lost")) return true;
 			this.#tap?.missing(message, -1);
 			this.#state = BLIND;
 		}
@@ -429,7 +473,7 @@ export class Reader {
 		if (span === NONE) return false;
 		if (span === HOLE) {
 			message.addPartial("body-bytes-lost");
-			this.#host.hole?.(this, "chunk-lines", 0, stream.length, true);
+			if (this.#missing("chunk-lines", 0, stream.length, true)) return true;
 			this.#host.gap(this, false);
 			if (stream.length < 0) return this.#lostTrack(message);
 			message.bodyBytes = message.decodedBodyBytes = message.bodyBytes + stream.length;
@@ -464,7 +508,7 @@ export class Reader {
 		let step = stream.length;
 		if (span === HOLE) {
 			message.addPartial("body-bytes-lost");
-			this.#host.hole?.(this, "body", 0, step, true);
+			if (this.#missing("body", 0, step, true)) return true;
 			stream.advance(step);
 			this.#tap?.missing(message, step);
 		} else step = this.#pass(message, stream.front!.end - stream.position);
@@ -474,10 +518,16 @@ export class Reader {
 
 	/** The connection is over: what is unfinished ends here. */
 	close(): void {
+		const cut = this.#state === START ? this.#tried > 0 : this.message !== undefined && this.#state !== CLOSE;
 		if (this.#state === START && this.#tried > 0 && this.stream.span() === BYTES) {
 			this.stream.gather();
 			this.#cutHead("cut-by-close");
 		}
+		this.#closeMessage();
+		if (cut && this.#strict) this.#host.fail?.(this, "HPE_INVALID_EOF_STATE");
+	}
+
+	#closeMessage(): void {
 		const message = this.message;
 		if (message === undefined) return;
 		if (this.#state !== CLOSE) {

@@ -11,7 +11,8 @@ export type PartialReason =
 	| "framing-error"
 	| "framing-conflict"
 	| "end-not-seen"
-	| "cut-by-close";
+	| "cut-by-close"
+	| "stopped-by-error";
 
 /** Why a request or a response stands alone. */
 export type UnpairedReason =
@@ -22,7 +23,8 @@ export type UnpairedReason =
 	| "order-unknown"
 	| "expired"
 	| "pipeline-limit"
-	| "protocol-switched";
+	| "protocol-switched"
+	| "reading-stopped";
 
 /** A reason of either kind. */
 export type Reason = PartialReason | UnpairedReason;
@@ -43,6 +45,7 @@ export const REASONS: Record<Reason, string> = {
 	"end-not-seen":
 		"The end of the body was not seen; it was taken to end where the next message begins or reading went on.",
 	"cut-by-close": "The connection ended before the message did.",
+	"stopped-by-error": "Strict mode: an error was found in the message, and reading stopped there.",
 	"request-not-seen": "A response without its request: the request was sent before the capture began.",
 	"request-lost": "A response whose request was lost, or may have been.",
 	"response-lost": "A request whose response was lost.",
@@ -50,6 +53,7 @@ export const REASONS: Record<Reason, string> = {
 	"order-unknown": "Bytes are missing, and which request and response belong together cannot be told for certain.",
 	expired: "A request whose response may have been lost, given up after its time.",
 	"pipeline-limit": "More requests than the limit wait for their responses on one connection.",
+	"reading-stopped": "Strict mode: a request without a response when an error stopped reading.",
 	"protocol-switched": "A request behind one that switched the connection to another protocol.",
 };
 

@@ -1,0 +1,56 @@
+import type { Direction } from "@wirescribe/buffer";
+import type { HttpMessage } from "./message.ts";
+import { LENIENT } from "./reasons.ts";
+
+/** Why reading stopped in strict mode. Names of llhttp ("HPE_") where the meaning is the same. */
+export type ErrorCode =
+	| "HPE_INVALID_METHOD"
+	| "HPE_INVALID_CONSTANT"
+	| "HPE_INVALID_HEADER_TOKEN"
+	| "HPE_INVALID_CONTENT_LENGTH"
+	| "HPE_UNEXPECTED_CONTENT_LENGTH"
+	| "HPE_INVALID_TRANSFER_ENCODING"
+	| "HPE_INVALID_CHUNK_SIZE"
+	| "HPE_HEADER_OVERFLOW"
+	| "HPE_INVALID_EOF_STATE"
+	| "BARE_LF"
+	| "OBS_FOLD"
+	| "TE_AND_CL"
+	| "DUPLICATE_CL"
+	| "GAP_KNOWN"
+	| "GAP_UNKNOWN"
+	| "LIMIT_START_LINE"
+	| "LIMIT_HEADERS"
+	| "LIMIT_CHUNK_LINE";
+
+/** What stopped reading, and where. */
+export interface Http1Error {
+	readonly type: "error";
+	readonly code: ErrorCode;
+	readonly direction: Direction;
+	/** The operation at whose bytes it was found; 0: at the end. */
+	readonly dataId: number;
+	/** The stream position (u32) reading had reached: of a head its first byte or the one behind it. */
+	readonly position: number;
+}
+
+/** Leniencies that strict mode does not have, in the order in which they are judged. The others RFC 9112 allows a reader. */
+const CODES: readonly (readonly [bits: number, code: ErrorCode])[] = [
+	[LENIENT.lowercaseVersion | LENIENT.spaceInTarget, "HPE_INVALID_CONSTANT"],
+	[LENIENT.bareLf, "BARE_LF"],
+	[LENIENT.obsFold, "OBS_FOLD"],
+	[LENIENT.spaceBeforeColon | LENIENT.badHeaderLine | LENIENT.badHeaderValue, "HPE_INVALID_HEADER_TOKEN"],
+	[LENIENT.badContentLength, "HPE_INVALID_CONTENT_LENGTH"],
+	[LENIENT.contentLengthConflict, "HPE_UNEXPECTED_CONTENT_LENGTH"],
+	[LENIENT.duplicateContentLength, "DUPLICATE_CL"],
+	[LENIENT.teAndContentLength, "TE_AND_CL"],
+];
+
+/** What strict mode objects to in a head whose framing is known. */
+export function objection(message: HttpMessage): ErrorCode | undefined {
+	const { lenient, partial } = message;
+	for (const [bits, code] of CODES) if ((lenient & bits) !== 0) return code;
+	if (message.kind === "request" && (lenient & LENIENT.teNotFinalChunked) !== 0) return "HPE_INVALID_TRANSFER_ENCODING";
+	if (partial.includes("start-line-too-long")) return "LIMIT_START_LINE";
+	return partial.includes("too-many-headers") ? "LIMIT_HEADERS" : undefined;
+}
