@@ -56,6 +56,7 @@ async function show(children: Children, seconds: number): Promise<number> {
 	const ledger = await session.stop();
 	await collector.close();
 	reportLedger(ledger, undefined);
+	session.close();
 	process.stderr.write("\nNow watch this machine: wirescribe run\n");
 	return ledger.messages.logged > 0 ? EXIT.ok : EXIT.runtime;
 }

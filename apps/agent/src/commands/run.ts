@@ -29,6 +29,7 @@ export async function run(args: readonly string[]): Promise<number> {
 	await untilStopped(session.ended);
 	const ledger = await session.stop();
 	reportLedger(ledger, options.ledgerFile);
+	session.close();
 	// Not delivered is a failure, also when it is accounted for.
 	return isBalanced(ledger) && sum(ledger.records.lost) === 0 ? EXIT.ok : EXIT.runtime;
 }

@@ -28,10 +28,6 @@ export type PartitionQuestion = "ledger" | "finish";
 /** One drain fills at most this much; a ring that holds more is drained again at once. */
 const BATCH_BYTES = 1 << 20;
 
-/** How long a hole may be filled: rings keep a connection's order but for overtaking calls, per-CPU buffers do not. */
-const RING_WINDOW_NS = 20_000_000;
-const PERF_WINDOW_NS = 500_000_000;
-
 /** Sends each record to several outputs. */
 class Both implements RecordOutput {
 	readonly #outputs: readonly RecordOutput[];
@@ -77,7 +73,6 @@ class LivePartition implements QueuePartition<never> {
 				if (before === "all") ring.skipAll(socketId);
 				else ring.skip(socketId, direction, before);
 			},
-			reorderWindowNs: data.capture.queue === "perf" ? PERF_WINDOW_NS : RING_WINDOW_NS,
 		});
 	}
 

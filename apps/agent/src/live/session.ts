@@ -23,8 +23,10 @@ export interface Session {
 	/** Settles when there is nobody left to write to. */
 	readonly ended: Promise<void>;
 	ledger(): Promise<Ledger>;
-	/** Detach, drain, deliver; the last ledger. */
+	/** No more events, drain, deliver; the last ledger. */
 	stop(): Promise<Ledger>;
+	/** Lets go of the kernel's programs, which takes it about two seconds: after the ledger was shown. */
+	close(): void;
 }
 
 export async function startSession(options: WatchOptions): Promise<Session> {
@@ -113,9 +115,11 @@ class LiveSession implements Session {
 		await this.#queue.close();
 		await this.#outlet.close(Math.max(end - performance.now(), 100));
 		// Drained to the end: what is missing now is missing.
-		const ledger = this.#assemble(partitions, 0);
+		return this.#assemble(partitions, 0);
+	}
+
+	close(): void {
 		this.#capture.close();
-		return ledger;
 	}
 
 	async #ask(question: PartitionQuestion): Promise<PartitionLedger[]> {
