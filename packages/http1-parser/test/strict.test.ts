@@ -1,6 +1,7 @@
 import { createRequire } from "node:module";
 import { expect, test } from "vitest";
 import { ExchangeReader, Http1Connection, MessageReader } from "../src/index.ts";
+import { converse, Random } from "./model.ts";
 import { bytesOf, identity, Script } from "./wire.ts";
 
 interface Llhttp {
@@ -116,4 +117,24 @@ test("strict, both directions: everything is handed out, and the identity holds"
 		...["200 undefined ", "undefined reading-stopped ", "HPE_INVALID_CONSTANT 1 4", "broken"],
 		...["200 undefined body-bytes-lost,stopped-by-error", "undefined reading-stopped ", "GAP_KNOWN 1 4", "broken"],
 	]);
+});
+
+test("strict: spoiled and lost chunks never throw, and nothing is left open", () => {
+	for (let seed = 1; seed <= 400; seed++) {
+		const random = new Random(seed);
+		const { chunks } = converse(random, { exchanges: 4, depth: 1 + random.below(3), maxOperation: 100 });
+		const spoiled = chunks
+			.filter(() => !random.chance(5))
+			.map((chunk) => ({ ...chunk, payload: chunk.payload.slice() }));
+		for (const { payload } of spoiled) if (random.chance(10)) payload[random.below(payload.length)] = random.below(256);
+		const reader = new ExchangeReader({ mode: "strict", bodies: "all", diagnostics() {} });
+		for (const chunk of spoiled) {
+			reader.feed(chunk);
+			reader.tick(chunk.endNs + (random.chance(20) ? 1e9 : 0));
+		}
+		reader.close(1e12);
+		const { requestStartsRead, logged, partial, unpaired } = reader.counters;
+		expect(requestStartsRead, `seed ${seed}`).toBe(logged + partial + unpaired);
+		expect(reader.error === undefined || reader.protocol?.kind === "broken", `seed ${seed}`).toBe(true);
+	}
 });
