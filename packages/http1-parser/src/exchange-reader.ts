@@ -1,15 +1,9 @@
 import type { Chunk, Direction } from "@wirescribe/buffer";
 import type { BodyPolicy } from "./body-tap.ts";
 import { collect, collectedPolicy } from "./collected.ts";
-import {
-	type Exchange,
-	Http1Connection,
-	type Http1Counters,
-	type Http1Options,
-	type ProtocolChange,
-} from "./connection.ts";
-
+import { Http1Connection } from "./connection.ts";
 import type { Http1Error } from "./errors.ts";
+import type { Exchange, Http1Counters, Http1Options, ProtocolChange } from "./exchange.ts";
 
 /** Settings of an `ExchangeReader`; all have defaults. */
 export interface ExchangeReaderOptions extends Http1Options {

@@ -14,16 +14,10 @@
  * @module
  */
 export type { BodyPolicy } from "./body-tap.ts";
-export {
-	type Exchange,
-	Http1Connection,
-	type Http1Counters,
-	type Http1Options,
-	type Http1Sink,
-	type ProtocolChange,
-} from "./connection.ts";
+export { Http1Connection } from "./connection.ts";
 export type { Decision, HolePlace } from "./decisions.ts";
 export type { ErrorCode, Http1Error } from "./errors.ts";
+export type { Exchange, Http1Counters, Http1Options, Http1Sink, ProtocolChange } from "./exchange.ts";
 export { ExchangeReader, type ExchangeReaderOptions, readExchanges } from "./exchange-reader.ts";
 export { DEFAULT_LIMITS, type Http1Limits } from "./limits.ts";
 export type { Message } from "./message.ts";

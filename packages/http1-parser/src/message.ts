@@ -4,6 +4,7 @@ import { collectedBody } from "./collected.ts";
 import { findHeader, type HeaderIndex, headerValue, indexHeaders } from "./headers.ts";
 import { LENIENCY_NAMES, type Leniency, type PartialReason, type UnpairedReason } from "./reasons.ts";
 import { FIELD, scan } from "./scan.ts";
+import { authorityEnd, authorityStart } from "./target.ts";
 import { readTrace, type Trace } from "./trace.ts";
 
 /** One request or one response, as it crossed the socket. */
@@ -311,19 +312,4 @@ const CONNECT = ascii("CONNECT");
 function isMethod(bytes: Uint8Array, at: number, method: Uint8Array): boolean {
 	for (let i = 0; i < method.length; i++) if (bytes[at + i] !== method[i]) return false;
 	return true;
-}
-
-/** Behind "scheme://", or 0. */
-function authorityStart(target: string): number {
-	const at = target.indexOf("://");
-	const slash = target.indexOf("/");
-	return at > 0 && at + 1 === slash ? at + 3 : 0;
-}
-
-function authorityEnd(target: string, from: number): number {
-	for (let i = from; i < target.length; i++) {
-		const c = target.charCodeAt(i);
-		if (c === 47 || c === 63 || c === 35) return i;
-	}
-	return target.length;
 }

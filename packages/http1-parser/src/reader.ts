@@ -6,47 +6,13 @@ import { type ErrorCode, objection } from "./errors.ts";
 import { bodyOf } from "./framing.ts";
 import { INCOMPLETE, INVALID, isBelievable, scanHead } from "./head.ts";
 import { DEFAULT_LIMITS } from "./limits.ts";
+import { hasBlankLine, isHttp2 } from "./lines.ts";
 import { HttpMessage } from "./message.ts";
+import type { ReaderHost, ReaderLimits } from "./reader-host.ts";
 import { LENIENT, type PartialReason } from "./reasons.ts";
 import { scan } from "./scan.ts";
 
-/** What a reader asks and tells its connection. */
-export interface ReaderHost {
-	/** May this reader's messages be of that kind? The first whole head decides for both directions. */
-	learn(reader: Reader, response: boolean): boolean;
-	/** False: a response whose request may still come; it is asked for again later. */
-	admit(firstDataId: number): boolean;
-	/** A head was read. The request of a response is known afterwards. */
-	begin(reader: Reader, message: HttpMessage): void;
-	/** The message is over. */
-	end(reader: Reader, message: HttpMessage): void;
-	/** From here on messages may be missing. `begun`: one at least had its beginning there. */
-	gap(reader: Reader, begun: boolean): void;
-	/** Bytes before this position are of no use. */
-	skip(reader: Reader, position: number): void;
-	/** Bytes are missing at the read position, or `behind` it; -1: an unknown number. `lost` false: only not captured. */
-	hole?(reader: Reader, within: HolePlace, behind: number, length: number, lost: boolean): void;
-	/** A head is believed at the read position, though messages do not follow each other there for certain. */
-	resync?(reader: Reader): void;
-	/** Strict mode: reading stops here. */
-	fail?(reader: Reader, code: ErrorCode): void;
-	/** These bytes are not HTTP/1. False: they must be, because HTTP/1 was read before. */
-	foreign(kind: "http/2" | "broken"): boolean;
-}
-
-/** Limits of one reader. */
-export interface ReaderLimits {
-	readonly maxHeaderBytes: number;
-	/** Stop at the first error instead of naming it and reading on. */
-	readonly strict?: boolean;
-	readonly maxHeaders?: number;
-	readonly maxStartLineBytes?: number;
-	readonly maxChunkLineBytes?: number;
-	readonly maxTrailerBytes?: number;
-	readonly maxUnsyncedBytes: number;
-	readonly skipHintBytes: number;
-	readonly maxPausedBytes: number;
-}
+export type { ReaderHost, ReaderLimits } from "./reader-host.ts";
 
 const START = 0;
 const LENGTH = 1;
@@ -545,20 +511,4 @@ export class Reader {
 		this.message = undefined;
 		this.pausedFor = undefined;
 	}
-}
-
-/** True when a line end is followed by an empty line. */
-function hasBlankLine(bytes: Uint8Array, from: number, to: number): boolean {
-	for (let i = bytes.indexOf(10, from); i >= 0 && i < to; i = bytes.indexOf(10, i + 1)) {
-		if (bytes[i + 1] === 10 || (bytes[i + 1] === 13 && bytes[i + 2] === 10 && i + 2 < to)) return true;
-	}
-	return false;
-}
-
-const PREFACE: Uint8Array = Uint8Array.from("PRI * HTTP/2.0\r\n", (c) => c.charCodeAt(0));
-
-function isHttp2(bytes: Uint8Array, from: number, to: number): boolean {
-	if (to - from < PREFACE.length) return false;
-	for (let i = 0; i < PREFACE.length; i++) if (bytes[from + i] !== PREFACE[i]) return false;
-	return true;
 }

@@ -1,0 +1,66 @@
+import type { Direction } from "@wirescribe/buffer";
+import type { BodyPolicy } from "./body-tap.ts";
+import type { Decision } from "./decisions.ts";
+import type { Http1Error } from "./errors.ts";
+import type { Http1Limits } from "./limits.ts";
+import type { Message } from "./message.ts";
+import type { PartialReason, UnpairedReason } from "./reasons.ts";
+
+/** A request with its response, or one of them alone. Readable during the callback; `detach()` what is to be kept. */
+export interface Exchange {
+	readonly request: Message | undefined;
+	readonly response: Message | undefined;
+	/** Why one half is missing; undefined when none is. */
+	readonly unpaired: UnpairedReason | undefined;
+	/** What is not known of its messages; empty when they are whole. */
+	readonly partial: readonly PartialReason[];
+	/** How many 1xx responses came before the final one. */
+	readonly informational: number;
+}
+
+/** Why there is no more HTTP/1 on a connection. */
+export interface ProtocolChange {
+	readonly kind: "upgraded" | "tunnel" | "broken" | "http/2";
+	readonly nowNs: number;
+}
+
+/** Where a connection hands its results. */
+export interface Http1Sink {
+	exchange(exchange: Exchange): void;
+	protocol(change: ProtocolChange): void;
+	/**
+	 * The next bytes of a body, when `bodies` asks for them: `slice`, or `missing` bytes that nobody has (-1: an unknown
+	 * number). The slice is a view that is valid during the call; with `copy: true` it is the receiver's own.
+	 */
+	body?(message: Message, slice: Uint8Array, missing: number): void;
+	/** Strict mode: reading stopped here; `protocol` "broken" follows. */
+	error?(error: Http1Error): void;
+	/** Bytes of this direction before TCP position `before` (u32) are of no use, or none will be any more. */
+	skip?(direction: Direction, before: number | "all"): void;
+}
+
+/** Settings of a connection; all have defaults, those of limits in `DEFAULT_LIMITS`. */
+export interface Http1Options extends Partial<Http1Limits> {
+	/** Whose socket it is: a client's requests go out, a server's come in. Left out: the first whole head decides. */
+	readonly role?: "client" | "server" | undefined;
+	/** "tolerant" (default): errors are named and read over. "strict": the first one stops reading, as a server would. */
+	readonly mode?: "tolerant" | "strict";
+	/** Is told every decision and what it rests on: why this pair, why this hole. Costs nothing when it is left out. */
+	readonly diagnostics?: (decision: Decision) => void;
+	/** What is told of bodies. Default "none": their sizes are known nevertheless, and nothing is paid for. */
+	readonly bodies?: BodyPolicy;
+	/** Body bytes are handed out as copies. Default false: as views that are valid during the call. */
+	readonly copy?: boolean;
+}
+
+/** What happened to requests: `requestStartsRead = logged + partial + unpaired + open()`. */
+export interface Http1Counters {
+	requestStartsRead: number;
+	/** Exchanges handed out whole, and with a partial reason. */
+	logged: number;
+	partial: number;
+	/** Requests handed out alone. */
+	unpaired: number;
+	/** Final responses handed out alone; they are outside the identity. */
+	responsesUnpaired: number;
+}

@@ -1,0 +1,42 @@
+import type { HolePlace } from "./decisions.ts";
+import type { ErrorCode } from "./errors.ts";
+import type { HttpMessage } from "./message.ts";
+import type { Reader } from "./reader.ts";
+
+/** What a reader asks and tells its connection. */
+export interface ReaderHost {
+	/** May this reader's messages be of that kind? The first whole head decides for both directions. */
+	learn(reader: Reader, response: boolean): boolean;
+	/** False: a response whose request may still come; it is asked for again later. */
+	admit(firstDataId: number): boolean;
+	/** A head was read. The request of a response is known afterwards. */
+	begin(reader: Reader, message: HttpMessage): void;
+	/** The message is over. */
+	end(reader: Reader, message: HttpMessage): void;
+	/** From here on messages may be missing. `begun`: one at least had its beginning there. */
+	gap(reader: Reader, begun: boolean): void;
+	/** Bytes before this position are of no use. */
+	skip(reader: Reader, position: number): void;
+	/** Bytes are missing at the read position, or `behind` it; -1: an unknown number. `lost` false: only not captured. */
+	hole?(reader: Reader, within: HolePlace, behind: number, length: number, lost: boolean): void;
+	/** A head is believed at the read position, though messages do not follow each other there for certain. */
+	resync?(reader: Reader): void;
+	/** Strict mode: reading stops here. */
+	fail?(reader: Reader, code: ErrorCode): void;
+	/** These bytes are not HTTP/1. False: they must be, because HTTP/1 was read before. */
+	foreign(kind: "http/2" | "broken"): boolean;
+}
+
+/** Limits of one reader. */
+export interface ReaderLimits {
+	readonly maxHeaderBytes: number;
+	/** Stop at the first error instead of naming it and reading on. */
+	readonly strict?: boolean;
+	readonly maxHeaders?: number;
+	readonly maxStartLineBytes?: number;
+	readonly maxChunkLineBytes?: number;
+	readonly maxTrailerBytes?: number;
+	readonly maxUnsyncedBytes: number;
+	readonly skipHintBytes: number;
+	readonly maxPausedBytes: number;
+}

@@ -1,0 +1,15 @@
+/** Behind "scheme://", or 0. */
+export function authorityStart(target: string): number {
+	const at = target.indexOf("://");
+	const slash = target.indexOf("/");
+	return at > 0 && at + 1 === slash ? at + 3 : 0;
+}
+
+/** Where the authority that begins at `from` ends. */
+export function authorityEnd(target: string, from: number): number {
+	for (let i = from; i < target.length; i++) {
+		const c = target.charCodeAt(i);
+		if (c === 47 || c === 63 || c === 35) return i;
+	}
+	return target.length;
+}
