@@ -77,9 +77,9 @@ function smallGet(n: number): Text {
 		["Connection", "keep-alive"],
 		["Content-Type", "application/json"],
 		["X-Request-Id", idOf(n)],
-		["X-Tenant", "tenant-0042"],
+		["X-Tenant", "tenant-0042-production"],
 		["Cache-Control", "no-cache"],
-		["X-Forwarded-For", "10.1.2.3, 10.9.8.7"],
+		["X-Forwarded-For", "10.1.2.3, 10.9.8.77"],
 	]);
 }
 
@@ -103,7 +103,7 @@ function browserGet(n: number): Text {
 		["Accept-Encoding", "gzip, deflate, br, zstd"],
 		["Accept-Language", "en-GB,en;q=0.9,de;q=0.8"],
 		["X-Request-Id", idOf(n)],
-		["Cookie", `session=${"c5f1a09e".repeat(12)}; theme=dark; consent=analytics%3Dno; _uid=${"91b2".repeat(12)}`],
+		["Cookie", `session=${"c5f1a09e".repeat(20)}; theme=dark; consent=analytics%3Dno; _uid=${"91b2".repeat(16)}`],
 		["If-None-Match", 'W/"3f-18f8a7d2c40"'],
 	]);
 }
