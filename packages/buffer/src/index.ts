@@ -13,4 +13,5 @@
 export { type Chunk, type Direction, NO_BYTES, type Piece } from "./chunk.ts";
 export { Details } from "./details.ts";
 export { REORDER_WINDOW_NS, SocketBuffer, type SocketBufferOptions } from "./socket-buffer.ts";
-export { BYTES, CUT, HOLE, NONE, type Span, Stream, type StreamCounters } from "./stream.ts";
+export { BYTES, CUT, HOLE, NONE, type Span, type StreamCounters } from "./span.ts";
+export { Stream } from "./stream.ts";
