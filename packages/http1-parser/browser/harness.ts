@@ -66,6 +66,7 @@ type Keyed = Record<string, unknown>;
 /** Equal in value; `subset`: the second may leave fields of objects out. Undefined fields count as left out. */
 function equal(actual: unknown, expected: unknown, subset: boolean): boolean {
 	if (Object.is(actual, expected)) return true;
+	if (expected instanceof Pattern) return expected.fits(actual);
 	if (typeof actual !== "object" || typeof expected !== "object" || actual === null || expected === null) return false;
 	if (Array.isArray(actual) !== Array.isArray(expected)) return false;
 	if (Object.prototype.toString.call(actual) !== Object.prototype.toString.call(expected)) return false;
@@ -98,10 +99,32 @@ export interface Matchers {
 	toThrow(expected?: RegExp | string): void;
 }
 
-/** Compares a value. */
-export function expect(actual: unknown, message: string = ""): Matchers {
-	return matchers(actual, message, false);
+/** Stands in an expected value for every text that fits. */
+class Pattern {
+	readonly pattern: RegExp | string;
+	constructor(pattern: RegExp | string) {
+		this.pattern = pattern;
+	}
+	fits(actual: unknown): boolean {
+		if (typeof actual !== "string") return false;
+		return typeof this.pattern === "string" ? actual.includes(this.pattern) : this.pattern.test(actual);
+	}
 }
+
+interface Expect {
+	(actual: unknown, message?: string): Matchers;
+	stringMatching(pattern: RegExp): Pattern;
+	stringContaining(part: string): Pattern;
+}
+
+/** Compares a value. */
+export const expect: Expect = Object.assign(
+	(actual: unknown, message: string = ""): Matchers => matchers(actual, message, false),
+	{
+		stringMatching: (pattern: RegExp): Pattern => new Pattern(pattern),
+		stringContaining: (part: string): Pattern => new Pattern(part),
+	},
+);
 
 function matchers(actual: unknown, message: string, negated: boolean): Matchers {
 	const check = (ok: boolean, what: string, expected?: unknown): void => {
