@@ -20,6 +20,7 @@ const NOT_IN: Readonly<Record<string, Readonly<Record<string, string>>>> = {
 };
 
 const EXAMPLE_TIMEOUT_MS = 60_000;
+const INSTALL_TIMEOUT_MS = 120_000;
 
 const packages = workspacePackages();
 const chosen = packages.filter(({ name }) => {
@@ -82,7 +83,11 @@ async function prepareProject(
 	writeFileSync(join(project, "package.json"), JSON.stringify(manifest));
 	writeFileSync(join(project, "example.ts"), example);
 	const install = ["install", "--prefer-offline", "--no-audit", "--no-fund", "--ignore-scripts", "--loglevel=error"];
-	const installed = await runCommand("npm", install, { cwd: project, env: strangersEnvironment() });
+	const attempt = (): Promise<CommandResult> =>
+		runCommand("npm", install, { cwd: project, env: strangersEnvironment(), timeoutMs: INSTALL_TIMEOUT_MS });
+	// npm has been seen to stand still for good, idle and without a connection, when several of it start at once.
+	const first = await attempt();
+	const installed = first.code === 0 ? first : await attempt();
 	if (installed.code === 0) return project;
 	note(`install  ${one.name}`, installed, "npm cannot install the tarballs:");
 	return undefined;
