@@ -79,7 +79,10 @@ async function prepareProject(
 	const project = join(folder, "projects", one.folder.replaceAll("/", "-"));
 	mkdirSync(project, { recursive: true });
 	const ours = closure(one, packages).map(({ name }) => [name, `file:${tarballs.get(name)}`]);
-	const manifest = { name: "empty-project", private: true, type: "module", dependencies: Object.fromEntries(ours) };
+	const dependencies = Object.fromEntries(ours);
+	// Our packages ask for one another by version: nothing of ours may be looked for anywhere but in these files.
+	const overrides = Object.fromEntries(Object.keys(dependencies).map((name) => [name, `$${name}`]));
+	const manifest = { name: "empty-project", private: true, type: "module", dependencies, overrides };
 	writeFileSync(join(project, "package.json"), JSON.stringify(manifest));
 	writeFileSync(join(project, "example.ts"), example);
 	const install = ["install", "--prefer-offline", "--no-audit", "--no-fund", "--ignore-scripts", "--loglevel=error"];
