@@ -68,7 +68,8 @@ export const WATCH_DEFAULTS: WatchOptions = {
 	ringBytes: 8 << 20,
 };
 
-const MAX_PID = 4_194_304;
+/** The kernel's own limit (PID_MAX_LIMIT, proc(5)). */
+export const MAX_PID = 4_194_304;
 
 /** Parses the options; undefined when help was asked for. `positionals` are the files a command takes. */
 export function parseWatch(

@@ -1,7 +1,7 @@
 import process from "node:process";
 import { CliError, EXIT } from "../cli/errors.ts";
 import { helpText, numberList, type OptionSpecs, parseCommand, stringList, usageError } from "../cli/options.ts";
-import { WATCH_DEFAULTS, WATCH_SPECS } from "../cli/watch-options.ts";
+import { MAX_PID, WATCH_DEFAULTS, WATCH_SPECS } from "../cli/watch-options.ts";
 import { untilStopped } from "../live/signals.ts";
 import { Recorder } from "../recordings/recorder.ts";
 import { version } from "../version.ts";
@@ -32,7 +32,7 @@ export async function run(args: readonly string[]): Promise<number> {
 	const raw = parsed.values["raw"] === true;
 	const recorder = await Recorder.start(file, raw, version(), {
 		...WATCH_DEFAULTS,
-		pids: numberList("record", parsed, "pid", 1, 4_194_304),
+		pids: numberList("record", parsed, "pid", 1, MAX_PID),
 		ports: numberList("record", parsed, "port", 1, 65_535),
 		comms: stringList(parsed, "comm"),
 	});

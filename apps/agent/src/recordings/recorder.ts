@@ -2,6 +2,7 @@ import { release } from "node:os";
 import process from "node:process";
 import type { NodeInfo } from "@wirescribe/access-log";
 import { type Capture, type CaptureRing, openRing } from "@wirescribe/bpf-programs";
+import { FRAME_BYTES, head, KIND, nextFrame } from "@wirescribe/bpf-programs/events";
 import { monotonicClock, nodeInfo } from "@wirescribe/connections";
 import { EventQueue, type Partition } from "@wirescribe/event-queue";
 import type { OperationCounts } from "@wirescribe/pipeline";
@@ -118,12 +119,12 @@ class RecordingPartition implements Partition<never> {
 	}
 }
 
-/** Frames of a batch whose event is an operation (its first byte is 2). */
+/** Frames of a batch whose event is an operation. */
 function countOperations(batch: Uint8Array): number {
 	const view = new DataView(batch.buffer, batch.byteOffset, batch.byteLength);
 	let operations = 0;
-	for (let at = 0; at + 8 < batch.length; at = (at + 8 + view.getUint32(at, true) + 7) & ~7) {
-		if (batch[at + 8] === 2) operations++;
+	for (let at = 0; at + FRAME_BYTES < batch.length; at = nextFrame(view, at)) {
+		if (head.kind(view, at + FRAME_BYTES) === KIND.operation) operations++;
 	}
 	return operations;
 }
