@@ -1,4 +1,5 @@
 import { type Chunk, emptyPiece, fillPiece, NO_BYTES, type Piece } from "./chunk.ts";
+import { Joined } from "./joined.ts";
 import { BYTES, CUT, HOLE, NONE, type Span, type StreamCounters } from "./span.ts";
 
 const TWO32 = 4294967296;
@@ -44,11 +45,8 @@ export class Stream {
 	#lostUntil = -1;
 	#lastHoleFrom = 0;
 	#lastHoleTo = 0;
-	#joined: Uint8Array = NO_BYTES;
-	#joinedStart = -1;
-	#joinedEnd = -1;
-	/** The first piece that is not joined yet. */
-	#joinedNext = 0;
+	/** Made when bytes of several pieces are wanted in one. */
+	#joined: Joined | undefined = undefined;
 
 	/** The piece at the read position, or the first one behind a hole. */
 	get front(): Piece | undefined {
@@ -113,7 +111,7 @@ export class Stream {
 		this.#own(piece, 0);
 		pieces.splice(at, 0, piece);
 		// The joined bytes end where something came in front of what was joined.
-		if (start < this.#joinedEnd) this.#joinedEnd = this.#joinedStart = -1;
+		if (this.#joined !== undefined && start < this.#joined.end) this.#joined = undefined;
 		if (!this.#seen || end > this.#highest) this.#highest = end;
 		this.#seen = true;
 	}
@@ -180,12 +178,14 @@ export class Stream {
 		if (end < pieces[this.#first]!.end) return CUT;
 		let index = this.#first + 1;
 		if (index === pieces.length) return NONE;
-		if (this.position >= this.#joinedStart && end <= this.#joinedEnd) {
-			index = Math.max(index, this.#joinedNext);
-			end = this.#joinedEnd;
+		this.#joined ??= new Joined();
+		const joined = this.#joined;
+		if (joined.covers(this.position, end)) {
+			index = Math.max(index, joined.next);
+			end = joined.end;
 		} else {
-			this.#joinedStart = this.#joinedEnd = this.position;
-			this.#join(this.bytes, this.from, this.to);
+			joined.begin(this.position);
+			joined.add(this.bytes, this.from, this.to, this.position);
 		}
 		let ends: Span = NONE;
 		for (; index < pieces.length; index++) {
@@ -195,7 +195,7 @@ export class Stream {
 			if (piece.afterUnknownHole || piece.start > end) break;
 			const captured = piece.start + piece.payload.length;
 			if (captured > end) {
-				this.#join(piece.payload, end - piece.start, piece.payload.length);
+				joined.add(piece.payload, end - piece.start, piece.payload.length, this.position);
 				end = captured;
 			}
 			if (end < piece.end) {
@@ -203,27 +203,11 @@ export class Stream {
 				break;
 			}
 		}
-		this.#joinedNext = index;
-		this.bytes = this.#joined;
-		this.from = this.position - this.#joinedStart;
-		this.to = end - this.#joinedStart;
+		joined.next = index;
+		this.bytes = joined.bytes;
+		this.from = this.position - joined.start;
+		this.to = end - joined.start;
 		return ends;
-	}
-
-	/** Adds source[from..to) to the joined bytes; what has been read makes room. */
-	#join(source: Uint8Array, from: number, to: number): void {
-		let have = this.#joinedEnd - this.#joinedStart;
-		const add = to - from;
-		if (have + add > this.#joined.length) {
-			const gone = this.position - this.#joinedStart;
-			have -= gone;
-			const room = have + add > this.#joined.length / 2 ? new Uint8Array(1024 + (have + add) * 2) : this.#joined;
-			room.set(this.#joined.subarray(gone, gone + have));
-			this.#joined = room;
-			this.#joinedStart = this.position;
-		}
-		this.#joined.set(source.subarray(from, to), have);
-		this.#joinedEnd += add;
 	}
 
 	/** Consumes `count` bytes or, after an unknown hole, the hole (count -1). */
@@ -244,10 +228,10 @@ export class Stream {
 		if (this.#first === pieces.length) {
 			pieces.length = 0;
 			this.#first = 0;
-			if (this.#joined.length > 65536) this.#joined = NO_BYTES;
+			this.#joined = undefined;
 		} else if (this.#first > 256 && this.#first * 2 > pieces.length) {
 			pieces.splice(0, this.#first);
-			this.#joinedNext -= this.#first;
+			if (this.#joined !== undefined) this.#joined.next -= this.#first;
 			this.#first = 0;
 		}
 	}
@@ -288,7 +272,7 @@ export class Stream {
 	/** Copies what was borrowed from the caller and is still needed. Called at the end of every append. */
 	settle(): void {
 		// A view of the caller's memory must not outlive the call.
-		if (this.bytes !== this.#joined) this.bytes = NO_BYTES;
+		if (this.bytes !== this.#joined?.bytes) this.bytes = NO_BYTES;
 		const piece = this.#borrowed;
 		if (piece === undefined) return;
 		this.#borrowed = undefined;
@@ -340,7 +324,7 @@ export class Stream {
 		this.#pieces = [];
 		this.#first = 0;
 		this.#borrowed = undefined;
-		this.#joined = NO_BYTES;
+		this.#joined = undefined;
 		this.retained = 0;
 		this.position = Math.max(this.position, this.#highest);
 	}

@@ -1,0 +1,155 @@
+import { BYTES, HOLE, NONE } from "@wirescribe/buffer";
+import { endsChunked } from "./chunked.ts";
+import { isBelievable, scanHead } from "./head.ts";
+import type { HttpMessage } from "./message.ts";
+import type { Reader } from "./reader.ts";
+import { BLIND, CLOSE, LENGTH } from "./reader-state.ts";
+import { LENIENT } from "./reasons.ts";
+import { scan } from "./scan.ts";
+
+export function readLength(reader: Reader): boolean {
+	const stream = reader.stream;
+	const message = reader.message!;
+	if (reader.left === message.contentLength && bodyless(reader, message)) {
+		reader.finish(message);
+		return true;
+	}
+	reader.left -= pass(reader, message, reader.left);
+	while (reader.left > 0) {
+		if (stream.span() === NONE) {
+			const far = !reader.hinted && reader.left >= reader.limits.skipHintBytes;
+			if (far && reader.tap?.wantsBytes(message) !== true) {
+				reader.hinted = true;
+				reader.host.skip(reader, stream.position + reader.left);
+			}
+			return false;
+		}
+		message.addPartial("body-bytes-lost");
+		if (reader.missing("body", 0, stream.length, true)) return true;
+		if (stream.length < 0) return lostTrack(reader, message);
+		const step = Math.min(stream.length, reader.left);
+		stream.advance(step);
+		reader.tap?.missing(message, step);
+		reader.left -= step + pass(reader, message, reader.left - step);
+	}
+	reader.finish(message);
+	return true;
+}
+
+/** A response to a request nobody saw may be one to HEAD: then another head follows instead of the announced body. */
+function bodyless(reader: Reader, message: HttpMessage): boolean {
+	if (message.kind === "request" || message.request !== undefined || !headHere(reader)) return false;
+	message.bodyBytes = message.decodedBodyBytes = 0;
+	message.lenient |= LENIENT.headResponseAssumed;
+	return true;
+}
+
+/** A whole head of this direction's kind begins at the read position. */
+function headHere(reader: Reader): boolean {
+	if (reader.stream.span() !== BYTES) return false;
+	scan.strict = true;
+	const { bytes, from, to } = reader.stream;
+	if (scanHead(bytes, from, to) < 0 || scan.response !== (reader.kind === "response")) return false;
+	return isBelievable(bytes, from);
+}
+
+/** Reads body bytes; returns how many. */
+function pass(reader: Reader, message: HttpMessage, count: number): number {
+	return reader.tap === undefined ? reader.stream.skip(count) : reader.tap.skip(reader.stream, message, count);
+}
+
+/** A hole of unknown length inside a body: its end cannot be known. */
+function lostTrack(reader: Reader, message: HttpMessage): boolean {
+	reader.tap?.missing(message, -1);
+	message.addPartial("end-not-seen");
+	reader.finish(message);
+	reader.unsync(false);
+	reader.stream.advance(-1);
+	return true;
+}
+
+export function readChunks(reader: Reader): boolean {
+	const message = reader.message!;
+	const body = reader.chunked!;
+	const state = body.read(reader.stream, reader.tap, message);
+	message.bodyBytes = body.wireBytes;
+	message.decodedBodyBytes = body.decodedBytes;
+	if (body.lostBytes > 0) {
+		message.addPartial("body-bytes-lost");
+		if (reader.missing("body", body.lostAt - reader.stream.position, body.lostBytes, true)) return true;
+		body.lostBytes = 0;
+	}
+	if (state === "more") return false;
+	if (state === "broken") reader.broken(message, body.tooLong ? "chunk-line-too-long" : "framing-error");
+	else if (state === "done") reader.finish(message);
+	else {
+		message.addPartial("chunk-lines-not-captured");
+		if (reader.missing("chunk-lines", 0, reader.stream.length, state === "lost")) return true;
+		reader.tap?.missing(message, -1);
+		reader.state = BLIND;
+	}
+	return true;
+}
+
+/** A chunked body whose chunk lines were not all seen: an operation that ends like one ends it, or the next head. */
+export function readBlind(reader: Reader): boolean {
+	const stream = reader.stream;
+	const message = reader.message!;
+	const span = stream.span();
+	if (span === NONE) return false;
+	if (span === HOLE) {
+		message.addPartial("body-bytes-lost");
+		if (reader.missing("chunk-lines", 0, stream.length, true)) return true;
+		reader.host.gap(reader, false);
+		if (stream.length < 0) return lostTrack(reader, message);
+		message.bodyBytes = message.decodedBodyBytes = message.bodyBytes + stream.length;
+		stream.advance(stream.length);
+		return true;
+	}
+	const piece = stream.front!;
+	if (stream.position === piece.origin && message.firstDataId !== piece.dataId && headHere(reader)) {
+		message.addPartial("end-not-seen");
+		reader.finish(message);
+		return true;
+	}
+	const ends = endsChunked(stream.ending());
+	const step = piece.end - stream.position;
+	stream.advance(step);
+	message.bodyBytes = message.decodedBodyBytes = message.bodyBytes + step;
+	if (ends) reader.finish(message);
+	return true;
+}
+
+/** A body that ends with the connection, or bytes that are nobody's any more. */
+export function readUntilClose(reader: Reader): boolean {
+	const stream = reader.stream;
+	const message = reader.message;
+	const span = stream.span();
+	if (span === NONE) return false;
+	if (message === undefined) {
+		if (span === HOLE) stream.advance(stream.length);
+		else stream.skip(Number.MAX_SAFE_INTEGER);
+		return true;
+	}
+	let step = stream.length;
+	if (span === HOLE) {
+		message.addPartial("body-bytes-lost");
+		if (reader.missing("body", 0, step, true)) return true;
+		stream.advance(step);
+		reader.tap?.missing(message, step);
+	} else step = pass(reader, message, stream.front!.end - stream.position);
+	if (step > 0) message.bodyBytes = message.decodedBodyBytes = message.bodyBytes + step;
+	return true;
+}
+
+export function closeMessage(reader: Reader): void {
+	const message = reader.message;
+	if (message === undefined) return;
+	if (reader.state !== CLOSE) {
+		message.addPartial("cut-by-close");
+		if (reader.state === LENGTH) {
+			message.bodyBytes = message.decodedBodyBytes = message.contentLength - reader.left;
+		}
+	}
+	reader.finish(message);
+}

@@ -1,0 +1,204 @@
+import { BYTES, HOLE, NONE, type Span } from "@wirescribe/buffer";
+import { ChunkedBody } from "./chunked.ts";
+import { type ErrorCode, objection } from "./errors.ts";
+import { bodyOf } from "./framing.ts";
+import { INCOMPLETE, INVALID, isBelievable, scanHead } from "./head.ts";
+import { hasBlankLine, isHttp2 } from "./lines.ts";
+import { HttpMessage } from "./message.ts";
+import type { Reader } from "./reader.ts";
+import { CHUNKED, CLOSE, LENGTH } from "./reader-state.ts";
+import { LENIENT, type PartialReason } from "./reasons.ts";
+import { scan } from "./scan.ts";
+
+export function readHead(reader: Reader): boolean {
+	const stream = reader.stream;
+	const span = stream.span();
+	if (span === NONE) return false;
+	if (span !== BYTES) return passGap(reader);
+	const { bytes, from, to } = stream;
+	if (reader.tried === 0 && (bytes[from] === 13 || bytes[from] === 10)) {
+		let i = from + 1;
+		while (i < to && (bytes[i] === 13 || bytes[i] === 10)) i++;
+		reader.crlf = true;
+		reader.candidate ||= stream.position === stream.front!.origin;
+		stream.advance(i - from);
+		return true;
+	}
+	if (!reader.synced && !reader.candidate && stream.position !== stream.front!.origin) return search(reader);
+	scan.strict = !reader.synced;
+	let end = reader.tried === 0 ? scanHead(bytes, from, to) : INCOMPLETE;
+	let ends: Span = NONE;
+	if (end === INCOMPLETE) {
+		ends = stream.gather();
+		end = scanAgain(reader, to - from, ends);
+	}
+	if (end === INCOMPLETE) {
+		if (ends === NONE && reader.tried <= reader.limits.maxHeaderBytes) return false;
+		return cutHead(reader, ends === NONE ? "head-too-long" : ends === HOLE ? "head-lost" : "head-not-captured");
+	}
+	if (end === INVALID || !isGoodGuess(reader, stream.bytes, stream.from) || !reader.host.learn(reader, scan.response))
+		return passInvalid(reader);
+	if (scan.response && !reader.host.admit(stream.front!.dataId)) {
+		reader.tried = 0;
+		return false;
+	}
+	beginMessage(reader, stream.bytes, stream.from, end);
+	return true;
+}
+
+/** Bodies may have start lines in them, or end right before one: where a head is only guessed it must be a good one. */
+function isGoodGuess(reader: Reader, bytes: Uint8Array, from: number): boolean {
+	if (reader.synced) return true;
+	if (!isBelievable(bytes, from)) return false;
+	const response = reader.kind === "response";
+	if (reader.kind === undefined || scan.response === response) reader.host.resync?.(reader);
+	return true;
+}
+
+/** Looks at an unfinished head again when that can change something: linear in its bytes, however they come. */
+function scanAgain(reader: Reader, alone: number, ends: Span): number {
+	const { bytes, from, to } = reader.stream;
+	const have = to - from;
+	const first = reader.tried === 0;
+	const fresh = from + Math.max(0, reader.tried - 3);
+	reader.tried = have;
+	if (first && have === alone) {
+		reader.scanned = have;
+		return INCOMPLETE;
+	}
+	const worth = first || ends !== NONE || have >= reader.scanned * 2 || hasBlankLine(bytes, fresh, to);
+	if (!worth) return INCOMPLETE;
+	reader.scanned = have;
+	return scanHead(bytes, from, to);
+}
+
+function beginMessage(reader: Reader, bytes: Uint8Array, from: number, end: number): void {
+	const stream = reader.stream;
+	const message = new HttpMessage(bytes, from, end - from, stream.front!);
+	noteHead(reader, message, end - from);
+	reader.host.begin(reader, message);
+	const body = bodyOf(message);
+	if (reader.strict) {
+		const code = objection(message);
+		if (code !== undefined) {
+			reader.fail(code);
+			return;
+		}
+	}
+	switch (body) {
+		case "none":
+			reader.finish(message);
+			break;
+		case "length":
+			reader.left = message.contentLength;
+			message.bodyBytes = message.decodedBodyBytes = reader.left;
+			reader.hinted = false;
+			reader.state = LENGTH;
+			break;
+		case "chunked":
+			reader.chunked = new ChunkedBody(reader.limits.maxChunkLineBytes, reader.limits.maxTrailerBytes);
+			reader.state = CHUNKED;
+			break;
+		case "close":
+			if (message.request === undefined) endless(reader, message);
+			else reader.state = CLOSE;
+			break;
+		default:
+			reader.broken(message);
+	}
+}
+
+function noteHead(reader: Reader, message: HttpMessage, bytes: number): void {
+	if (scan.headerCount > reader.maxHeaders || scan.headersStart > reader.maxStartLine) {
+		message.limit(reader.maxHeaders, reader.maxStartLine);
+	}
+	message.midOperation = reader.stream.position !== reader.stream.front!.origin;
+	reader.stream.advance(bytes);
+	if (reader.crlf) message.lenient |= LENIENT.leadingCrlf;
+	reader.message = message;
+	reader.crlf = reader.candidate = false;
+	reader.synced = reader.everSynced = true;
+	reader.tried = reader.scanned = reader.unsynced = 0;
+	reader.touch(message);
+}
+
+/** A gap where a message should begin. One of unknown length may be none at all. */
+function passGap(reader: Reader): boolean {
+	if (reader.missing("between", 0, reader.stream.length, reader.stream.span() === HOLE)) return true;
+	reader.unsync(reader.synced && reader.stream.length > 0);
+	reader.stream.advance(reader.stream.length);
+	return true;
+}
+
+/** A head that ends in a gap or does not end: what is whole of it is told. */
+export function cutHead(reader: Reader, reason: PartialReason): boolean {
+	const stream = reader.stream;
+	const { bytes, from, to } = stream;
+	const missing = reason === "head-lost" || reason === "head-not-captured";
+	if (missing && reader.missing("head", to - from, -1, reason === "head-lost")) return true;
+	if (reader.strict && reason === "head-too-long") return reader.fail("HPE_HEADER_OVERFLOW");
+	scan.strict = false;
+	scanHead(bytes, from, to);
+	if (!reader.synced || !scan.startLine || !reader.host.learn(reader, scan.response)) {
+		reader.unsync(reader.synced);
+		stream.advance(to - from);
+		return true;
+	}
+	if (scan.response && !reader.host.admit(stream.front!.dataId)) return false;
+	const text = bytes.lastIndexOf(10, to - 1) + 1 - from;
+	const message = new HttpMessage(bytes, from, to - from, stream.front!, text);
+	noteHead(reader, message, to - from);
+	message.addPartial(reason);
+	reader.host.begin(reader, message);
+	reader.finish(message);
+	reader.unsync(false);
+	return true;
+}
+
+/** No head begins here. */
+function passInvalid(reader: Reader): boolean {
+	const { bytes, from, to } = reader.stream;
+	if (isHttp2(bytes, from, to) && reader.host.foreign("http/2")) return true;
+	if (reader.strict) return reader.fail(invalidCode(reader));
+	// What a stream begins with, before its first head, is no lost message: a proxy's line, the rest of a body.
+	if (reader.synced && reader.everSynced) reader.unsync(false);
+	reader.synced = reader.candidate = false;
+	reader.tried = reader.scanned = 0;
+	return search(reader);
+}
+
+function invalidCode(reader: Reader): ErrorCode {
+	const known = reader.kind === undefined || scan.response === (reader.kind === "response");
+	if (scan.startLine && known) return "HPE_INVALID_HEADER_TOKEN";
+	return reader.kind === "response" ? "HPE_INVALID_CONSTANT" : "HPE_INVALID_METHOD";
+}
+
+/** Looks for a believable head at the beginning of a line. */
+function search(reader: Reader): boolean {
+	const stream = reader.stream;
+	if (stream.span() !== BYTES) return true;
+	const { bytes, from, to } = stream;
+	scan.strict = true;
+	let at = bytes.indexOf(10, from) + 1;
+	for (; at > 0 && at < to; at = bytes.indexOf(10, at) + 1) {
+		const end = scanHead(bytes, at, to);
+		if (end === INVALID) continue;
+		const known = reader.kind !== undefined && scan.startLine;
+		if (known && scan.response !== (reader.kind === "response")) continue;
+		reader.candidate = true;
+		stream.advance(at - from);
+		return true;
+	}
+	reader.unsynced += to - from;
+	stream.advance(to - from);
+	if (reader.unsynced > reader.limits.maxUnsyncedBytes) reader.host.foreign("broken");
+	return true;
+}
+
+/** No length, and no request that says whether there is a body: it may answer HEAD, or last until the end. */
+function endless(reader: Reader, message: HttpMessage): void {
+	message.addPartial("end-not-seen");
+	reader.finish(message);
+	reader.unsync(false);
+	reader.candidate = true;
+}
