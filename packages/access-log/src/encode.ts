@@ -90,13 +90,17 @@ function encodeRequest(w: Writer, tx: Transaction, size: MessageSize): void {
 	const message = w.open(4);
 	// The contract's list of methods has no "other": what is not in it goes as Get.
 	w.uint(1, methods.get(tx.method) ?? 0);
-	const query = tx.path.indexOf("?");
-	w.string(2, query === -1 ? tx.path : tx.path.slice(0, query));
+	w.string(2, withoutQuery(tx.path));
 	w.uint(3, size.headerBytes);
 	w.uint(4, size.bodyBytes);
 	if (tx.trace !== null) encodeTrace(w, tx.trace);
 	if (tx.host !== null) w.string(6, tx.host);
 	w.close(message);
+}
+
+function withoutQuery(path: string): string {
+	const query = path.indexOf("?");
+	return query === -1 ? path : path.slice(0, query);
 }
 
 function encodeTrace(w: Writer, trace: Trace): void {
@@ -177,12 +181,16 @@ function times(w: Writer, startNs: number, endNs: number): void {
 	time(w, 2, endNs);
 }
 
+/** EBPFTimestamp { 1: EBPFOffsetTimestamp { 1: ns } }. Six of them in a transaction: both lengths are one byte, always. */
 function time(w: Writer, field: number, ns: number): void {
-	const timestamp = w.open(field);
-	const offset = w.open(1);
+	w.reserve(16);
+	const { bytes, length: at } = w;
+	bytes[at] = (field << 3) | 2;
+	bytes[at + 2] = (1 << 3) | 2;
+	w.length = at + 4;
 	w.uint(1, ns);
-	w.close(offset);
-	w.close(timestamp);
+	bytes[at + 1] = w.length - at - 2;
+	bytes[at + 3] = w.length - at - 4;
 }
 
 function address(w: Writer, field: number, { ip, port }: Address): void {

@@ -49,28 +49,39 @@ export class Writer {
 
 	/** A varint without a tag: a whole number from 0 to 2^53. */
 	varint(value: number): void {
-		this.reserve(10);
+		if (this.bytes.length - this.length < 10) this.reserve(10);
 		const bytes = this.bytes;
 		let at = this.length;
-		let rest = value;
-		// Bit operations see 32 bits only: take 7 bits at a time by division until the rest fits.
-		while (rest >= 0x80000000) {
-			bytes[at++] = (rest % 128) | 128;
-			rest = Math.floor(rest / 128);
+		let low = value;
+		if (value >= 0x10000000) {
+			// Bit operations see 32 bits only: the lowest four groups of 7 bits first, by one division.
+			const high = Math.floor(value / 0x10000000);
+			low = value - high * 0x10000000;
+			bytes[at] = low | 128;
+			bytes[at + 1] = (low >>> 7) | 128;
+			bytes[at + 2] = (low >>> 14) | 128;
+			bytes[at + 3] = (low >>> 21) | 128;
+			at += 4;
+			low = high;
 		}
-		let low = rest | 0;
 		while (low > 127) {
-			bytes[at++] = (low & 127) | 128;
+			bytes[at++] = low | 128;
 			low >>>= 7;
 		}
 		bytes[at++] = low;
 		this.length = at;
 	}
 
+	/** The tag of a field (number from 1 to 15) and its wire type: one byte. */
+	#tag(field: number, wireType: number): void {
+		if (this.length === this.bytes.length) this.reserve(1);
+		this.bytes[this.length++] = (field << 3) | wireType;
+	}
+
 	/** An unsigned field; 0 (and below) is left out. */
 	uint(field: number, value: number): void {
 		if (!(value > 0)) return;
-		this.varint(field << 3);
+		this.#tag(field, 0);
 		this.varint(value);
 	}
 
@@ -80,7 +91,7 @@ export class Writer {
 			this.uint(field, value);
 			return;
 		}
-		this.varint(field << 3);
+		this.#tag(field, 0);
 		this.reserve(10);
 		let rest = BigInt.asUintN(64, BigInt(Math.trunc(value)));
 		while (rest > 127n) {
@@ -102,7 +113,7 @@ export class Writer {
 
 	/** An element of a repeated string field: written even when it is empty. */
 	element(field: number, value: string): void {
-		this.varint((field << 3) | 2);
+		this.#tag(field, 2);
 		const start = this.length;
 		const count = value.length;
 		this.varint(count);
@@ -133,7 +144,7 @@ export class Writer {
 
 	/** Begins a nested message; give what it returns to {@link Writer.close}. */
 	open(field: number): number {
-		this.varint((field << 3) | 2);
+		this.#tag(field, 2);
 		this.reserve(1);
 		return ++this.length;
 	}

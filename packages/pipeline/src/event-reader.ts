@@ -37,6 +37,10 @@ export class EventReader {
 	#view: DataView = new DataView(NOTHING.buffer);
 	#at = 0;
 	#next = 0;
+	readonly #chunk: { -readonly [Name in keyof Chunk]: Chunk[Name] } = {
+		...{ direction: 1, dataId: 0, prevDataId: 0, sequence: 0, offset: 0, bytes: 0 },
+		...{ payload: NOTHING, tail: undefined, opaque: false, startNs: 0, endNs: 0 },
+	};
 
 	first(batch: Uint8Array): EventKind | undefined {
 		this.#batch = batch;
@@ -102,26 +106,26 @@ export class EventReader {
 		};
 	}
 
-	/** The bytes that the operation moved, as views of the batch. */
+	/** The bytes that the operation moved, as views of the batch. The object is filled again by the next call. */
 	chunk(): Chunk {
 		const view = this.#view;
 		const at = this.#at;
 		const payload = payloadAt(at);
 		const captured = payload + operation.captured(view, at);
 		const tail = operation.tail(view, at);
-		return {
-			direction: head.direction(view, at) === DIRECTION.ingress ? 1 : 2,
-			dataId: operation.dataId(view, at),
-			prevDataId: operation.prevDataId(view, at),
-			sequence: operation.sequence(view, at),
-			offset: operation.offset(view, at),
-			bytes: operation.bytes(view, at),
-			payload: this.#batch.subarray(payload, captured),
-			tail: tail === 0 ? undefined : this.#batch.subarray(captured, captured + tail),
-			opaque: (head.flags(view, at) & FLAG.opaque) !== 0,
-			startNs: head.startNs(view, at),
-			endNs: head.endNs(view, at),
-		};
+		const chunk = this.#chunk;
+		chunk.direction = head.direction(view, at) === DIRECTION.ingress ? 1 : 2;
+		chunk.dataId = operation.dataId(view, at);
+		chunk.prevDataId = operation.prevDataId(view, at);
+		chunk.sequence = operation.sequence(view, at);
+		chunk.offset = operation.offset(view, at);
+		chunk.bytes = operation.bytes(view, at);
+		chunk.payload = captured === payload ? NOTHING : this.#batch.subarray(payload, captured);
+		chunk.tail = tail === 0 ? undefined : this.#batch.subarray(captured, captured + tail);
+		chunk.opaque = (head.flags(view, at) & FLAG.opaque) !== 0;
+		chunk.startNs = head.startNs(view, at);
+		chunk.endNs = head.endNs(view, at);
+		return chunk;
 	}
 
 	/** The connection that a connection event describes. */

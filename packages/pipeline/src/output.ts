@@ -1,3 +1,5 @@
+import { Writer } from "@wirescribe/access-log";
+
 /**
  * Finished records on their way out of a partition: frames in one growing buffer, the only thing that crosses threads.
  *
@@ -28,23 +30,65 @@ export interface OutputFrame {
 	readonly body: Uint8Array;
 }
 
-/** Collects frames; `take()` hands over an ArrayBuffer that is the receiver's from then on. */
+/**
+ * Collects frames; `take()` hands over an ArrayBuffer that is the receiver's from then on.
+ *
+ * A frame is written in place: `begin()`, its body by `writer`, `end()`.
+ */
 export class OutputBuffer {
-	#bytes: Uint8Array;
+	/** Writes the body of the frame that was begun. */
+	readonly writer: Writer;
 	#view: DataView;
-	#used = 0;
+	/** Where the frame that was begun stands. */
+	#at = 0;
 	readonly #initial: number;
 
 	constructor(initialBytes: number = 64 * 1024) {
 		this.#initial = initialBytes;
-		this.#bytes = new Uint8Array(initialBytes);
-		this.#view = new DataView(this.#bytes.buffer);
+		this.writer = new Writer(initialBytes);
+		this.#view = new DataView(this.writer.bytes.buffer);
 	}
 
 	get bytes(): number {
-		return this.#used;
+		return this.writer.length;
 	}
 
+	/** Begins a frame; its body follows. */
+	begin(preamble: Uint8Array): void {
+		const { writer } = this;
+		this.#at = writer.length;
+		writer.reserve(FRAME_HEADER_BYTES + preamble.length);
+		writer.bytes.set(preamble, this.#at + FRAME_HEADER_BYTES);
+		writer.length = this.#at + FRAME_HEADER_BYTES + preamble.length;
+	}
+
+	/** Ends the frame; `preambleBytes` is the length of what `begin` was given. */
+	end(
+		kind: FrameKind,
+		socketId: number,
+		version: number,
+		endNs: number,
+		sequence: number,
+		preambleBytes: number,
+	): void {
+		const { writer } = this;
+		const at = this.#at;
+		const bodyBytes = writer.length - at - FRAME_HEADER_BYTES - preambleBytes;
+		writer.reserve(7);
+		writer.length = (writer.length + 7) & ~7;
+		if (this.#view.buffer !== writer.bytes.buffer) this.#view = new DataView(writer.bytes.buffer);
+		const view = this.#view;
+		view.setUint32(at, bodyBytes, true);
+		view.setUint32(at + 4, preambleBytes, true);
+		view.setUint32(at + 8, kind, true);
+		view.setUint32(at + 12, version, true);
+		view.setFloat64(at + 16, endNs, true);
+		view.setFloat64(at + 24, socketId, true);
+		view.setUint32(at + 32, sequence, true);
+		view.setUint32(at + 36, 0, true);
+	}
+
+	/** A whole frame whose body is there already. */
 	push(
 		kind: FrameKind,
 		socketId: number,
@@ -54,40 +98,19 @@ export class OutputBuffer {
 		preamble: Uint8Array,
 		body: Uint8Array,
 	): void {
-		const size = (FRAME_HEADER_BYTES + preamble.length + body.length + 7) & ~7;
-		if (this.#used + size > this.#bytes.length) this.#grow(this.#used + size);
-		const at = this.#used;
-		const view = this.#view;
-		view.setUint32(at, body.length, true);
-		view.setUint32(at + 4, preamble.length, true);
-		view.setUint32(at + 8, kind, true);
-		view.setUint32(at + 12, version, true);
-		view.setFloat64(at + 16, endNs, true);
-		view.setFloat64(at + 24, socketId, true);
-		view.setUint32(at + 32, sequence, true);
-		view.setUint32(at + 36, 0, true);
-		this.#bytes.set(preamble, at + FRAME_HEADER_BYTES);
-		this.#bytes.set(body, at + FRAME_HEADER_BYTES + preamble.length);
-		this.#used = at + size;
+		this.begin(preamble);
+		this.writer.raw(body);
+		this.end(kind, socketId, version, endNs, sequence, preamble.length);
 	}
 
 	/** The frames so far, or undefined when there are none. */
 	take(): ArrayBuffer | undefined {
-		if (this.#used === 0) return undefined;
-		const taken = this.#bytes.buffer.slice(0, this.#used) as ArrayBuffer;
-		this.#used = 0;
-		if (this.#bytes.length > 16 * this.#initial) {
-			this.#bytes = new Uint8Array(this.#initial);
-			this.#view = new DataView(this.#bytes.buffer);
-		}
+		const { writer } = this;
+		if (writer.length === 0) return undefined;
+		const taken = writer.bytes.buffer.slice(0, writer.length);
+		writer.reset();
+		if (writer.bytes.length > 16 * this.#initial) writer.bytes = new Uint8Array(this.#initial);
 		return taken;
-	}
-
-	#grow(needed: number): void {
-		const bytes = new Uint8Array(Math.max(needed, this.#bytes.length * 2));
-		bytes.set(this.#bytes.subarray(0, this.#used));
-		this.#bytes = bytes;
-		this.#view = new DataView(bytes.buffer);
 	}
 }
 

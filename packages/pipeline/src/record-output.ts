@@ -59,7 +59,6 @@ export class LineOutput implements RecordOutput {
  */
 export class MessageOutput implements RecordOutput {
 	readonly #frames: OutputBuffer;
-	readonly #writer = new Writer();
 	readonly #preambles = new WeakMap<Connection, Uint8Array>();
 
 	constructor(frames: OutputBuffer) {
@@ -74,28 +73,34 @@ export class MessageOutput implements RecordOutput {
 		}
 		const parts = splitKernelLogs(operations);
 		for (const part of parts.slice(0, -1)) this.operations(connection, part, sequence);
-		this.#writer.reset();
-		encodeTransaction(this.#writer, transaction, parts.at(-1) ?? []);
-		this.#push(connection, transaction.endNs, sequence);
+		const preamble = this.#preamble(connection);
+		this.#frames.begin(preamble);
+		encodeTransaction(this.#frames.writer, transaction, parts.at(-1) ?? []);
+		this.#end(connection, transaction.endNs, sequence, preamble);
 	}
 
 	operations(connection: Connection, operations: readonly Operation[], sequence: number): void {
 		for (const part of splitKernelLogs(operations)) {
 			if (part.length === 0) continue;
-			this.#writer.reset();
-			encodeKernelLogs(this.#writer, part);
-			this.#push(connection, (part.at(-1) as Operation).endNs, sequence);
+			const preamble = this.#preamble(connection);
+			this.#frames.begin(preamble);
+			encodeKernelLogs(this.#frames.writer, part);
+			this.#end(connection, (part.at(-1) as Operation).endNs, sequence, preamble);
 		}
 	}
 
-	#push(connection: Connection, endNs: number, sequence: number): void {
+	#end({ socketId, version }: Connection, endNs: number, sequence: number, preamble: Uint8Array): void {
+		this.#frames.end(MESSAGE, socketId, version, endNs, sequence, preamble.length);
+	}
+
+	#preamble(connection: Connection): Uint8Array {
 		let preamble = this.#preambles.get(connection);
 		if (!preamble) {
-			const writer = new Writer();
+			const writer = new Writer(256);
 			encodeConnection(writer, connection);
 			preamble = writer.finish();
 			this.#preambles.set(connection, preamble);
 		}
-		this.#frames.push(MESSAGE, connection.socketId, connection.version, endNs, sequence, preamble, this.#writer.view());
+		return preamble;
 	}
 }
