@@ -1,5 +1,5 @@
 import { PREFIX_BYTES, type Transport, type UnitStatus, type UnitStream } from "./transport.ts";
-import type { Unit } from "./unit.ts";
+import type { UnitBytes } from "./unit.ts";
 
 /** Large enough that a write's price does not matter, small enough that a slow peer shows progress. */
 const SLAB_BYTES = 64 * 1024;
@@ -11,30 +11,33 @@ export interface AttemptOptions {
 	readonly noProgressMs: number;
 }
 
+export interface AttemptOutcome {
+	readonly status: UnitStatus;
+	/** How many records may have reached the peer. */
+	readonly exposed: number;
+	/** The stream took all of the unit. */
+	readonly written: boolean;
+}
+
 /** One try to deliver a unit. */
 export interface Attempt {
-	/** How it ended; `exposed`: how many records may have reached the peer. Never rejects. */
-	readonly outcome: Promise<{ readonly status: UnitStatus; readonly exposed: number }>;
+	/** How it ended. Never rejects. */
+	readonly outcome: Promise<AttemptOutcome>;
 	cancel(): void;
 }
 
 /** Opens a stream and writes the whole unit into it, at the peer's pace. */
-export function startAttempt(transport: Transport, unit: Unit, options: AttemptOptions): Attempt {
-	const stream = transport.open({ id: unit.id, deadlineMs: options.deadlineMs });
+export function startAttempt(transport: Transport, id: string, unit: UnitBytes, options: AttemptOptions): Attempt {
+	const stream = transport.open({ id, deadlineMs: options.deadlineMs });
 	return { outcome: deliver(stream, unit, options.noProgressMs), cancel: () => stream.cancel() };
 }
 
-async function deliver(stream: UnitStream, unit: Unit, noProgressMs: number): Promise<Awaited<Attempt["outcome"]>> {
+async function deliver(stream: UnitStream, unit: UnitBytes, noProgressMs: number): Promise<AttemptOutcome> {
 	let over = false;
-	let stalled = false;
 	const ended = stream.status.then(() => {
 		over = true;
 	});
-	const stall = (): void => {
-		stalled = true;
-		stream.cancel();
-	};
-	let timer = setTimeout(stall, noProgressMs);
+	const watch = watchProgress(stream, noProgressMs);
 	const { frames, ends } = unit;
 	let message = 0;
 	let at = 0;
@@ -45,20 +48,54 @@ async function deliver(stream: UnitStream, unit: Unit, noProgressMs: number): Pr
 			stream.writeFrames?.(frames.subarray(from, at)) ?? stream.write(frames.subarray(from + PREFIX_BYTES, at));
 		if (more) continue;
 		await Promise.race([stream.drain(), ended]);
-		clearTimeout(timer);
-		timer = setTimeout(stall, noProgressMs);
+		watch.progress();
 	}
 	const complete = !over;
 	if (complete) stream.end();
 	const status = await stream.status;
-	clearTimeout(timer);
-	const exposed = status.reached ? (at === frames.length ? ends.length : ends.findIndex((end) => end > at)) : 0;
-	if (stalled) {
-		return { status: { ...status, code: CANCELLED, message: `no progress for ${noProgressMs} ms` }, exposed };
+	watch.stop();
+	const written = at === frames.length;
+	const exposed = status.reached ? (written ? ends.length : ends.findIndex((end) => end > at)) : 0;
+	if (watch.stalled()) {
+		const message = `no progress for ${noProgressMs} ms`;
+		return { status: { ...status, code: CANCELLED, message, broken: true }, exposed, written };
 	}
 	if (status.code === 0 && !complete) {
 		// An OK that came before the last message cannot mean all of them.
-		return { status: { ...status, code: ABORTED, message: "answered OK before the stream was complete" }, exposed };
+		const message = "answered OK before the stream was complete";
+		return { status: { ...status, code: ABORTED, message }, exposed, written };
 	}
-	return { status, exposed };
+	return { status, exposed, written };
+}
+
+interface ProgressWatch {
+	progress(): void;
+	stalled(): boolean;
+	stop(): void;
+}
+
+const LOOKS = 4;
+
+/**
+ * Breaks the stream off when it waits for the peer for so long and has heard nothing from there: what it wrote has not
+ * been taken, or its end not answered. A black hole shows in no other way, as pings would make servers hang up.
+ */
+function watchProgress(stream: UnitStream, noProgressMs: number): ProgressWatch {
+	let silent = 0;
+	let heard = stream.heard?.() ?? 0;
+	const timer = setInterval(() => {
+		const now = stream.heard?.() ?? 0;
+		silent = now === heard ? silent + 1 : 0;
+		heard = now;
+		if (silent < LOOKS) return;
+		clearInterval(timer);
+		stream.cancel();
+	}, noProgressMs / LOOKS);
+	return {
+		progress(): void {
+			silent = 0;
+		},
+		stalled: () => silent >= LOOKS,
+		stop: () => clearInterval(timer),
+	};
 }

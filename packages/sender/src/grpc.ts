@@ -7,7 +7,7 @@ import {
 	Metadata,
 	type ServiceError,
 } from "@grpc/grpc-js";
-import { retryDelayMs } from "./retry-info.ts";
+import { askedDelayMs } from "./retry-info.ts";
 import { type Transport, UNIT_METADATA, type UnitRequest, type UnitStatus, type UnitStream } from "./transport.ts";
 
 export interface GrpcTransportOptions {
@@ -103,11 +103,18 @@ export function grpcTransport(options: GrpcTransportOptions): Transport {
 
 function statusOf(error: ServiceError | null, reached: boolean): UnitStatus {
 	if (error === null) return { code: 0, message: "OK", retryDelayMs: null, reached: true };
-	const details = error.metadata.get("grpc-status-details-bin")[0];
+	const { code, details, metadata } = error;
+	const statusDetails = metadata.get("grpc-status-details-bin")[0];
+	const pushback = metadata.get("grpc-retry-pushback-ms")[0];
 	return {
-		code: error.code,
-		message: error.details,
-		retryDelayMs: details instanceof Uint8Array ? retryDelayMs(details) : null,
+		code,
+		message: details,
+		retryDelayMs: askedDelayMs(
+			pushback === undefined ? undefined : String(pushback),
+			statusDetails instanceof Uint8Array ? statusDetails : null,
+		),
 		reached,
+		// What grpc-js says when the peer has reset the stream, whatever code it makes of that.
+		broken: details.startsWith("Received RST_STREAM"),
 	};
 }

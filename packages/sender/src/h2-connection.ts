@@ -102,6 +102,11 @@ export class H2Connection {
 		return this.#session.request(headers);
 	}
 
+	/** Grows whenever the peer says anything (on Bun it does not). */
+	get heard(): number {
+		return this.#socket.bytesRead;
+	}
+
 	/** A stream begins; `lost` is called when the connection ends before {@link release}. */
 	hold(lost: () => void): void {
 		if (this.#streams.size === 0) this.#session.ref();

@@ -1,5 +1,5 @@
 import type { IncomingHttpHeaders } from "node:http2";
-import { retryDelayMs } from "./retry-info.ts";
+import { askedDelayMs } from "./retry-info.ts";
 import type { UnitStatus } from "./transport.ts";
 
 const OK = 0;
@@ -13,9 +13,9 @@ export const INTERNAL = 13;
 export const UNAVAILABLE = 14;
 const UNAUTHENTICATED = 16;
 
-/** A status that is ours, not the peer's word. */
-export function ownStatus(code: number, message: string, reached: boolean): UnitStatus {
-	return { code, message, retryDelayMs: null, reached };
+/** A status that is ours, not the peer's word: the stream or its connection broke. */
+export function ownStatus(code: number, message: string, reached: boolean, broken: boolean = true): UnitStatus {
+	return { code, message, retryDelayMs: null, reached, broken };
 }
 
 /** A header that may be there several times counts once: its first value. */
@@ -29,14 +29,18 @@ export function grpcStatus(headers: IncomingHttpHeaders): UnitStatus | null {
 	const text = only(headers, "grpc-status");
 	if (text === undefined) return null;
 	const code = /^\d{1,2}$/.test(text) && Number(text) <= UNAUTHENTICATED ? Number(text) : UNKNOWN;
-	const details = only(headers, "grpc-status-details-bin");
 	const message = headers["grpc-message"];
 	return {
 		code,
 		message: code === OK ? "OK" : typeof message === "string" ? unescapeMessage(message) : "",
-		retryDelayMs: details === undefined ? null : retryDelayMs(Buffer.from(details, "base64")),
+		retryDelayMs: askedDelayMs(only(headers, "grpc-retry-pushback-ms"), detailsOf(headers)),
 		reached: true,
 	};
+}
+
+function detailsOf(headers: IncomingHttpHeaders): Uint8Array | null {
+	const details = only(headers, "grpc-status-details-bin");
+	return details === undefined ? null : Buffer.from(details, "base64");
 }
 
 /** What is not percent-encoded UTF-8 stays as it is. */
@@ -55,6 +59,7 @@ const httpCodes: Readonly<Record<number, number>> = {
 	401: UNAUTHENTICATED,
 	403: PERMISSION_DENIED,
 	404: UNIMPLEMENTED,
+	413: RESOURCE_EXHAUSTED,
 	429: UNAVAILABLE,
 	502: UNAVAILABLE,
 	503: UNAVAILABLE,
@@ -64,7 +69,8 @@ const httpCodes: Readonly<Record<number, number>> = {
 /** Somebody answered without a gRPC status: a proxy, or a server of something else. gRPC's own table. */
 export function httpStatus(status: number | undefined): UnitStatus {
 	const message = status === 200 ? "the answer ended without a status" : `HTTP status ${status}`;
-	return ownStatus(httpCodes[status ?? 0] ?? UNKNOWN, message, true);
+	// An answer that just ends is a connection or a proxy that broke; any other HTTP status is somebody's word.
+	return ownStatus(httpCodes[status ?? 0] ?? UNKNOWN, message, true, status === 200);
 }
 
 const REFUSED_STREAM = 7;
@@ -86,9 +92,12 @@ const resets: readonly (readonly [name: string, code: number])[] = [
 	["INADEQUATE_SECURITY", PERMISSION_DENIED],
 ];
 
-/** The peer has broken the stream off. */
+/**
+ * The peer has broken the stream off. Whatever the code, nobody has judged the unit: another try can help, except where the
+ * peer wants a safer connection.
+ */
 export function resetStatus(rstCode: number): UnitStatus {
 	const [name, code] = resets[rstCode] ?? [String(rstCode), INTERNAL];
 	// A refused stream is the one thing of which HTTP/2 promises that nobody has looked at it.
-	return ownStatus(code, `stream reset with ${name}`, rstCode !== REFUSED_STREAM);
+	return ownStatus(code, `stream reset with ${name}`, rstCode !== REFUSED_STREAM, code !== PERMISSION_DENIED);
 }

@@ -100,6 +100,10 @@ class H2Stream implements UnitStream {
 		if (!this.#over) this.#stream.end();
 	}
 
+	heard(): number {
+		return this.#connection.heard;
+	}
+
 	cancel(): void {
 		this.#abandon(CANCELLED, "cancelled");
 	}
@@ -127,7 +131,7 @@ class H2Stream implements UnitStream {
 	#onData(part: Uint8Array): void {
 		this.#answerBytes += part.length;
 		if (this.#answerBytes <= MAX_ANSWER_BYTES) return;
-		this.#settle(ownStatus(RESOURCE_EXHAUSTED, `answered more than ${MAX_ANSWER_BYTES} bytes`, true));
+		this.#settle(ownStatus(RESOURCE_EXHAUSTED, `answered more than ${MAX_ANSWER_BYTES} bytes`, true, false));
 	}
 
 	#onClose(): void {

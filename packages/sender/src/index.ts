@@ -4,8 +4,9 @@
  *
  * {@link createSender} takes records that are bytes already; it knows no schema. It joins them to messages, groups
  * messages into ack units (1 MiB or 1 s), and sends each unit as one client stream: a unit is acknowledged by the
- * stream's final status, nothing else. A unit that fails is sent again, under the same id, before any newer one: so the
- * order of records is kept, and the peer may see some of them twice, which the {@link SenderLedger} counts.
+ * stream's final status, nothing else. A unit that fails is sent again, under the same id, before any newer one of its
+ * strand: so the order of each key's records is kept, and the peer may see some of them twice, which the
+ * {@link SenderLedger} counts.
  *
  * The sender copies what it is given and owns its transport. It runs on the caller's thread and lives from the first
  * `enqueue` to the end of `shutdown`; timers keep the process alive as long as it holds records. It never writes to disk
@@ -13,12 +14,14 @@
  *
  * @module
  */
-export { type GrpcTransportOptions, grpcTransport } from "./grpc.ts";
+export type { SenderEvent } from "./events.ts";
 export { type H2TransportOptions, h2Transport } from "./h2.ts";
 export type { LostRecords, SenderLedger } from "./ledger.ts";
 export { type MemoryTransport, type MemoryTransportOptions, type MemoryUnit, memoryTransport } from "./memory.ts";
+export type { SenderOptions } from "./options.ts";
+export type { RateLimit } from "./rate.ts";
 export { DEFAULT_RETRY, type RetryOptions } from "./retry.ts";
-export { createSender, type EnqueueResult, type Sender, type SenderEvent, type SenderOptions } from "./sender.ts";
+export { createSender, type EnqueueResult, type LaneState, type Sender } from "./sender.ts";
 export {
 	type ConnectionChange,
 	type Transport,

@@ -1,24 +1,47 @@
 import { describe, expect, test } from "vitest";
-import { backoffMs, DEFAULT_RETRY, isRetryable } from "./retry.ts";
-import { retryDelayMs } from "./retry-info.ts";
-import { UnitBuilder } from "./unit.ts";
+import { backoffMs, DEFAULT_RETRY, verdictOn } from "./retry.ts";
+import { askedDelayMs, retryDelayMs } from "./retry-info.ts";
+import { splitUnit, UnitBuilder, type UnitBytes } from "./unit.ts";
 
 const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);
 
 describe("retry", () => {
-	test("waits grow by the factor, spread by the jitter, up to the limit", () => {
+	test("waits grow by the factor up to the limit, drawn between nothing and the whole", () => {
 		const retry = { ...DEFAULT_RETRY, initialMs: 5000, maxMs: 30_000 };
-		expect([1, 2, 3].map((n) => backoffMs(retry, n, 0.5))).toEqual([5000, 7500, 11250]);
-		expect(backoffMs(retry, 1, 0)).toBe(2500);
-		expect(backoffMs(retry, 2, 1)).toBe(11250);
-		expect(backoffMs(retry, 1000, 0.5)).toBe(30_000);
+		expect([1, 2, 3].map((n) => backoffMs(retry, n, 0))).toEqual([5000, 7500, 11250]);
+		expect(backoffMs(retry, 1, 0.5)).toBe(2500);
+		expect(backoffMs(retry, 2, 1)).toBe(0);
+		expect(backoffMs(retry, 1000, 0)).toBe(30_000);
+		expect(backoffMs({ ...retry, jitter: 0 }, 1, 0.7)).toBe(5000);
 	});
 
 	test("classes of status codes", () => {
-		const retried = Array.from({ length: 17 }, (_, code) => code).filter((code) => isRetryable(code, null));
+		const status = { code: 0, message: "", retryDelayMs: null, reached: true };
+		const retried = Array.from({ length: 17 }, (_, code) => code).filter(
+			(code) => verdictOn({ ...status, code }) === "retry",
+		);
 		expect(retried).toEqual([1, 4, 10, 11, 14, 15]);
-		expect(isRetryable(8, 7000)).toBe(true);
-		expect(isRetryable(3, 7000)).toBe(false);
+		expect(verdictOn({ ...status, code: 8, retryDelayMs: 7000 })).toBe("retry");
+		expect(verdictOn({ ...status, code: 3, retryDelayMs: 7000 })).toBe("final");
+		expect(verdictOn({ ...status, code: 14, retryDelayMs: Number.POSITIVE_INFINITY })).toBe("final");
+		expect(verdictOn({ ...status, code: 13 })).toBe("final");
+		expect(verdictOn({ ...status, code: 13, broken: true })).toBe("retry");
+	});
+
+	test("a unit that is too large is told by the sentences of gRPC's servers", () => {
+		const verdict = (code: number, message: string): string =>
+			verdictOn({ code, message, retryDelayMs: null, reached: true });
+		for (const [code, message] of [
+			[8, "Received message larger than max (5000000 vs. 4194304)"],
+			[8, "grpc: received message larger than max (5000000 vs. 4194304)"],
+			[8, "gRPC message exceeds maximum size 4194304: 5000000"],
+			[11, "Error, decoded message length too large: found 5000000 bytes, the limit is: 4194304 bytes"],
+			[8, "HTTP status 413"],
+		] as const) {
+			expect(verdict(code, message), message).toBe("too-large");
+		}
+		expect(verdict(8, "quota used up")).toBe("final");
+		expect(verdict(3, "larger than max")).toBe("final");
 	});
 });
 
@@ -32,6 +55,14 @@ describe("retry info", () => {
 		const status = [0x08, 14, ...field(2, [...bytes("busy")]), ...any("google.rpc.Help", [1, 2])];
 		expect(retryDelayMs(Uint8Array.from([...status, ...any("google.rpc.RetryInfo", delay)]))).toBe(7500);
 		expect(retryDelayMs(Uint8Array.from(status))).toBeNull();
+	});
+
+	test("gRPC's own push-back comes first; negative or unreadable, it forbids another try", () => {
+		const details = Uint8Array.from(any("google.rpc.RetryInfo", delay));
+		expect(askedDelayMs("30", details)).toBe(30);
+		expect(askedDelayMs(undefined, details)).toBe(7500);
+		expect(askedDelayMs(undefined, null)).toBeNull();
+		for (const no of ["-1", "", "soon"]) expect(askedDelayMs(no, details)).toBe(Number.POSITIVE_INFINITY);
 	});
 
 	test("nonsense is no retry info, and never throws", () => {
@@ -51,7 +82,7 @@ test("a unit's messages: header first, a preamble where key or version changes",
 	add(2, 1, "c");
 	add(1, 1, "d");
 	add(1, 2, "e".repeat(40_000));
-	const unit = builder.finish("u");
+	const unit = builder.finish();
 	const messages = [...unit.ends].map((end, i) =>
 		new TextDecoder().decode(unit.frames.subarray((unit.ends[i - 1] ?? 0) + 5, end)),
 	);
@@ -61,5 +92,33 @@ test("a unit's messages: header first, a preamble where key or version changes",
 	expect(messages).toEqual(["Hp1v1a", "b", "p2v1c", "p1v1d", `p1v2${"e".repeat(40_000)}`]);
 	expect(builder.records).toBe(0);
 	add(1, 2, "f");
-	expect(new TextDecoder().decode(builder.finish("v").frames.subarray(5))).toBe("Hp1v2f");
+	expect(new TextDecoder().decode(builder.finish().frames.subarray(5))).toBe("Hp1v2f");
+});
+
+/** What a peer makes of a unit: its messages, each behind the preamble that holds for it. */
+function read(unit: UnitBytes): string[] {
+	return [...unit.ends].map((end, i) => {
+		const start = unit.ends[i - 1] ?? 0;
+		expect(Buffer.from(unit.frames).readUInt32BE(start + 1)).toBe(end - start - 5);
+		return new TextDecoder().decode(unit.frames.subarray(start + 5, end));
+	});
+}
+
+test("a unit cut in two, down to single messages, loses nothing, and each part stands by itself", () => {
+	const builder = new UnitBuilder();
+	const wanted: string[] = [];
+	for (let n = 0; n < 37; n++) {
+		const key = Math.floor(n / 5) % 3;
+		const body = bytes(`<${n}>`);
+		wanted.push(`H${key === 2 ? "" : `p${key}`}<${n}>`);
+		builder.append({ key, version: 1, preamble: bytes(key === 2 ? "" : `p${key}`), body }, bytes("H"));
+	}
+	const parts: UnitBytes[] = [builder.finish()];
+	for (let at = 0; at < parts.length; ) {
+		const part = parts[at]!;
+		if (part.ends.length === 1) at++;
+		else parts.splice(at, 1, ...splitUnit(part));
+	}
+	expect(parts.flatMap(read)).toEqual(wanted);
+	for (const part of parts) expect(part.ends[0]).toBe(part.frames.length);
 });

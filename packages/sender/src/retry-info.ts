@@ -40,7 +40,16 @@ function* fields(bytes: Uint8Array): Generator<Field> {
 	}
 }
 
-/** The wait that the peer asks for, in milliseconds; null when it asks for none. */
+/**
+ * The wait that a status asks for, in milliseconds: gRPC's own `grpc-retry-pushback-ms` (gRFC A6: negative or unreadable
+ * means no other try, which is Infinity here), else RetryInfo; null when it has neither.
+ */
+export function askedDelayMs(pushback: string | undefined, statusDetails: Uint8Array | null): number | null {
+	if (pushback !== undefined) return /^\d{1,10}$/.test(pushback) ? Number(pushback) : Number.POSITIVE_INFINITY;
+	return statusDetails === null ? null : retryDelayMs(statusDetails);
+}
+
+/** The wait that RetryInfo asks for, in milliseconds; null when it asks for none. */
 export function retryDelayMs(statusDetails: Uint8Array): number | null {
 	for (const detail of fields(statusDetails)) {
 		if (detail.number !== 3 || typeof detail.value === "number") continue;

@@ -1,151 +1,146 @@
-import { type Attempt, startAttempt } from "./attempt.ts";
-import type { LostRecords, SenderLedger } from "./ledger.ts";
-import { backoffMs, DEFAULT_RETRY, isRetryable, type RetryOptions } from "./retry.ts";
-import { PREFIX_BYTES, type Transport, type UnitStatus } from "./transport.ts";
-import { type SenderRecord, type Unit, UnitBuilder } from "./unit.ts";
-
-/** What happens to the connection and to units: for logs. `message` is one sentence. */
-export type SenderEvent =
-	| { readonly type: "connected"; readonly message: string }
-	| { readonly type: "disconnected"; readonly message: string }
-	| { readonly type: "retry"; readonly message: string; readonly code: number; readonly inMs: number }
-	| {
-			readonly type: "lost";
-			readonly message: string;
-			readonly reason: keyof LostRecords;
-			readonly records: number;
-	  };
-
-export interface SenderOptions {
-	readonly transport: Transport;
-	/** What a stream's first message begins with: asked for each unit. */
-	readonly header?: () => Uint8Array;
-	/** A unit is closed when it has this many bytes (default 1 MiB) ... */
-	readonly maxUnitBytes?: number;
-	/** ... or when its first record is this old (default 1000). */
-	readonly maxUnitAgeMs?: number;
-	/** A longer message is not taken: receivers would refuse it (default 2 MiB). */
-	readonly maxMessageBytes?: number;
-	/** How long a stream may take (default 20000). */
-	readonly deadlineMs?: number;
-	/** A stream that takes nothing for so long is broken off and tried again (default 10000). */
-	readonly noProgressMs?: number;
-	/** The memory for records that are not acked, those on their way included (default 64 MiB). */
-	readonly maxRetainedBytes?: number;
-	/** The same in units (default 1024). */
-	readonly maxRetainedUnits?: number;
-	/** When the memory is full: the oldest unit makes room (default), or the new record is refused. */
-	readonly overflow?: "overwrite-oldest" | "refuse";
-	readonly retry?: Partial<RetryOptions>;
-	readonly onEvent?: (event: SenderEvent) => void;
-}
+import { type Dispatch, leastPending, roundRobin, slotOf } from "./dispatch.ts";
+import type { SenderEvent } from "./events.ts";
+import { openLanes } from "./lanes.ts";
+import { Books, type LostRecords, type SenderLedger } from "./ledger.ts";
+import { OpenUnit } from "./open-unit.ts";
+import { limitsOf, type SenderLimits, type SenderOptions } from "./options.ts";
+import { TokenBucket } from "./rate.ts";
+import { DEFAULT_RETRY, type RetryOptions } from "./retry.ts";
+import { Strand, type StrandHost } from "./strand.ts";
+import { startSummaries } from "./summaries.ts";
+import { PREFIX_BYTES, type Transport } from "./transport.ts";
+import { createUnit, type SenderRecord, type Unit } from "./unit.ts";
 
 export type EnqueueResult = "accepted" | "full" | "too-large" | "closed";
+
+/** How one lane does. */
+export interface LaneState {
+	readonly name: string;
+	readonly connected: boolean;
+	/** False while what it tried last has failed. */
+	readonly healthy: boolean;
+	/** Streams that are open. */
+	readonly inFlight: number;
+	readonly pendingUnits: number;
+	readonly pendingBytes: number;
+}
 
 export interface Sender extends AsyncDisposable {
 	/** Takes a record; its bytes are copied. At once, in constant time, never throws; whatever it answers, the ledger has it. */
 	enqueue(record: SenderRecord): EnqueueResult;
-	/** Closes the open unit, and waits until everything enqueued so far is acked or lost. */
+	/** Settles when there is room for a record, or the sender takes no more: for `overflow: "block"`. */
+	room(): Promise<void>;
+	/** Closes the open units, and waits until everything enqueued so far is acked or lost. */
 	flush(): Promise<void>;
 	/** Takes no more, delivers what it has for at most `deadlineMs` (default 10000), counts the rest as lost. */
 	shutdown(deadlineMs?: number): Promise<SenderLedger>;
 	/** A copy of the books. */
 	ledger(): SenderLedger;
-	/** Bytes of the records that are not acked, with gRPC's 5 for each message. */
+	lanes(): readonly LaneState[];
+	/** Bytes of the records in memory, with gRPC's 5 for each message. */
 	readonly retainedBytes: number;
 }
 
 const nothing = new Uint8Array(0);
-/** While shutting down there is no time for long waits. */
-const SHUTDOWN_RETRY_MS = 250;
 
-/** A sender over a transport, which it owns from now on. */
+/** A sender over a transport, or one for each lane, which it owns from now on. */
 export function createSender(options: SenderOptions): Sender {
 	return new RetainingSender(options);
 }
 
 /*
- *   enqueue -> [open unit] -> [ closed units, oldest first ] -> one stream at a time -> acked | lost
- *               1 MiB, 1 s      ^ the head stays here until its final status
+ *              by key: one open unit for each strand                  lane = one connection
+ *   enqueue -> [open unit] -> strand [ head | unit | unit ] -> stream \
+ *   enqueue -> [open unit] -> strand [ head | unit ]        -> stream  > transport -> acked | lost
+ *               1 MiB, 1 s            ^ stays until its final status
  *
- * One stream at a time, the head first: so records arrive in the order of enqueue, whatever is tried again.
+ * A strand has one stream at a time, so its order is kept. Other dispatches have one open unit; the closed one goes to the
+ * strand that they choose.
  */
-class RetainingSender implements Sender {
-	readonly #transport: Transport;
+class RetainingSender implements Sender, StrandHost {
+	readonly limits: SenderLimits;
+	readonly retry: RetryOptions;
+	readonly books: Books = new Books();
+	readonly bucket: TokenBucket | null;
+	readonly emit: (event: SenderEvent) => void;
 	readonly #header: () => Uint8Array;
-	readonly #options: Required<Omit<SenderOptions, "transport" | "header" | "retry" | "onEvent">>;
-	readonly #retry: RetryOptions;
-	readonly #onEvent: (event: SenderEvent) => void;
-	readonly #builder = new UnitBuilder();
-	readonly #units: Unit[] = [];
+	/** Of records that are not taken beyond the rate; `bucket` is of units that wait. */
+	readonly #intake: TokenBucket | null;
+	readonly #transports: readonly Transport[];
+	readonly #connected: boolean[];
+	readonly #strands: readonly Strand[];
+	readonly #open: readonly OpenUnit[];
+	/** Null: by key. */
+	readonly #dispatch: Dispatch | null;
 	readonly #idPrefix = crypto.randomUUID();
-	readonly #lost: LostRecords = { queue: 0, oversize: 0, permanent: 0, expired: 0, shutdown: 0 };
-	readonly #resent = { units: 0, records: 0 };
-	#accepted = 0;
-	#acked = 0;
-	#unitBytes = 0;
+	readonly #stopSummaries: () => void;
 	#unitCount = 0;
-	#openHeader: Uint8Array = nothing;
-	#ageTimer: ReturnType<typeof setTimeout> | undefined;
-	#attempt: Attempt | null = null;
-	#running = false;
-	#failures = 0;
-	#endWait: (() => void) | null = null;
+	#waiting: (() => void)[] = [];
 	#closing: Promise<SenderLedger> | null = null;
-	#stopped = false;
 
 	constructor(options: SenderOptions) {
-		const { transport, header, retry, onEvent, ...limits } = options;
-		this.#transport = transport;
+		const { header, retry, rate, onEvent } = options;
+		this.limits = limitsOf(options);
+		this.retry = { ...DEFAULT_RETRY, ...retry };
+		const bucket = rate === undefined ? null : new TokenBucket(rate);
+		this.bucket = rate?.over === "drop" ? null : bucket;
+		this.#intake = rate?.over === "drop" ? bucket : null;
 		this.#header = header ?? (() => nothing);
-		this.#retry = { ...DEFAULT_RETRY, ...retry };
 		// In a turn of its own: a handler that throws, or that calls the sender, must not meet it in the middle of its work.
-		this.#onEvent = onEvent === undefined ? () => {} : (event) => queueMicrotask(() => onEvent(event));
-		this.#options = {
-			maxUnitBytes: 1024 * 1024,
-			maxUnitAgeMs: 1000,
-			maxMessageBytes: 2 * 1024 * 1024,
-			deadlineMs: 20_000,
-			noProgressMs: 10_000,
-			maxRetainedBytes: 64 * 1024 * 1024,
-			maxRetainedUnits: 1024,
-			overflow: "overwrite-oldest",
-			...limits,
-		};
-		for (const [name, value] of Object.entries(this.#options)) {
-			if (typeof value === "number" && !(value > 0)) {
-				throw new RangeError(`Cannot create a sender as '${name}' must be a positive number: received ${value}`);
-			}
-		}
-		transport.onConnection = ({ connected }) => {
-			if (connected) this.#onEvent({ type: "connected", message: `Connected to ${transport.name}` });
-			else this.#onEvent({ type: "disconnected", message: `Connection to ${transport.name} lost` });
-		};
+		this.emit = onEvent === undefined ? () => {} : (event) => queueMicrotask(() => onEvent(event));
+		const { dispatch, streams, summaryMs } = this.limits;
+		this.#transports = openLanes(options.transport, options.lanes ?? 1);
+		this.#connected = this.#transports.map(() => false);
+		this.#strands = this.#transports.flatMap((transport, lane) =>
+			Array.from({ length: streams }, () => new Strand(this, transport, lane)),
+		);
+		this.#dispatch = dispatch === "key" ? null : dispatch === "round-robin" ? roundRobin() : leastPending();
+		this.#open = (this.#dispatch === null ? this.#strands : [null]).map(() => new OpenUnit());
+		this.#transports.forEach((transport, lane) => {
+			transport.onConnection = ({ connected }) => this.#connectionChanged(transport, lane, connected);
+		});
+		this.#stopSummaries = startSummaries(this.books, summaryMs, this.emit);
+	}
+
+	get closing(): boolean {
+		return this.#closing !== null;
 	}
 
 	enqueue(record: SenderRecord): EnqueueResult {
 		if (this.#closing !== null) return this.#refuse("shutdown", "closed");
-		if (this.#builder.records === 0) this.#openHeader = this.#header();
-		const bytes = this.#openHeader.length + record.preamble.length + record.body.length;
-		if (bytes > this.#options.maxMessageBytes) return this.#refuse("oversize", "too-large");
+		const slot = slotOf(record.key, this.#open.length);
+		const open = this.#open[slot] as OpenUnit;
+		const { builder } = open;
+		const { maxMessageBytes, maxUnitBytes, maxRetainedBytes, maxRetainedUnits } = this.limits;
+		if (builder.records === 0) open.header = this.#header();
+		const bytes = open.header.length + record.preamble.length + record.body.length;
+		if (bytes > maxMessageBytes) return this.#refuse("oversize", "too-large");
 		const framed = bytes + PREFIX_BYTES;
-		if (this.#builder.records > 0 && this.#builder.length + framed > this.#options.maxUnitBytes) {
-			this.#closeUnit();
-			this.#openHeader = this.#header();
+		if (builder.records > 0 && builder.length + framed > maxUnitBytes) {
+			this.#closeUnit(slot);
+			open.header = this.#header();
 		}
-		if (!this.#makeRoom(framed)) return this.#refuse("queue", "full");
-		if (this.#builder.records === 0) {
-			this.#ageTimer = setTimeout(() => this.#closeUnit(), this.#options.maxUnitAgeMs);
-		}
-		this.#accepted++;
-		this.#builder.append(record, this.#openHeader);
-		if (this.#builder.length >= this.#options.maxUnitBytes) this.#closeUnit();
+		const { books } = this;
+		const full = books.bytes + framed > maxRetainedBytes || books.units >= maxRetainedUnits;
+		if (full && !this.#makeRoom(framed)) return this.#full();
+		if (this.#intake?.trySpend(framed) === false) return this.#refuse("queue", "full");
+		if (builder.records === 0) open.timer = setTimeout(() => this.#closeUnit(slot), this.limits.maxUnitAgeMs);
+		const before = builder.length;
+		builder.append(record, open.header);
+		books.take();
+		books.bytes += builder.length - before;
+		if (builder.length >= maxUnitBytes) this.#closeUnit(slot);
 		return "accepted";
 	}
 
+	room(): Promise<void> {
+		if (this.closing || this.#hasRoom(1)) return Promise.resolve();
+		return new Promise((resolve) => this.#waiting.push(resolve));
+	}
+
 	async flush(): Promise<void> {
-		this.#closeUnit();
-		await Promise.all(this.#units.map((unit) => unit.settled));
+		this.#closeUnits();
+		await Promise.all(this.#units().map((unit) => unit.settled));
 	}
 
 	shutdown(deadlineMs: number = 10_000): Promise<SenderLedger> {
@@ -158,146 +153,148 @@ class RetainingSender implements Sender {
 	}
 
 	ledger(): SenderLedger {
-		let retained = this.#builder.records;
-		for (const unit of this.#units) retained += unit.records;
-		return {
-			accepted: this.#accepted,
-			acked: this.#acked,
-			retained,
-			spooled: 0,
-			lost: { ...this.#lost },
-			resent: { ...this.#resent },
-		};
+		return this.books.ledger();
 	}
 
-	get retainedBytes(): number {
-		return this.#unitBytes + this.#builder.length;
-	}
-
-	#refuse(reason: keyof LostRecords, result: EnqueueResult): EnqueueResult {
-		this.#accepted++;
-		this.#lost[reason]++;
-		return result;
-	}
-
-	#closeUnit(): void {
-		clearTimeout(this.#ageTimer);
-		if (this.#builder.records === 0) return;
-		const unit = this.#builder.finish(`${this.#idPrefix}-${++this.#unitCount}`);
-		this.#units.push(unit);
-		this.#unitBytes += unit.frames.length;
-		if (!this.#running) void this.#run();
-	}
-
-	/** False: there is no room, and none can be made. A unit that is on its way is never thrown away. */
-	#makeRoom(bytes: number): boolean {
-		const { maxRetainedBytes, maxRetainedUnits, overflow } = this.#options;
-		let dropped = 0;
-		while (this.retainedBytes + bytes > maxRetainedBytes || this.#units.length >= maxRetainedUnits) {
-			const oldest = this.#units[this.#attempt === null ? 0 : 1];
-			if (overflow === "refuse" || oldest === undefined) break;
-			this.#remove(oldest);
-			this.#lost.queue += oldest.records;
-			dropped += oldest.records;
-		}
-		if (dropped > 0) this.#lostEvent("queue", dropped, "the memory for records that are not acknowledged is full");
-		return this.retainedBytes + bytes <= maxRetainedBytes && this.#units.length < maxRetainedUnits;
-	}
-
-	#remove(unit: Unit): void {
-		this.#units.splice(this.#units.indexOf(unit), 1);
-		this.#unitBytes -= unit.frames.length;
-		unit.settle();
-	}
-
-	#lostEvent(reason: keyof LostRecords, records: number, why: string): void {
-		this.#onEvent({ type: "lost", reason, records, message: `${records} records lost: ${why}` });
-	}
-
-	/** Delivers until nothing is left. */
-	async #run(): Promise<void> {
-		this.#running = true;
-		for (let unit = this.#units[0]; unit !== undefined && !this.#stopped; unit = this.#units[0]) {
-			if (unit.exposed > 0) {
-				this.#resent.units++;
-				this.#resent.records += unit.exposed;
-			}
-			unit.firstTryMs ??= performance.now();
-			this.#attempt = startAttempt(this.#transport, unit, this.#options);
-			const { status, exposed } = await this.#attempt.outcome;
-			this.#attempt = null;
-			if (this.#stopped) break;
-			unit.exposed = Math.max(unit.exposed, exposed);
-			const waitMs = this.#judge(unit, status);
-			if (waitMs > 0) await this.#wait(waitMs);
-		}
-		this.#running = false;
-	}
-
-	/** Books the outcome of a try; answers how long to wait before the next one. */
-	#judge(unit: Unit, status: UnitStatus): number {
-		if (status.code === 0) {
-			this.#failures = 0;
-			this.#acked += unit.records;
-			this.#remove(unit);
-			return 0;
-		}
-		const why = `${this.#transport.name} answered ${status.code} (${status.message})`;
-		if (!isRetryable(status.code, status.retryDelayMs)) {
-			this.#lost.permanent += unit.records;
-			this.#remove(unit);
-			this.#lostEvent("permanent", unit.records, why);
-			return 0;
-		}
-		const ownMs = backoffMs(this.#retry, ++this.#failures, Math.random());
-		const inMs = Math.max(
-			this.#closing === null ? ownMs : Math.min(ownMs, SHUTDOWN_RETRY_MS),
-			status.retryDelayMs ?? 0,
-		);
-		const elapsedMs = performance.now() - (unit.firstTryMs ?? 0);
-		if (this.#retry.maxElapsedMs > 0 && elapsedMs + inMs > this.#retry.maxElapsedMs) {
-			this.#lost.expired += unit.records;
-			this.#remove(unit);
-			this.#lostEvent("expired", unit.records, `given up after ${Math.round(elapsedMs)} ms; ${why}`);
-		} else {
-			const message = `${why}; next try in ${Math.round(inMs)} ms`;
-			this.#onEvent({ type: "retry", code: status.code, inMs, message });
-		}
-		// The peer needs its pause also when the unit is given up: the next one would meet the same.
-		return inMs;
-	}
-
-	#wait(ms: number): Promise<void> {
-		return new Promise((resolve) => {
-			const timer = setTimeout(resolve, ms);
-			this.#endWait = () => {
-				clearTimeout(timer);
-				resolve();
+	lanes(): readonly LaneState[] {
+		return this.#transports.map(({ name }, lane) => {
+			const strands = this.#strands.filter((strand) => strand.lane === lane);
+			const units = strands.flatMap((strand) => strand.queue);
+			return {
+				name,
+				connected: this.#connected[lane] === true,
+				healthy: strands.every((strand) => strand.failures === 0),
+				inFlight: units.filter((unit) => unit.inFlight).length,
+				pendingUnits: units.length,
+				pendingBytes: strands.reduce((sum, strand) => sum + strand.pendingBytes, 0),
 			};
 		});
 	}
 
+	get retainedBytes(): number {
+		return this.books.bytes;
+	}
+
+	released(unit: Unit): void {
+		this.books.units--;
+		this.books.bytes -= unit.length;
+		unit.settle();
+		if (this.#waiting.length > 0 && this.#hasRoom(1)) this.#wake();
+	}
+
+	moveAway(strand: Strand): boolean {
+		if (this.#dispatch === null) return false;
+		const others = this.#strands.filter((other) => other.lane !== strand.lane && other.failures === 0);
+		if (others.length === 0) return false;
+		for (const unit of strand.takeIdle()) this.#dispatch(others).push(unit);
+		return true;
+	}
+
+	#connectionChanged({ name }: Transport, lane: number, connected: boolean): void {
+		this.#connected[lane] = connected;
+		if (connected) this.emit({ type: "connected", lane, message: `Connected to ${name}` });
+		else this.emit({ type: "disconnected", lane, message: `Connection to ${name} lost` });
+	}
+
+	#refuse(reason: keyof LostRecords, result: EnqueueResult): EnqueueResult {
+		this.books.refuse(reason);
+		return result;
+	}
+
+	/** Who waits for room keeps the record: it is not ours yet. */
+	#full(): EnqueueResult {
+		return this.limits.overflow === "block" ? "full" : this.#refuse("queue", "full");
+	}
+
+	#closeUnits(): void {
+		for (let slot = 0; slot < this.#open.length; slot++) this.#closeUnit(slot);
+	}
+
+	#closeUnit(slot: number): void {
+		const { builder, timer } = this.#open[slot] as OpenUnit;
+		clearTimeout(timer);
+		if (builder.records === 0) return;
+		const age = ++this.#unitCount;
+		const unit = createUnit(`${this.#idPrefix}-${age}`, age, builder.finish());
+		this.books.units++;
+		const strand = this.#dispatch === null ? this.#strands[slot] : this.#dispatch(this.#strands);
+		strand?.push(unit);
+	}
+
+	#units(): readonly Unit[] {
+		return this.#strands.flatMap((strand) => strand.queue);
+	}
+
+	#hasRoom(bytes: number): boolean {
+		const { maxRetainedBytes, maxRetainedUnits } = this.limits;
+		return this.books.bytes + bytes <= maxRetainedBytes && this.books.units < maxRetainedUnits;
+	}
+
+	/** False: there is no room, and none can be made. A unit that is on its way is never thrown away. */
+	#makeRoom(bytes: number): boolean {
+		if (this.limits.overflow !== "overwrite-oldest") return false;
+		let dropped = 0;
+		while (!this.#hasRoom(bytes)) {
+			const strand = this.#strandOfOldest();
+			const oldest = strand?.oldestIdle();
+			if (strand === undefined || oldest === undefined) break;
+			this.books.lose("queue", oldest.records, "memory");
+			strand.remove(oldest);
+			dropped += oldest.records;
+		}
+		if (dropped > 0) this.#tellLost("queue", dropped, "the memory for records that are not acknowledged is full");
+		return this.#hasRoom(bytes);
+	}
+
+	#strandOfOldest(): Strand | undefined {
+		let oldest: Strand | undefined;
+		let age = Number.POSITIVE_INFINITY;
+		for (const strand of this.#strands) {
+			const unit = strand.oldestIdle();
+			if (unit === undefined || unit.age >= age) continue;
+			oldest = strand;
+			age = unit.age;
+		}
+		return oldest;
+	}
+
+	#tellLost(reason: keyof LostRecords, records: number, why: string): void {
+		this.emit({ type: "lost", reason, records, message: `${records} records lost: ${why}` });
+	}
+
+	#wake(): void {
+		for (const resolve of this.#waiting.splice(0)) resolve();
+	}
+
 	async #shutDown(deadlineMs: number): Promise<SenderLedger> {
-		this.#closeUnit();
-		this.#endWait?.();
+		this.#closeUnits();
+		this.#wake();
+		for (const strand of this.#strands) strand.hurry();
 		let timer: ReturnType<typeof setTimeout> | undefined;
 		const deadline = new Promise<void>((resolve) => {
 			timer = setTimeout(resolve, deadlineMs);
 		});
-		await Promise.race([Promise.all(this.#units.map((unit) => unit.settled)), deadline]);
+		await Promise.race([Promise.all(this.#units().map((unit) => unit.settled)), deadline]);
 		clearTimeout(timer);
-		this.#stopped = true;
-		this.#endWait?.();
-		this.#attempt?.cancel();
-		let records = 0;
-		for (const unit of this.#units.slice()) {
-			records += unit.records;
-			this.#remove(unit);
+		for (const strand of this.#strands) strand.stop();
+		this.#loseRest(deadlineMs);
+		this.#stopSummaries();
+		for (const transport of this.#transports) {
+			transport.onConnection = null;
+			transport.close();
 		}
-		this.#lost.shutdown += records;
-		if (records > 0) this.#lostEvent("shutdown", records, `not acknowledged within ${deadlineMs} ms of the end`);
-		this.#transport.onConnection = null;
-		this.#transport.close();
 		return this.ledger();
+	}
+
+	#loseRest(deadlineMs: number): void {
+		let records = 0;
+		for (const strand of this.#strands) {
+			for (const unit of strand.queue.slice()) {
+				records += unit.records;
+				this.books.lose("shutdown", unit.records, "memory");
+				strand.remove(unit);
+			}
+		}
+		if (records > 0) this.#tellLost("shutdown", records, `not acknowledged within ${deadlineMs} ms of the end`);
 	}
 }

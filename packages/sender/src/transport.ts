@@ -8,10 +8,14 @@ export const PREFIX_BYTES = 5;
 export interface UnitStatus {
 	readonly code: number;
 	readonly message: string;
-	/** The peer asked to wait this long before the next try; null: it did not. */
+	/** The peer asked to wait this long before the next try; null: it did not; Infinity: it wants no other try. */
 	readonly retryDelayMs: number | null;
 	/** False only when it is certain that nothing of the stream has reached the peer. */
 	readonly reached: boolean;
+	/** The code is the transport's guess, as the stream broke without a status of the peer: it is worth another try. */
+	readonly broken?: boolean;
+	/** The transport has another peer for the next try: no need to wait. */
+	readonly elsewhere?: boolean;
 }
 
 /** One client stream: it carries one ack unit. */
@@ -32,6 +36,8 @@ export interface UnitStream {
 	end(): void;
 	/** Breaks the stream off. */
 	cancel(): void;
+	/** Any number that changes whenever the peer is heard of, on this stream or on its connection. */
+	heard?(): number;
 }
 
 export interface UnitRequest {
@@ -50,5 +56,6 @@ export interface Transport {
 	/** Set by the sender. */
 	onConnection: ((change: ConnectionChange) => void) | null;
 	open(request: UnitRequest): UnitStream;
+	/** Opens no more streams; those that are open may finish. */
 	close(): void;
 }

@@ -4,7 +4,8 @@ import { createServer } from "node:net";
 import { createInterface } from "node:readline";
 import { promisify } from "node:util";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { createSender, grpcTransport, h2Transport, type Sender, type Transport, UNIT_METADATA } from "../src/index.ts";
+import { grpcTransport } from "../src/grpc.ts";
+import { createSender, h2Transport, type Sender, type Transport, UNIT_METADATA } from "../src/index.ts";
 import { local, runtimes } from "./runtimes.ts";
 
 const path = "/test.Sink/take";
@@ -39,7 +40,14 @@ afterEach(async () => {
 
 function start(transport: Transport, noProgressMs: number = 10_000): Sender {
 	const retry = { initialMs: 5, maxMs: 20 };
-	const sender = createSender({ transport, retry, noProgressMs, maxUnitAgeMs: 60_000, header: () => Buffer.from("H") });
+	const sender = createSender({
+		transport,
+		streams: 1,
+		retry,
+		noProgressMs,
+		maxUnitAgeMs: 60_000,
+		header: () => Buffer.from("H"),
+	});
 	cleanup.push(() => sender.shutdown(0));
 	return sender;
 }

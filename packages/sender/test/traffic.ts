@@ -1,5 +1,6 @@
 import { encodeConnection, encodeNode, encodeTransaction, type Transaction, Writer } from "@wirescribe/access-log";
-import { createSender, grpcTransport, h2Transport, type Sender, type SenderOptions } from "../src/index.ts";
+import { grpcTransport } from "../src/grpc.ts";
+import { createSender, h2Transport, type Sender, type SenderOptions } from "../src/index.ts";
 
 /** Real records to a real collector: what the tests of every runtime send. */
 const collectPath = "/skywalking.v3.EBPFAccessLogService/collect";
@@ -47,6 +48,7 @@ export function startSender(
 	return createSender({
 		transport: transports[transport]({ target, path: collectPath }),
 		header: () => header,
+		streams: 1,
 		maxUnitBytes: 8 * 1024,
 		maxUnitAgeMs: 20,
 		retry: { initialMs: 50, maxMs: 200 },

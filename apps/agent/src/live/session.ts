@@ -55,7 +55,7 @@ async function startQueue(
 ): Promise<Session> {
 	const { promise: ended, resolve: end } = Promise.withResolvers<void>();
 	const plan = planOutput(options);
-	const outlet = openOutlets(plan, options, node, end);
+	const outlet = await openOutlets(plan, options, node, end);
 	const queue = new EventQueue<never, LivePartitionData>("capture", {
 		partitions,
 		placement: partitions === 1 ? "inline" : "threads",

@@ -3,7 +3,7 @@ import type { NodeInfo } from "@wirescribe/access-log";
 import type { RecordCounts } from "@wirescribe/pipeline";
 import type { WatchOptions } from "../cli/watch-options.ts";
 import type { Outlet } from "./outlet.ts";
-import { SenderOutlet } from "./sender-outlet.ts";
+import { openTransport, SenderOutlet } from "./sender-outlet.ts";
 import { StdoutOutlet } from "./stdout-outlet.ts";
 
 /** What a partition must make for the outlets that the options ask for. */
@@ -21,9 +21,16 @@ export function planOutput(options: WatchOptions): OutputPlan {
 }
 
 /** The outlets of a plan as one. The record identity is the backend's when there is one. */
-export function openOutlets(plan: OutputPlan, options: WatchOptions, node: NodeInfo, onGone: () => void): Outlet {
+export async function openOutlets(
+	plan: OutputPlan,
+	options: WatchOptions,
+	node: NodeInfo,
+	onGone: () => void,
+): Promise<Outlet> {
 	const outlets: Outlet[] = [];
-	if (options.backend) outlets.push(new SenderOutlet(options.backend, options.transport, node));
+	if (options.backend) {
+		outlets.push(new SenderOutlet(await openTransport(options.backend, options.transport), node));
+	}
 	if (plan.lines) outlets.push(new StdoutOutlet(onGone));
 	return {
 		frames(buffer: ArrayBuffer): void {
