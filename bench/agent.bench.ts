@@ -93,7 +93,7 @@ try {
 	console.log(text);
 	const whole = observers.length === OBSERVERS.length && values.scenario === undefined;
 	if (whole && !values["no-write"]) {
-		const how = `nginx with one worker and ${connections} keep-alive connections on loopback; medians of ${rounds} rounds of ${seconds} s (ceiling: ${seconds / 2} s), lowest and highest in parentheses. \`npm run bench:agent\``;
+		const how = `nginx with one worker on one processor, the load over ${connections} keep-alive connections on the other, observers where the scheduler has them; medians of ${rounds} rounds of ${seconds} s (ceiling: ${seconds / 2} s), lowest and highest in parentheses. \`npm run bench:agent\``;
 		writeSection("agent", "The agent", `${await machine()}\n\n${how}\n\n${text}`);
 	}
 } finally {

@@ -1,6 +1,6 @@
 /** One turn of the benchmark: a fresh nginx, one observer or none, one load; and what came of it. */
 import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { availableParallelism, tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { mustRun } from "../../tools/command.ts";
@@ -44,10 +44,17 @@ const WARM_UP = { rate: 5000, seconds: 2, connections: 32 } as const;
 /** tshark may need far longer than the load: it is given this time to catch up. */
 const CATCH_UP_MS = 120_000;
 
+/**
+ * Server and load stay on a processor each; observers go where the scheduler has them. Left to the scheduler, the two end up
+ * on one processor in some turns and stay there, with a third of the machine idle: that would be measured, not the observer.
+ */
+const SERVER_CPU = 0;
+const LOAD_CPU = availableParallelism() > 1 ? 1 : 0;
+
 export async function takeTurn(load: string, observer: Observer | undefined, plan: LoadPlan): Promise<Turn> {
 	const folder = mkdtempSync(join(tmpdir(), "wirescribe-bench-"));
 	try {
-		await using nginx = await startNginx({ bufferedLog: true, bodyBytes: 128 });
+		await using nginx = await startNginx({ bufferedLog: true, bodyBytes: 128, cpu: SERVER_CPU });
 		await using watch = await observer?.start(nginx.port, folder);
 		// Being ready is what an observer says; a second later it is true.
 		await sleep(1000);
@@ -83,8 +90,18 @@ export async function takeTurn(load: string, observer: Observer | undefined, pla
 
 async function runLoad(load: string, port: number, plan: LoadPlan, prefix: string): Promise<LoadReport> {
 	const { rate, seconds, connections } = plan;
-	const args = ["--port", String(port), "--seconds", String(seconds), "--connections", String(connections)];
+	const args = [
+		"-c",
+		String(LOAD_CPU),
+		load,
+		"--port",
+		String(port),
+		"--seconds",
+		String(seconds),
+		"--connections",
+		String(connections),
+	];
 	args.push("--prefix", prefix);
 	if (rate !== undefined) args.push("--rate", String(rate));
-	return JSON.parse((await mustRun(load, args)).stdout) as LoadReport;
+	return JSON.parse((await mustRun("taskset", args)).stdout) as LoadReport;
 }

@@ -19,6 +19,8 @@ export interface NginxOptions {
 	readonly bufferedLog?: boolean;
 	/** `off` writes no log at all. */
 	readonly log?: "on" | "off";
+	/** The processor that the only worker stays on; without it, wherever the scheduler has it. */
+	readonly cpu?: number;
 	/** Lines for the server block. */
 	readonly server?: string;
 }
@@ -147,13 +149,14 @@ export async function startNginx(options: NginxOptions = {}): Promise<Nginx> {
 }
 
 function configuration(folder: string, host: string, port: number, options: NginxOptions): string {
-	const { workers = 1, bodyBytes = 128, bufferedLog = false, log = "on", server = "" } = options;
+	const { workers = 1, bodyBytes = 128, bufferedLog = false, log = "on", cpu, server = "" } = options;
 	const temporary = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"];
 	const buffer = bufferedLog ? " buffer=256k flush=100ms" : "";
 	return `
 daemon off;
 user root;
 worker_processes ${workers};
+${cpu === undefined ? "" : `worker_cpu_affinity 1${"0".repeat(cpu)};`}
 worker_rlimit_nofile 65536;
 pid ${folder}/nginx.pid;
 error_log stderr warn;
