@@ -1,11 +1,12 @@
+import { dispatcher } from "./dispatch.ts";
 import { InlineLane } from "./inline-lane.ts";
 import type { Lane, LaneEvents, LaneOptions } from "./lane.ts";
 import { checkOptions, type EventQueueOptions } from "./options.ts";
 import { type PartitionFactory, type PartitionFailure, type PartitionPhase, toFailure } from "./partition.ts";
-import { partitionOf } from "./partition-of.ts";
 import { EventQueueError, type EventQueueErrorCode } from "./queue-error.ts";
 import { type QueueCounters, type Shard, ShardIntake } from "./shard-intake.ts";
 import { ThreadLanes } from "./thread-lanes.ts";
+import { abortable, type WaitOptions } from "./waiters.ts";
 import { loadFactory } from "./worker.ts";
 
 const WARN_EVERY_MS = 5000;
@@ -22,6 +23,7 @@ const WARN_EVERY_MS = 5000;
 export class EventQueue<E, D = undefined> implements AsyncDisposable {
 	readonly name: string;
 	readonly #options: EventQueueOptions<E, D>;
+	readonly #dispatch: (key: number) => number;
 	#shards: Shard<E>[] = [];
 	#threads: ThreadLanes<E, D> | undefined;
 	#warner: ReturnType<typeof setInterval> | undefined;
@@ -33,10 +35,28 @@ export class EventQueue<E, D = undefined> implements AsyncDisposable {
 		checkOptions(name, options);
 		this.name = name;
 		this.#options = options;
+		this.#dispatch = this.#dispatcher();
 	}
 
-	/** Makes the partitions. Rejects when one cannot be made; those already made are closed again. */
-	async start(): Promise<void> {
+	/**
+	 * Makes the partitions. Rejects when one cannot be made, or with the signal's reason when it fires meanwhile; those
+	 * already made are closed again.
+	 */
+	async start({ signal }: { readonly signal?: AbortSignal } = {}): Promise<void> {
+		signal?.throwIfAborted();
+		const abort = (): void => void this.close();
+		signal?.addEventListener("abort", abort);
+		try {
+			await this.#start();
+		} catch (error) {
+			signal?.throwIfAborted();
+			throw error;
+		} finally {
+			signal?.removeEventListener("abort", abort);
+		}
+	}
+
+	async #start(): Promise<void> {
 		if (this.#state !== "new") throw this.#error("ERR_QUEUE_STATE", `Cannot start: it is ${this.#state} already`);
 		this.#state = "starting";
 		try {
@@ -57,26 +77,31 @@ export class EventQueue<E, D = undefined> implements AsyncDisposable {
 	 * Hands `event` to the partition of `key`, a safe integer.
 	 *
 	 * True: it is in. False: the partition is full and the event was dropped and counted. A promise (only with
-	 * `whenFull: "block"`): it goes in as soon as there is room, behind those that wait already.
+	 * `whenFull: "block"`): it goes in as soon as there is room, behind those that wait already; false when that took
+	 * longer than the timeout. It rejects, and the event is not counted, when the signal fires or the queue is closed.
 	 */
-	push(key: number, event: E): boolean | Promise<boolean> {
+	push(key: number, event: E, wait?: WaitOptions): boolean | Promise<boolean> {
+		wait?.signal?.throwIfAborted();
 		if (this.#state !== "running") {
 			if (this.#closed) throw this.#error("ERR_QUEUE_CLOSED", "Cannot push: it was closed");
 			throw this.#error("ERR_QUEUE_STATE", "Cannot push: it has not been started");
 		}
-		const shard = this.#shards[partitionOf(key, this.#shards.length)];
-		return shard ? shard.intake.push(event) : false;
+		const shard = this.#shards[this.#dispatch(key)];
+		return shard ? shard.intake.push(event, wait) : false;
 	}
 
-	/** What partition `index` answers. A worker that waits for its source answers within 100 ms. */
-	ask(index: number, question: unknown): Promise<unknown> {
+	/**
+	 * What partition `index` answers. A worker that waits for its source answers within 100 ms. Rejects with the reason of
+	 * `signal` when that fires first; the partition is not told.
+	 */
+	ask(index: number, question: unknown, { signal }: { readonly signal?: AbortSignal } = {}): Promise<unknown> {
 		const shard = this.#shards[index];
 		if (!shard) {
 			return Promise.reject(
 				this.#error("ERR_PARTITION_ASK", `Cannot ask partition ${index} of ${this.#shards.length}`),
 			);
 		}
-		return shard.lane.ask(question);
+		return abortable(() => shard.lane.ask(question), signal);
 	}
 
 	/** Sums over all partitions; `highWater` is the highest of any since the last call. */
@@ -93,10 +118,17 @@ export class EventQueue<E, D = undefined> implements AsyncDisposable {
 		return sum;
 	}
 
-	/** Takes no more events, lets the partitions finish what they have, closes them, ends their threads. */
-	close(): Promise<void> {
+	/**
+	 * Takes no more events, lets the partitions finish what they have, closes them, ends their threads. When `signal` fires
+	 * first, workers are ended as they are, and what they had is lost and counted.
+	 */
+	async close({ signal }: { readonly signal?: AbortSignal } = {}): Promise<void> {
+		const end = (): void => void this.#threads?.[Symbol.asyncDispose]();
+		if (signal?.aborted) end();
+		else signal?.addEventListener("abort", end);
 		this.#closed ??= this.#close();
-		return this.#closed;
+		await this.#closed;
+		signal?.removeEventListener("abort", end);
 	}
 
 	[Symbol.asyncDispose](): Promise<void> {
@@ -134,6 +166,11 @@ export class EventQueue<E, D = undefined> implements AsyncDisposable {
 			intake.attach(lane);
 			return { intake, lane };
 		});
+	}
+
+	#dispatcher(): (key: number) => number {
+		const { dispatch = "by-key", partitions } = this.#options;
+		return dispatcher(dispatch, partitions, (lane) => this.#shards[lane]?.intake.pending ?? 0);
 	}
 
 	#laneOptions(index: number): LaneOptions<D> {

@@ -8,6 +8,9 @@
  *
  * @module
  */
+export type { BoundOptions, WhenFull, WhenFullNow } from "./bound.ts";
+export { Channel, type ChannelCounters } from "./channel.ts";
+export { type Dispatch, dispatcher } from "./dispatch.ts";
 export { EventQueue } from "./event-queue.ts";
 export type { EventQueueOptions, PartitionErrorReport, QueueWarning } from "./options.ts";
 export type { PullInterval } from "./pacer.ts";
@@ -21,3 +24,8 @@ export type {
 export { partitionOf } from "./partition-of.ts";
 export { EventQueueError, type EventQueueErrorCode } from "./queue-error.ts";
 export type { QueueCounters } from "./shard-intake.ts";
+export type { SharedCounters } from "./shared-blocks.ts";
+export type { EachRecord, SharedConsumer } from "./shared-consumer.ts";
+export type { SharedProducer } from "./shared-producer.ts";
+export { SharedQueue, type SharedQueueHandle, type SharedQueueOptions } from "./shared-queue.ts";
+export type { WaitOptions } from "./waiters.ts";

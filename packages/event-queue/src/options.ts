@@ -1,3 +1,5 @@
+import { type BoundOptions, checkBound } from "./bound.ts";
+import type { Dispatch } from "./dispatch.ts";
 import type { PullInterval } from "./pacer.ts";
 import type { PartitionFactory, PartitionFailure, PartitionPhase } from "./partition.ts";
 import { EventQueueError } from "./queue-error.ts";
@@ -21,8 +23,8 @@ export interface QueueWarning {
 	readonly message: string;
 }
 
-/** How a queue is built. Give `factory`, or `worker`, or both. */
-export interface EventQueueOptions<E, D> {
+/** How a queue is built. Give `factory`, or `worker`, or both. `capacity` and `whenFull` hold for each partition. */
+export interface EventQueueOptions<E, D> extends BoundOptions {
 	readonly partitions: number;
 	/** `inline`: on the owner's thread. `threads`: each on a worker thread of its own. */
 	readonly placement: "inline" | "threads";
@@ -32,10 +34,8 @@ export interface EventQueueOptions<E, D> {
 	readonly worker?: string;
 	/** What partition `index` is given: cloned for threads, and asked for again when a worker is replaced. */
 	readonly data?: (index: number) => D;
-	/** Pushed events that one partition may have pending; 65,536 if not told. */
-	readonly capacity?: number;
-	/** When full: `block` lets `push` wait, `drop-newest` (if not told) refuses the event and counts it. */
-	readonly whenFull?: "block" | "drop-newest";
+	/** How pushed events are spread; `by-key` if not told. Only that keeps the order of a key. */
+	readonly dispatch?: Dispatch;
 	/** Bounds of the pause between pulls; 1 to 20 ms if not told. */
 	readonly pullIntervalMs?: PullInterval;
 	/** How often `tick` is called; every 100 ms if not told. */
@@ -54,10 +54,13 @@ export function checkOptions<E, D>(name: string, options: EventQueueOptions<E, D
 	const fail = (why: string): never => {
 		throw new EventQueueError("ERR_QUEUE_OPTIONS", `Cannot create queue '${name}': ${why}`);
 	};
-	const { partitions, placement, capacity = 1, pullIntervalMs = { min: 1, max: 20 } } = options;
+	checkBound(name, options);
+	const { partitions, placement, pullIntervalMs = { min: 1, max: 20 }, dispatch = "by-key" } = options;
 	if (!Number.isInteger(partitions) || partitions < 1)
 		fail(`'partitions' must be a positive integer: received ${partitions}`);
-	if (!Number.isInteger(capacity) || capacity < 1) fail(`'capacity' must be a positive integer: received ${capacity}`);
+	if (!["by-key", "round-robin", "least-pending"].includes(dispatch)) {
+		fail(`'dispatch' must be by-key, round-robin or least-pending: received ${String(dispatch)}`);
+	}
 	const { min, max } = pullIntervalMs;
 	if (!(min >= 1 && max >= min)) fail(`'pullIntervalMs' must be 1 <= min <= max: received ${min} and ${max}`);
 	if (placement === "threads" && !options.worker) {

@@ -1,6 +1,9 @@
+import { Bound, type BoundOptions } from "./bound.ts";
+import { Fifo } from "./fifo.ts";
 import type { Lane } from "./lane.ts";
 import type { QueueWarning } from "./options.ts";
 import type { EventQueueError } from "./queue-error.ts";
+import { Waiters, type WaitOptions } from "./waiters.ts";
 
 /** `in = out + lost + pending`, always. */
 export interface QueueCounters {
@@ -24,15 +27,7 @@ export interface Shard<E> {
 	readonly lane: Lane<E>;
 }
 
-interface Waiter<E> {
-	readonly event: E;
-	resolve(entered: boolean): void;
-	reject(error: Error): void;
-}
-
-export interface IntakeOptions {
-	readonly capacity?: number;
-	readonly whenFull?: "block" | "drop-newest";
+export interface IntakeOptions extends BoundOptions {
 	readonly onWarning?: (warning: QueueWarning) => void;
 }
 
@@ -40,23 +35,30 @@ export interface IntakeOptions {
 const BATCH = 256;
 const ALMOST_FULL = 0.9;
 
-/** Bounds, counts and batches what is pushed to one partition. */
+/** What is sent cannot be overwritten any more: with `overwrite-oldest` no more than this, or half the bound, is sent ahead. */
+const SENT_AHEAD = 1024;
+
+/**
+ * Bounds, counts and batches what is pushed to one partition.
+ *
+ *     push --> [ unsent ] --batches--> in flight --consumed()-->
+ *              \_______ pending, within the bound ______/
+ */
 export class ShardIntake<E> {
 	readonly #queue: string;
 	readonly #partition: number;
-	readonly #capacity: number;
-	readonly #block: boolean;
+	readonly #bound: Bound;
 	readonly #onWarning: ((warning: QueueWarning) => void) | undefined;
+	readonly #unsent: Fifo<E> = new Fifo();
+	readonly #waiters: Waiters<E, boolean> = new Waiters();
 	#lane: Lane<E> | undefined;
-	/** Not sent yet. */
-	#batch: E[] = [];
 	#flush: ReturnType<typeof setImmediate> | undefined;
-	#waiters: Waiter<E>[] = [];
 	#in = 0;
 	#out = 0;
 	#lost = 0;
-	/** Sent or in the batch; not acknowledged. */
-	#pending = 0;
+	/** Sent, not acknowledged. */
+	#inFlight = 0;
+	#maxInFlight: number;
 	#highWater = 0;
 	#restarts = 0;
 	#gone = false;
@@ -65,27 +67,40 @@ export class ShardIntake<E> {
 	constructor(queue: string, partition: number, options: IntakeOptions) {
 		this.#queue = queue;
 		this.#partition = partition;
-		this.#capacity = options.capacity ?? 65_536;
-		this.#block = options.whenFull === "block";
+		this.#bound = new Bound(options);
 		this.#onWarning = options.onWarning;
+		const half = Math.max(1, Math.floor(this.#bound.capacity / 2));
+		this.#maxInFlight =
+			this.#bound.whenFull === "overwrite-oldest" ? Math.min(SENT_AHEAD, half) : Number.POSITIVE_INFINITY;
+	}
+
+	/** Pushed events that the partition is not done with. */
+	get pending(): number {
+		return this.#inFlight + this.#unsent.size;
 	}
 
 	attach(lane: Lane<E>): void {
 		this.#lane = lane;
 	}
 
-	push(event: E): boolean | Promise<boolean> {
-		if (this.#gone) return this.#drop();
-		if (this.#pending < this.#capacity && this.#waiters.length === 0) return this.#enter(event);
-		if (!this.#block) return this.#drop();
-		return new Promise((resolve, reject) => this.#waiters.push({ event, resolve, reject }));
+	push(event: E, wait: WaitOptions = {}): boolean | Promise<boolean> {
+		if (this.#gone) return this.#refuse();
+		if (this.#waiters.size === 0 && this.#bound.admits(this.pending)) return this.#enter(event);
+		if (this.#bound.whenFull === "block") {
+			const timeoutMs = wait.timeoutMs ?? this.#bound.blockTimeoutMs;
+			return this.#waiters.wait(event, { ...wait, timeoutMs }, () => this.#refuse());
+		}
+		if (this.#bound.whenFull === "drop-newest" || this.#unsent.size === 0) return this.#refuse();
+		this.#unsent.shift();
+		this.#lost++;
+		return this.#enter(event);
 	}
 
 	consumed(count: number, failed: boolean): void {
-		this.#pending -= count;
+		this.#inFlight -= count;
 		if (failed) this.#lost += count;
 		else this.#out += count;
-		this.#admit();
+		this.#settle();
 	}
 
 	pulled(count: number): void {
@@ -95,53 +110,50 @@ export class ShardIntake<E> {
 
 	/** The worker took with it what it had been sent. */
 	died(restarting: boolean): void {
-		const sent = this.#pending - this.#batch.length;
-		this.#pending -= sent;
-		this.#lost += sent;
+		this.#lost += this.#inFlight;
+		this.#inFlight = 0;
 		if (restarting) this.#restarts++;
 		else this.loseRest();
-		this.#admit();
+		this.#settle();
 	}
 
 	/** Nobody will take what is pending. */
 	loseRest(): void {
 		this.#gone = true;
-		this.#batch = [];
-		this.#lost += this.#pending;
-		this.#pending = 0;
-		this.#admit();
+		this.#lost += this.pending;
+		this.#inFlight = 0;
+		this.#unsent.take(this.#unsent.size);
+		this.#settle();
 	}
 
 	/** No more waiting; what is in goes to the partition now. */
 	close(error: EventQueueError): void {
-		for (const waiter of this.#waiters.splice(0)) waiter.reject(error);
+		this.#waiters.rejectAll(error);
+		this.#maxInFlight = Number.POSITIVE_INFINITY;
 		this.#send();
 	}
 
 	counters(): QueueCounters {
-		const {
-			in: entered,
-			out,
-			lost,
-			pending,
-		} = { in: this.#in, out: this.#out, lost: this.#lost, pending: this.#pending };
+		const { pending } = this;
 		const highWater = this.#highWater;
 		this.#highWater = pending;
-		return { in: entered, out, lost, pending, highWater, restarts: this.#restarts };
+		return { in: this.#in, out: this.#out, lost: this.#lost, pending, highWater, restarts: this.#restarts };
 	}
 
 	checkFill(): void {
-		const full = this.#pending > this.#capacity * ALMOST_FULL;
+		const { pending } = this;
+		const capacity = this.#bound.ceiling;
+		const full = pending > capacity * ALMOST_FULL;
 		if (full === this.#warned) return;
 		this.#warned = full;
 		const where = `Queue '${this.#queue}', partition ${this.#partition}`;
-		const fill = `${this.#pending} of ${this.#capacity} events pending`;
+		const fill = `${pending} of ${capacity} events pending`;
 		this.#onWarning?.({
 			kind: full ? "almost-full" : "over",
 			queue: this.#queue,
 			partition: this.#partition,
-			pending: this.#pending,
-			capacity: this.#capacity,
+			pending,
+			capacity,
 			message: full
 				? `${where} is almost full (${fill}): raise 'capacity' or 'partitions', or push less`
 				: `${where} has room again (${fill})`,
@@ -150,37 +162,39 @@ export class ShardIntake<E> {
 
 	#enter(event: E): true {
 		this.#in++;
-		this.#pending++;
-		if (this.#pending > this.#highWater) this.#highWater = this.#pending;
-		this.#batch.push(event);
-		if (this.#batch.length >= BATCH && this.#lane?.crossesThreads) this.#send();
-		else this.#flush ??= setImmediate(() => this.#send());
+		this.#unsent.push(event);
+		const { pending } = this;
+		if (pending > this.#highWater) this.#highWater = pending;
+		if (this.#unsent.size >= BATCH && this.#lane?.crossesThreads) this.#send();
+		else this.#sendSoon();
 		return true;
 	}
 
-	#drop(): false {
+	#refuse(): false {
 		this.#in++;
 		this.#lost++;
 		return false;
 	}
 
+	#sendSoon(): void {
+		this.#flush ??= setImmediate(() => this.#send());
+	}
+
 	#send(): void {
 		if (this.#flush) clearImmediate(this.#flush);
 		this.#flush = undefined;
-		if (this.#batch.length === 0) return;
-		const batch = this.#batch;
-		this.#batch = [];
+		const batch = this.#unsent.take(this.#maxInFlight - this.#inFlight);
+		if (batch.length === 0) return;
+		this.#inFlight += batch.length;
 		this.#lane?.send(batch);
 	}
 
-	/** Lets waiting pushes in, first come first. */
-	#admit(): void {
-		let admitted = 0;
-		for (const waiter of this.#waiters) {
-			if (!this.#gone && this.#pending >= this.#capacity) break;
-			waiter.resolve(this.#gone ? this.#drop() : this.#enter(waiter.event));
-			admitted++;
+	/** After events went out: the bound comes back, waiting pushes come in, first come first, and what waits is sent. */
+	#settle(): void {
+		this.#bound.settle(this.pending);
+		while (this.#waiters.size > 0 && (this.#gone || this.#bound.admits(this.pending))) {
+			this.#waiters.release((event) => (this.#gone ? this.#refuse() : this.#enter(event)));
 		}
-		if (admitted > 0) this.#waiters.splice(0, admitted);
+		if (this.#unsent.size > 0) this.#sendSoon();
 	}
 }

@@ -1,10 +1,4 @@
-import { describe, test } from "vitest";
-import { cases, threadCases } from "./contract.ts";
+import { test } from "vitest";
+import { allCases } from "./all-cases.ts";
 
-describe.each(["inline", "threads"] as const)("queue with placement %s", (placement) => {
-	test.each(Object.entries(cases))("%s", (_, body) => body(placement));
-});
-
-describe("queue on threads", () => {
-	test.each(Object.entries(threadCases))("%s", (_, body) => body());
-});
+test.each(allCases.map(([name, body]) => ({ name, body })))("$name", ({ body }) => body());

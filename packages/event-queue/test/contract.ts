@@ -7,6 +7,7 @@ import {
 	type PartitionErrorReport,
 	partitionOf,
 } from "@wirescribe/event-queue";
+import { laneSurvivesTerminate } from "./lane-terminate.ts";
 import type { TestData, TestEvent, TestState } from "./partitions.ts";
 
 export type Placement = "inline" | "threads";
@@ -198,6 +199,16 @@ async function workerDies(question: string): Promise<void> {
 export const threadCases: Record<string, () => Promise<void>> = {
 	"a worker that calls process.exit() is replaced": () => workerDies("exit"),
 	"a worker with an uncaught error is replaced": () => workerDies("throw later"),
+	"a worker that is terminated is replaced": laneSurvivesTerminate,
+	"closing can be called off, and what is lost is counted": async () => {
+		const options: Options = { partitions: 1, data: () => ({ neverClose: true }) };
+		await withQueue("threads", options, async (fixture) => {
+			fixture.queue.push(1, { key: 1, n: 1 });
+			await fixture.queue.close({ signal: AbortSignal.timeout(50) });
+			assert.equal(fixture.queue.counters().pending, 0);
+			balanced(fixture);
+		});
+	},
 	"a partition that never closes is ended": async () => {
 		const options: Options = { partitions: 1, data: () => ({ neverClose: true }), closeTimeoutMs: 200 };
 		await withQueue("threads", options, async ({ queue, errors }) => {

@@ -67,6 +67,7 @@ class Recorder implements Partition<TestEvent> {
 			}, 1);
 			return undefined;
 		}
+		if (question === "never") return new Promise(() => {});
 		if (question === "throw") throw Object.assign(new TypeError("no such question"), { code: "ERR_TEST" });
 		if (question === "emit") {
 			this.setup.emit(Uint8Array.of(this.setup.index, 7, 7).buffer);
