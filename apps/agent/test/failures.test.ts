@@ -55,6 +55,18 @@ describe("a failure is one line and an exit code", () => {
 		expect(stderr).toContain("--port takes a whole number from 1 to 65535, not '80800'");
 	});
 
+	it.each(["run", "record"])("a name that %s could never match", async (command) => {
+		const { code, stderr } = await fail([
+			command,
+			...(command === "record" ? ["/tmp/none"] : []),
+			"--comm",
+			"sixteen-bytes-ab",
+		]);
+		expect(code).toBe(2);
+		expectOneLine(stderr);
+		expect(stderr).toContain("try 'sixteen-bytes-a'");
+	});
+
 	it("busy port", async () => {
 		const server = createServer().listen(0, "127.0.0.1");
 		await new Promise((resolve) => server.once("listening", resolve));

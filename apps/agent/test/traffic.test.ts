@@ -1,6 +1,9 @@
 import { spawnSync } from "node:child_process";
+import { mkdtempSync, rmSync } from "node:fs";
 import { Agent, request } from "node:http";
 import { connect } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
 import { ensureDebian } from "../../../tools/debian.ts";
 import { startNginx } from "../../../tools/traffic/nginx.ts";
@@ -9,7 +12,7 @@ import { type Line, Wirescribe } from "./wirescribe.ts";
 
 const node = process.execPath;
 
-beforeAll(() => ensureDebian(["curl", "python3", "nginx-light", "wrk"]), 240_000);
+beforeAll(() => ensureDebian(["curl", "python3", "nginx-light", "wrk", "gcc", "libc6-dev"]), 240_000);
 
 /** Watches one port, makes traffic, waits until `count` lines are there, and gives them by path. */
 async function watch(port: number, count: number, traffic: () => Promise<void> | void): Promise<Line[]> {
@@ -163,21 +166,41 @@ describe("servers that were there before the agent", () => {
 		}
 	});
 
-	it("a recv that was already blocked", async () => {
-		const { program, port } = await Program.listening("python3", ["-c", PYTHON_SERVER]);
-		await using _ = program;
-		const socket = connect(port, "127.0.0.1");
-		await new Promise((resolve) => socket.once("connect", resolve));
-		// The handler's thread has accepted and sits in recv before anything is attached.
-		await new Promise((resolve) => setTimeout(resolve, 300));
+	it("a recv of python3's http.server that was already blocked", async () => {
+		const line = await answersFromBlockedRecv("python3", ["-c", PYTHON_SERVER]);
+		expect(line).toMatchObject({ status: 200, response: { body_bytes: 17 } });
+	});
+
+	it("a recv of a C server that was already blocked", async () => {
+		const folder = mkdtempSync(join(tmpdir(), "wirescribe-test-"));
 		try {
-			const lines = await watch(port, 2, async () => {
-				socket.write("GET /blocked HTTP/1.1\r\nHost: h\r\n\r\n");
-				await new Promise((resolve) => socket.once("data", resolve));
-			});
-			expect(find(lines, "server", "/blocked")).toMatchObject({ status: 200, response: { body_bytes: 17 } });
+			const server = join(folder, "server");
+			const source = join(import.meta.dirname, "fixtures/blocked-server.c");
+			const { status, stderr } = spawnSync("gcc", ["-Wall", "-Werror", "-o", server, source], { encoding: "utf8" });
+			expect(status, stderr).toBe(0);
+			const line = await answersFromBlockedRecv(server, []);
+			expect(line).toMatchObject({ comm: "server", status: 200, response: { body_bytes: 6 } });
 		} finally {
-			socket.destroy();
+			rmSync(folder, { recursive: true, force: true });
 		}
 	});
 });
+
+/** The server's line for a request that comes after the agent, into a recv that was called before. */
+async function answersFromBlockedRecv(file: string, args: readonly string[]): Promise<Line> {
+	const { program, port } = await Program.listening(file, args);
+	await using _ = program;
+	const socket = connect(port, "127.0.0.1");
+	await new Promise((resolve) => socket.once("connect", resolve));
+	// The server has accepted and sits in recv before anything is attached.
+	await new Promise((resolve) => setTimeout(resolve, 300));
+	try {
+		const lines = await watch(port, 2, async () => {
+			socket.write("GET /blocked HTTP/1.1\r\nHost: h\r\n\r\n");
+			await new Promise((resolve) => socket.once("data", resolve));
+		});
+		return find(lines, "server", "/blocked");
+	} finally {
+		socket.destroy();
+	}
+}

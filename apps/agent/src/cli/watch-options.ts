@@ -6,6 +6,7 @@ import {
 	numberList,
 	type OptionSpecs,
 	oneOf,
+	type ParsedArguments,
 	parseCommand,
 	stringList,
 	text,
@@ -97,7 +98,7 @@ export function parseWatch(
 			transport: oneOf(command, parsed, "transport", ["h2", "grpc"]) ?? WATCH_DEFAULTS.transport,
 			pids: numberList(command, parsed, "pid", 1, MAX_PID),
 			ports: numberList(command, parsed, "port", 1, 65_535),
-			comms: comms(command, stringList(parsed, "comm")),
+			comms: commList(command, parsed),
 			role: oneOf(command, parsed, "role", ["client", "server"]),
 			partitions,
 			queue,
@@ -110,7 +111,8 @@ export function parseWatch(
 }
 
 /** The kernel keeps 15 bytes of a process's name (TASK_COMM_LEN, proc(5)). */
-function comms(command: string, names: readonly string[]): readonly string[] {
+export function commList(command: string, parsed: ParsedArguments): readonly string[] {
+	const names = stringList(parsed, "comm");
 	for (const name of names) {
 		if (new TextEncoder().encode(name).length > 15) {
 			throw usageError(

@@ -1,7 +1,7 @@
 import process from "node:process";
 import { CliError, EXIT } from "../cli/errors.ts";
-import { helpText, numberList, type OptionSpecs, parseCommand, stringList, usageError } from "../cli/options.ts";
-import { MAX_PID, WATCH_DEFAULTS, WATCH_SPECS } from "../cli/watch-options.ts";
+import { helpText, numberList, type OptionSpecs, parseCommand, usageError } from "../cli/options.ts";
+import { commList, MAX_PID, WATCH_DEFAULTS, WATCH_SPECS } from "../cli/watch-options.ts";
 import { untilStopped } from "../live/signals.ts";
 import { Recorder } from "../recordings/recorder.ts";
 import { version } from "../version.ts";
@@ -34,7 +34,7 @@ export async function run(args: readonly string[]): Promise<number> {
 		...WATCH_DEFAULTS,
 		pids: numberList("record", parsed, "pid", 1, MAX_PID),
 		ports: numberList("record", parsed, "port", 1, 65_535),
-		comms: stringList(parsed, "comm"),
+		comms: commList("record", parsed),
 	});
 	process.stderr.write(
 		`wirescribe: recording to ${file}${raw ? ", raw: it holds secrets" : ", redacted"}; Ctrl-C ends it\n`,
