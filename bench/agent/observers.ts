@@ -96,7 +96,7 @@ function watchOf(program: Program, count: () => Promise<number>): Watch {
 
 async function startConsumer(port: number): Promise<Watch> {
 	const arch = process.arch === "arm64" ? "arm64" : "x64";
-	const object = join(root, `packages/bpf-programs/prebuilt/${arch}/capture.bpf.o`);
+	const object = join(root, `packages/bpf-programs/prebuilt/${arch}/capture-direct.bpf.o`);
 	const consumer = join(root, "bench/c-consumer/consumer");
 	const command = [consumer, object, "--seconds", "3600", "--port", String(port), "--role", "server"];
 	const program = await startProgram(command, { ready: /attached/ });

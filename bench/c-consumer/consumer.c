@@ -245,6 +245,20 @@ static int log_line(enum libbpf_print_level level, const char *format, va_list a
 	return level == LIBBPF_DEBUG && !options.verbose ? 0 : vfprintf(stderr, format, arguments);
 }
 
+// What the agent attaches by itself: not the start times of reads, no TLS library.
+static int is_wanted(const struct bpf_program *program)
+{
+	const char *section = bpf_program__section_name(program);
+	const char *entry = "tp/syscalls/sys_enter_";
+
+	if (!strcmp(section, "uprobe"))
+		return 0;
+	if (strncmp(section, entry, strlen(entry)))
+		return 1;
+	section += strlen(entry);
+	return strncmp(section, "read", 4) && strncmp(section, "recv", 4) && strncmp(section, "preadv", 6);
+}
+
 int main(int argc, char **argv)
 {
 	struct timespec interval;
@@ -274,7 +288,7 @@ int main(int argc, char **argv)
 	if (options.port)
 		bpf_map_update_elem(bpf_map__fd(map_named(object, "selected_ports")), &options.port, &one, BPF_ANY);
 	bpf_object__for_each_program(program, object)
-		if (!bpf_program__attach(program))
+		if (is_wanted(program) && !bpf_program__attach(program))
 			fail(bpf_program__name(program));
 	fprintf(stderr, "consumer: attached\n");
 

@@ -32,18 +32,19 @@ __noinline long gather_part(u64 iovecs, u64 segments, u64 from, u64 to, u64 into
 
 	if (!scratch)
 		return -1;
+	BOUND(segments, PART_SEGMENTS);
+	// All of them at once: a call for each costs more than the few bytes too many.
+	if (bpf_probe_read_user(scratch->iovecs, segments * sizeof(struct iovec), (void *)iovecs))
+		return -1;
 #pragma clang loop unroll(disable)
 	for (u32 i = 0; i < PART_SEGMENTS; i++) {
-		struct iovec iovec;
 		// The position lives in memory: the verifier knows nothing of it and sees the same state in every
 		// round, instead of following each way through the list.
 		u64 at = scratch->at;
 
 		if (i >= segments || at >= to)
 			return 1;
-		if (bpf_probe_read_user(&iovec, sizeof(iovec), (void *)(iovecs + i * sizeof(iovec))))
-			return -1;
-		u64 end = at + iovec.iov_len;
+		u64 end = at + scratch->iovecs[i].iov_len;
 		scratch->at = end;
 		if (end <= from || end <= at)
 			continue;
@@ -53,7 +54,7 @@ __noinline long gather_part(u64 iovecs, u64 segments, u64 from, u64 to, u64 into
 
 		BOUND(offset, MAX_CAPTURE + TAIL_BYTES);
 		BOUND(n, MAX_CAPTURE);
-		if (bpf_probe_read_user(scratch->payload + offset, n, (void *)(iovec.iov_base + skip)))
+		if (bpf_probe_read_user(scratch->payload + offset, n, (void *)(scratch->iovecs[i].iov_base + skip)))
 			return -1;
 	}
 	return 0;

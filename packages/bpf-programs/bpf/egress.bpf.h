@@ -33,57 +33,46 @@ static __always_inline int enter_egress(struct syscall_enter *ctx, u32 syscall)
 	call->sk = (u64)sk;
 	call->data_id = 0;
 	call->socket_id = 0;
+	call->verdict = VERDICT_NONE;
 	if (state) {
+		call->verdict = verdict_on(sk, state, task->tgid);
 		call->socket_id = state->socket_id;
+		// Without asking for the verdict: it may have changed when the call returns.
 		call->data_id = __sync_fetch_and_add(&state->ids, 1) + 1;
 	}
 	return 0;
 }
 
-// The socket of a call that returned, and what was noted when it was entered.
-static __always_inline struct sock *egress_socket(struct task_struct *task, u32 syscall, struct operation *op,
-							  u64 *socket_id)
+// The call that returned, as it was noted when it was entered; else as far as its registers tell. Null: it has been counted.
+static __always_inline struct sock *egress_socket(struct task_struct *task, struct operation *op, u64 *socket_id)
 {
 	struct call *call = bpf_task_storage_get(&calls, task, 0, 0);
+	struct sock *sk;
 
-	if (call && call->syscall == syscall) {
+	if (call && call->syscall == op->syscall) {
 		call->syscall = 0;
+		if (call->verdict > VERDICT_SELECTED) {
+			count_left_out(call->verdict);
+			return 0;
+		}
 		op->fd = call->fd;
 		op->start_ns = call->start_ns;
 		op->data_id = call->data_id;
 		*socket_id = call->socket_id;
-		return (struct sock *)call->sk;
+		sk = (struct sock *)call->sk;
+	} else {
+		op->fd = ARG1((struct pt_regs *)bpf_task_pt_regs(task));
+		sk = sock_of_fd(task, op->fd);
 	}
-	struct pt_regs *regs = (struct pt_regs *)bpf_task_pt_regs(task);
-	op->fd = ARG1(regs);
-	return sock_of_fd(task, op->fd);
-}
-
-static __always_inline int exit_egress(void *ctx, struct sock *sk, struct operation *op, u64 socket_id)
-{
-	struct socket_state *state = state_of(sk);
-
-	if (!state) {
-		if (!is_tcp(sk)) {
-			COUNT(skipped_not_tcp);
-			return 0;
-		}
-		state = remember(sk, ROLE_UNKNOWN, 0);
-		if (!state) {
-			COUNT(lost_map_full);
-			return 0;
-		}
-	}
-	// An id noted for another life of this socket is no id of this one.
-	if (state->socket_id != socket_id)
-		op->data_id = 0;
-	return handle_operation(ctx, sk, state, op);
+	if (!sk)
+		COUNT(skipped_not_tcp);
+	return sk;
 }
 
 // A call that moved nothing has spent its id; only the note is dropped.
-static __always_inline void forget_call(void)
+static __always_inline void forget_call(struct task_struct *task)
 {
-	struct call *call = bpf_task_storage_get(&calls, bpf_get_current_task_btf(), 0, 0);
+	struct call *call = bpf_task_storage_get(&calls, task, 0, 0);
 
 	if (call)
 		call->syscall = 0;
@@ -98,27 +87,30 @@ static __always_inline void forget_call(void)
 	{                                                                                                              \
 		struct operation op = {.syscall = code, .direction = DIRECTION_EGRESS};                                \
 		struct task_struct *task = bpf_get_current_task_btf();                                                 \
+		struct socket_state *state;                                                                            \
 		struct sock *sk;                                                                                       \
 		u64 socket_id = 0;                                                                                     \
                                                                                                                        \
 		if (stopping)                                                                                          \
 			return 0;                                                                                      \
 		if (ctx->ret <= 0) {                                                                                   \
-			forget_call();                                                                                 \
+			forget_call(task);                                                                             \
 			return 0;                                                                                      \
 		}                                                                                                      \
 		COUNT(seen);                                                                                           \
-		sk = egress_socket(task, code, &op, &socket_id);                                                            \
-		if (!sk) {                                                                                             \
-			COUNT(skipped_not_tcp);                                                                        \
+		sk = egress_socket(task, &op, &socket_id);                                                             \
+		state = watched_state(sk, task->tgid);                                                                 \
+		if (!state)                                                                                            \
 			return 0;                                                                                      \
-		}                                                                                                      \
+		/* An id noted for another life of this socket is no id of this one. */                                \
+		if (state->socket_id != socket_id)                                                                     \
+			op.data_id = 0;                                                                                \
 		op.bytes = ctx->ret;                                                                                   \
-		if (fill(&op, (struct pt_regs *)bpf_task_pt_regs(task))) {                                            \
+		if (fill(&op, (struct pt_regs *)bpf_task_pt_regs(task))) {                                             \
 			COUNT(lost_fault);                                                                             \
 			return 0;                                                                                      \
 		}                                                                                                      \
-		return exit_egress(ctx, sk, &op, socket_id);                                                           \
+		return handle_operation(ctx, sk, state, &op);                                                          \
 	}
 
 EGRESS(write, SYSCALL_WRITE, from_buffer)

@@ -8,25 +8,27 @@
 static __always_inline struct sock *sock_of_fd(struct task_struct *task, s32 fd)
 {
 	struct fdtable *table = task->files->fdt;
-	struct file *file = 0;
+	void *file, *inode, *socket;
 
 	if ((u32)fd >= table->max_fds)
 		return 0;
-	if (bpf_probe_read_kernel(&file, sizeof(file), table->fd + fd) || !file)
+	file = POINTER_AT(table->fd + fd);
+	if (!file)
 		return 0;
-	if ((BPF_CORE_READ(file, f_inode, i_mode) & S_IFMT) != S_IFSOCK)
+	inode = FIELD(file, file, f_inode);
+	if ((FIELD(inode, inode, i_mode) & S_IFMT) != S_IFSOCK)
 		return 0;
-	struct socket *socket = BPF_CORE_READ(file, private_data);
-	return socket ? BPF_CORE_READ(socket, sk) : 0;
+	socket = FIELD(file, file, private_data);
+	return socket ? POINTER_AT(socket + bpf_core_field_offset(struct socket, sk)) : 0;
 }
 
 static __always_inline int is_tcp(struct sock *sk)
 {
-	u16 family = BPF_CORE_READ(sk, __sk_common.skc_family);
+	u16 family = FIELD(sock, sk, __sk_common.skc_family);
 
 	if (family != AF_INET && family != AF_INET6)
 		return 0;
-	return BPF_CORE_READ(sk, sk_protocol) == IPPROTO_TCP;
+	return FIELD(sock, sk, sk_protocol) == IPPROTO_TCP;
 }
 
 static __always_inline struct socket_state *state_of(struct sock *sk)
@@ -89,9 +91,9 @@ static __noinline struct socket_state *remember(struct sock *sk, u8 role, u8 bor
 	// An accepted socket inherits its listener's backlog; a connecting one has none.
 	if (!role && BPF_CORE_READ(sk, sk_max_ack_backlog) > 0)
 		state.role = ROLE_SERVER;
-	state.segs_out = BPF_CORE_READ((struct tcp_sock *)sk, segs_out);
-	state.retransmits = BPF_CORE_READ((struct tcp_sock *)sk, total_retrans);
-	state.lost = BPF_CORE_READ((struct tcp_sock *)sk, lost);
+	state.segs_out = FIELD(tcp_sock, sk, segs_out);
+	state.retransmits = FIELD(tcp_sock, sk, total_retrans);
+	state.lost = FIELD(tcp_sock, sk, lost);
 	read_tuple(sk, &tuple);
 	state.own = bpf_map_lookup_elem(&excluded_tuples, &tuple) != 0;
 	if (bpf_map_update_elem(&sockets, &key, &state, BPF_NOEXIST) == 0)

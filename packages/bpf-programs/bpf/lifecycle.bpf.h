@@ -61,7 +61,7 @@ SEC("tp/syscalls/sys_exit_connect") int exit_connect(struct syscall_exit *ctx)
 		return 0;
 	state->role = ROLE_CLIENT;
 	state->born = 1;
-	if (!is_watched(sk, state, task->tgid, 0))
+	if (!is_watched(sk, state, task->tgid))
 		return 0;
 	what.start_ns = take_start(task, SYSCALL_CONNECT);
 	what.success = ctx->ret == 0;
@@ -101,7 +101,7 @@ static __always_inline int exit_accept_call(struct syscall_exit *ctx, u32 syscal
 		return 0;
 	state->role = ROLE_SERVER;
 	state->born = 1;
-	if (!is_watched(sk, state, task->tgid, 0))
+	if (!is_watched(sk, state, task->tgid))
 		return 0;
 	what.start_ns = take_start(task, syscall);
 	describe(ctx, sk, state, &what);

@@ -8,6 +8,7 @@ struct socket_state {
 	u64 ids;          // data ids handed out
 	u64 submitted_id; // the last one that was submitted
 	u64 end_ns[2];    // when the last operation of a direction returned
+	u32 end[2];       // and the furthest stream offset it reached
 	u32 tgid;         // the process of the last description
 	u32 decided_tgid; // the process and the epoch the selection was decided for
 	u32 decided_epoch;
@@ -44,6 +45,8 @@ struct call {
 	u64 data_id;
 	u32 syscall; // 0: none
 	s32 fd;
+	u32 verdict; // for writes: enum verdict
+	u32 reserved;
 };
 
 struct {
@@ -99,6 +102,7 @@ struct scratch {
 	u32 busy;
 	u32 reserved;
 	volatile u64 at; // for gather()
+	struct iovec iovecs[PART_SEGMENTS];
 	struct operation_event event;
 	u8 payload[2 * MAX_CAPTURE + TAIL_BYTES];
 };
@@ -133,14 +137,7 @@ struct {
 	__type(value, struct skip_hint);
 } skip_hints SEC(".maps");
 
-// Selection. A change of these maps counts up the epoch, so that decisions are made again.
-struct {
-	__uint(type, BPF_MAP_TYPE_ARRAY);
-	__uint(max_entries, 1);
-	__type(key, u32);
-	__type(value, u32);
-} selection_epoch SEC(".maps");
-
+// Selection. A change of these maps is followed by a new epoch.
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
 	__uint(max_entries, 16384);

@@ -26,23 +26,21 @@ struct operation {
 
 static __always_inline u32 stream_offset(struct sock *sk, u8 direction, u64 bytes)
 {
-	struct tcp_sock *tp = (struct tcp_sock *)sk;
-	u32 end = direction == DIRECTION_INGRESS ? BPF_CORE_READ(tp, copied_seq) : BPF_CORE_READ(tp, write_seq);
+	u32 end = direction == DIRECTION_INGRESS ? FIELD(tcp_sock, sk, copied_seq) : FIELD(tcp_sock, sk, write_seq);
 
 	return end - (u32)bytes;
 }
 
 static __always_inline void fill_deltas(struct sock *sk, struct socket_state *state, struct operation_event *event)
 {
-	struct tcp_sock *tp = (struct tcp_sock *)sk;
-	u32 segs_out = BPF_CORE_READ(tp, segs_out);
-	u32 retransmits = BPF_CORE_READ(tp, total_retrans);
-	u32 lost = BPF_CORE_READ(tp, lost);
+	u32 segs_out = FIELD(tcp_sock, sk, segs_out);
+	u32 retransmits = FIELD(tcp_sock, sk, total_retrans);
+	u32 lost = FIELD(tcp_sock, sk, lost);
 
 	event->segs_out = segs_out - state->segs_out;
 	event->retransmits = retransmits - state->retransmits;
 	event->lost = lost - state->lost;
-	event->srtt_us = BPF_CORE_READ(tp, srtt_us) >> 3;
+	event->srtt_us = FIELD(tcp_sock, sk, srtt_us) >> 3;
 	state->segs_out = segs_out;
 	state->retransmits = retransmits;
 	state->lost = lost;
@@ -227,14 +225,17 @@ __noinline long prepare(u64 sock, struct socket_state *state, struct operation *
 
 	// 3. The header.
 	u64 *end_ns = op->direction == DIRECTION_EGRESS ? &state->end_ns[1] : &state->end_ns[0];
+	u32 *end = op->direction == DIRECTION_EGRESS ? &state->end[1] : &state->end[0];
 	u8 *seen = op->direction == DIRECTION_EGRESS ? &state->seen[1] : &state->seen[0];
 	if (!op->start_ns)
 		flags |= FLAG_START_UNKNOWN;
-	else if (*end_ns > op->start_ns)
-		flags |= FLAG_OVERLAP;
-	*end_ns = now;
 	if (!*seen && !state->born)
 		flags |= FLAG_MID_STREAM;
+	// Before the end of the one that returned first, in time or in the stream.
+	if ((op->start_ns && *end_ns > op->start_ns) || (*end_ns && (s32)(*end - offset) > 0))
+		flags |= FLAG_OVERLAP;
+	*end_ns = now;
+	*end = offset + (u32)op->bytes;
 	event->head.kind = KIND_OPERATION;
 	event->head.syscall = op->syscall;
 	event->head.direction = op->direction;
@@ -287,6 +288,7 @@ static __always_inline void submit(void *ctx, struct sock *sk, struct socket_sta
 	}
 }
 
+// Of a socket that is watched.
 static __noinline int handle_operation(void *ctx, struct sock *sk, struct socket_state *state, struct operation *op)
 {
 	u32 cpu = bpf_get_smp_processor_id();
@@ -297,8 +299,6 @@ static __noinline int handle_operation(void *ctx, struct sock *sk, struct socket
 	// The id is taken before anything can be skipped, so that ids order all operations of a connection.
 	if (!op->data_id)
 		op->data_id = __sync_fetch_and_add(&state->ids, 1) + 1;
-	if (!is_watched(sk, state, bpf_get_current_pid_tgid() >> 32, 1))
-		return 0;
 	if (!scratch || scratch->busy) {
 		COUNT(lost_scratch_busy);
 		return 0;

@@ -7,6 +7,7 @@ enum verdict {
 	VERDICT_NONE = 0,
 	VERDICT_SELECTED = 1,
 	VERDICT_NOT_SELECTED = 2,
+	VERDICT_OWN = 3,
 };
 
 static __always_inline int process_is_selected(struct task_struct *task, u32 tgid)
@@ -40,33 +41,71 @@ static __noinline u8 decide(struct sock *sk, u32 tgid)
 	return VERDICT_SELECTED;
 }
 
-// True when this socket's events go to user space; else the reason has been counted, if `count` says so.
-static __always_inline int is_watched(struct sock *sk, struct socket_state *state, u32 tgid, int count)
+static __noinline int decide_again(struct sock *sk, struct socket_state *state, u32 tgid)
 {
-	u32 zero = 0;
-	u32 *epoch = bpf_map_lookup_elem(&selection_epoch, &zero);
-
-	if (!epoch)
+	if (!state)
 		return 0;
-	if (state->decided_tgid != tgid || state->decided_epoch != *epoch) {
-		state->decided_tgid = tgid;
-		state->decided_epoch = *epoch;
-		state->selected = decide(sk, tgid);
-		if (!state->own && is_excluded_process(tgid)) {
-			state->own = 1;
-			exclude_other_end(sk);
+	state->decided_epoch = selection_epoch;
+	state->decided_tgid = tgid;
+	state->selected = decide(sk, tgid);
+	if (!state->own && is_excluded_process(tgid)) {
+		state->own = 1;
+		exclude_other_end(sk);
+	}
+	return 0;
+}
+
+// Whether this socket's events go to user space. The way of every call on every connection of the machine ends here, or
+// goes on: nothing is looked up.
+static __always_inline u32 verdict_on(struct sock *sk, struct socket_state *state, u32 tgid)
+{
+	if (state->decided_tgid != tgid || state->decided_epoch != selection_epoch)
+		decide_again(sk, state, tgid);
+	if (state->own)
+		return VERDICT_OWN;
+	// The role may be learnt later: until then the connection is let through.
+	if (setting_role && state->role && state->role != setting_role)
+		return VERDICT_NOT_SELECTED;
+	return state->selected;
+}
+
+static __always_inline int is_watched(struct sock *sk, struct socket_state *state, u32 tgid)
+{
+	return verdict_on(sk, state, tgid) == VERDICT_SELECTED;
+}
+
+static __always_inline void count_left_out(u32 verdict)
+{
+	if (verdict == VERDICT_OWN)
+		COUNT(skipped_own);
+	else
+		COUNT(skipped_not_selected);
+}
+
+// The state of the socket an operation was on, when it is watched. Null: it has been counted why not (no socket at all: by
+// who looked for it).
+static __always_inline struct socket_state *watched_state(struct sock *sk, u32 tgid)
+{
+	struct socket_state *state;
+	u32 verdict;
+
+	if (!sk)
+		return 0;
+	state = state_of(sk);
+	if (!state) {
+		if (!is_tcp(sk)) {
+			COUNT(skipped_not_tcp);
+			return 0;
+		}
+		state = remember(sk, ROLE_UNKNOWN, 0);
+		if (!state) {
+			COUNT(lost_map_full);
+			return 0;
 		}
 	}
-	if (state->own) {
-		if (count)
-			COUNT(skipped_own);
-		return 0;
-	}
-	// The role may be learnt later: until then the connection is let through.
-	if (state->selected != VERDICT_SELECTED || (setting_role && state->role && state->role != setting_role)) {
-		if (count)
-			COUNT(skipped_not_selected);
-		return 0;
-	}
-	return 1;
+	verdict = verdict_on(sk, state, tgid);
+	if (verdict == VERDICT_SELECTED)
+		return state;
+	count_left_out(verdict);
+	return 0;
 }

@@ -34,7 +34,12 @@ const volatile u32 setting_all_operations = 0;
 const volatile u32 setting_select_process = 0;
 const volatile u32 setting_select_port = 0;
 const volatile u32 setting_role = 0;
+// The programs on entry to reads are attached, too: only they know when a read that had to wait was called.
+const volatile u32 setting_read_starts = 0;
 
 // Set once by the loader to end the capture: detaching some thirty programs takes the kernel seconds, this an instant.
 // Programs ask before anything else, so that after one grace period nothing is counted or submitted any more.
 volatile u32 stopping = 0;
+
+// Counted up by the loader when it has changed the selection, so that decisions are made again.
+volatile u32 selection_epoch = 0;

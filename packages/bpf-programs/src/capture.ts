@@ -5,11 +5,16 @@ import { CaptureError } from "./capture-error.ts";
 import type { CaptureHandle } from "./capture-ring.ts";
 import { type Counters, sumCounters } from "./counters.ts";
 import { ROLE } from "./events.ts";
-import { type CaptureOptions, type Settings, settingsOf } from "./options.ts";
+import { type CaptureOptions, type Reads, type Settings, settingsOf } from "./options.ts";
 
 /** Calls that a kernel may be built without; the capture goes on without them. */
 const optional: ReadonlySet<string> = new Set(["sendmmsg", "recvmmsg", "sendfile64"]);
 const oldestKernel = [5, 15] as const;
+/** The first one with `bpf_rdonly_cast`. */
+const directKernel = [6, 2] as const;
+
+/** What is attached only for the start times of reads. */
+const ENTRY_TO_READ = /^sys_enter_(p?readv?2?|recv(from|msg|mmsg))$/;
 
 /** A program that could not be attached, and why. */
 export interface MissingProgram {
@@ -29,6 +34,8 @@ export interface Capture extends Disposable {
 	/** What the programs are attached to, such as "syscalls:sys_exit_read". */
 	readonly attached: readonly string[];
 	readonly missing: readonly MissingProgram[];
+	/** How the programs read kernel memory: which of the two objects the kernel took. */
+	readonly reads: Reads;
 	/** The handle of a ring, for {@linkcode openRing}, on this thread or another. */
 	handle(index: number): CaptureHandle;
 	/** Moves process events (exec, fork, exit) into `into`; returns the bytes. A batch, like that of a ring. */
@@ -53,12 +60,21 @@ export interface Capture extends Disposable {
 export function openCapture(options: CaptureOptions = {}): Capture {
 	const settings = settingsOf(options);
 	checkKernel(release());
-	return new LoadedCapture(settings, BpfObject.open(readFileSync(objectFile(process.arch)), { name: "wirescribe" }));
+	if (settings.reads) return new LoadedCapture(settings, settings.reads);
+	if (!isAtLeast(release(), directKernel)) return new LoadedCapture(settings, "probed");
+	try {
+		return new LoadedCapture(settings, "direct");
+	} catch (error) {
+		// A verifier of another mind than those it was tried on. What else is wrong will be wrong again.
+		if (!(error instanceof BpfError) || error.code !== "ERR_BPF_VERIFIER") throw error;
+		return new LoadedCapture(settings, "probed");
+	}
 }
 
 /** The prebuilt object for a machine, as `process.arch` names it. */
-export function objectFile(arch: string): URL {
-	if (arch === "x64" || arch === "arm64") return new URL(`../prebuilt/${arch}/capture.bpf.o`, import.meta.url);
+export function objectFile(arch: string, reads: Reads): URL {
+	const name = reads === "direct" ? "capture-direct" : "capture";
+	if (arch === "x64" || arch === "arm64") return new URL(`../prebuilt/${arch}/${name}.bpf.o`, import.meta.url);
 	throw new CaptureError(
 		"ERR_CAPTURE_ARCH",
 		`Cannot find BPF programs for ${arch}: there are x64 and arm64: build the package's bpf/ for this machine`,
@@ -67,16 +83,21 @@ export function objectFile(arch: string): URL {
 
 /** Throws when the kernel is too old. */
 export function checkKernel(text: string): void {
-	const [major = 0, minor = 0] = text.split(/[.-]/).map(Number);
-	if (major > oldestKernel[0] || (major === oldestKernel[0] && minor >= oldestKernel[1])) return;
+	if (isAtLeast(text, oldestKernel)) return;
 	throw new CaptureError(
 		"ERR_CAPTURE_KERNEL",
 		`Cannot capture on Linux ${text}: the programs need ${oldestKernel.join(".")} or later: use a newer kernel`,
 	);
 }
 
+function isAtLeast(text: string, [wantedMajor, wantedMinor]: readonly [number, number]): boolean {
+	const [major = 0, minor = 0] = text.split(/[.-]/).map(Number);
+	return major > wantedMajor || (major === wantedMajor && minor >= wantedMinor);
+}
+
 class LoadedCapture implements Capture {
 	readonly rings: number;
+	readonly reads: Reads;
 	readonly missing: MissingProgram[] = [];
 	readonly #settings: Settings;
 	readonly #object: BpfObject;
@@ -87,9 +108,11 @@ class LoadedCapture implements Capture {
 	#detached = false;
 	#open = true;
 
-	constructor(settings: Settings, object: BpfObject) {
+	constructor(settings: Settings, reads: Reads) {
+		const object = BpfObject.open(readFileSync(objectFile(process.arch, reads)), { name: "wirescribe" });
 		this.#settings = settings;
 		this.#object = object;
+		this.reads = reads;
 		this.rings = settings.rings;
 		try {
 			configure(object, settings);
@@ -214,6 +237,7 @@ class LoadedCapture implements Capture {
 		const programs = [...this.#object.programs.values()].sort((a, b) => order(a) - order(b));
 		for (const program of programs) {
 			const [kind = "", category = "", name = ""] = program.section.split("/");
+			if (!this.#settings.readStarts && ENTRY_TO_READ.test(name)) continue;
 			try {
 				const link =
 					kind === "raw_tp" ? program.attachRawTracepoint(category) : program.attachTracepoint(category, name);
@@ -228,7 +252,7 @@ class LoadedCapture implements Capture {
 	/** Makes the kernel decide again which sockets are watched. */
 	#nextEpoch(): void {
 		this.#epoch++;
-		this.#object.map("selection_epoch").set(0, this.#epoch);
+		this.#object.setGlobal("selection_epoch", this.#epoch);
 	}
 }
 
@@ -242,6 +266,7 @@ function configure(object: BpfObject, settings: Settings): void {
 	object.setGlobal("setting_body_limit", settings.bodyLimit);
 	object.setGlobal("setting_unknown_operations", settings.unknownOperations);
 	object.setGlobal("setting_all_operations", settings.allOperations);
+	object.setGlobal("setting_read_starts", settings.readStarts);
 	object.setGlobal("setting_select_process", select.pids !== undefined || select.comms !== undefined);
 	object.setGlobal("setting_select_port", select.ports !== undefined);
 	object.setGlobal("setting_role", select.role === undefined ? 0 : ROLE[select.role]);

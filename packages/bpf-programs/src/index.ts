@@ -18,4 +18,4 @@ export { type Capture, type MissingProgram, openCapture } from "./capture.ts";
 export { CaptureError, type CaptureErrorCode } from "./capture-error.ts";
 export { type CaptureHandle, type CaptureRing, openRing } from "./capture-ring.ts";
 export { type CounterName, type Counters, lost, skipped } from "./counters.ts";
-export type { CaptureOptions, Selection } from "./options.ts";
+export type { CaptureOptions, Reads, Selection } from "./options.ts";

@@ -24,7 +24,7 @@ import { canary, exchange, request, response } from "./traffic.ts";
 let harness: Harness;
 
 beforeAll(() => {
-	harness = new Harness();
+	harness = new Harness({ readStarts: true });
 });
 afterAll(() => harness[Symbol.dispose]());
 beforeEach(() => {

@@ -6,14 +6,17 @@ import { inspect } from "../tools/passive.ts";
 const object = (path: string): Uint8Array => readFileSync(new URL(path, import.meta.url));
 
 describe("the prebuilt programs", () => {
-	test.each(["x64", "arm64"])("for %s change nothing", (arch) => {
-		const { programs, instructions, helpers, violations } = inspect(object(`../prebuilt/${arch}/capture.bpf.o`));
-		expect(violations).toEqual([]);
-		// A proof over nothing is none.
-		expect(programs).toBeGreaterThan(30);
-		expect(instructions).toBeGreaterThan(5000);
-		expect(helpers.get("ringbuf_output")).toBeGreaterThan(0);
-	});
+	test.each(["x64/capture", "x64/capture-direct", "arm64/capture", "arm64/capture-direct"])(
+		"%s change nothing",
+		(name) => {
+			const { programs, instructions, helpers, violations } = inspect(object(`../prebuilt/${name}.bpf.o`));
+			expect(violations).toEqual([]);
+			// A proof over nothing is none.
+			expect(programs).toBeGreaterThan(30);
+			expect(instructions).toBeGreaterThan(5000);
+			expect(helpers.get("ringbuf_output")).toBeGreaterThan(0);
+		},
+	);
 });
 
 describe("an object that meddles", () => {

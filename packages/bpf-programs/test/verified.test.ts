@@ -1,10 +1,10 @@
 /** Every program is accepted by this machine's verifier, and on the kernel of the committed figures with exactly those. */
 import { expect, test } from "vitest";
-import { committed, differences, verify } from "../tools/verified.ts";
+import { committed, differences, VARIANTS, verify } from "../tools/verified.ts";
 
-test.each(["ring", "perf"] as const)("the verifier accepts all programs, with the figures of before: %s", (queue) => {
-	const now = verify(queue);
-	const before = committed()[queue];
+test.each(VARIANTS)("the verifier accepts all programs, with the figures of before: %s", (variant) => {
+	const now = verify(variant);
+	const before = committed()[variant];
 	expect(differences(before, now)).toEqual([]);
 	expect(Object.keys(now.programs).length).toBeGreaterThan(30);
 	for (const { verified, instructions } of Object.values(now.programs)) {

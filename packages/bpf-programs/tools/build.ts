@@ -1,11 +1,11 @@
 /**
  * Builds the prebuilt BPF objects and the views of their events.
  *
- *     node tools/build.ts            compile, write prebuilt/<arch>/capture.bpf.o and src/events.generated.ts
+ *     node tools/build.ts            compile, write prebuilt/<arch>/*.bpf.o and src/events.generated.ts
  *     node tools/build.ts --check    compile, compare with the committed bytes, write nothing
  *
- * Needs Debian 12's clang-14, llvm-14, libbpf-dev and bpftool. Two objects, because the registers that hold a call's arguments are
- * named differently on the two machines. The same compiler gives the same bytes anywhere: paths are mapped away, DWARF is stripped.
+ * Needs Debian 12's clang-14, llvm-14, libbpf-dev and bpftool. Two objects for each machine: one that any kernel takes, one
+ * that reads kernel memory directly (Linux 6.2). The same compiler gives the same bytes anywhere: paths are mapped away, DWARF is stripped.
  */
 import { execFileSync } from "node:child_process";
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
@@ -30,12 +30,16 @@ function run(command: string, ...args: string[]): string {
 	}
 }
 
+const variants = [
+	{ name: "capture", defines: [] },
+	{ name: "capture-direct", defines: ["-DDIRECT_READS"] },
+] as const;
+
 /** The compiled object, without DWARF. */
-function compile(define: string, directory: string): Uint8Array {
-	const object = join(directory, `${define}.o`);
+function compile(object: string, defines: readonly string[]): Uint8Array {
 	run(
 		...(["clang-14", "-target", "bpf", "-mcpu=v3", "-O2", "-g", "-Wall", "-Wextra", "-Werror"] as const),
-		...["-Wno-unused-parameter", `-D${define}`, `-ffile-prefix-map=${root}=.`, "-fdebug-compilation-dir=."],
+		...["-Wno-unused-parameter", ...defines, `-ffile-prefix-map=${root}=.`, "-fdebug-compilation-dir=."],
 		...["-I", "bpf", "-c", "bpf/capture.bpf.c", "-o", object],
 	);
 	run("llvm-strip-14", "-g", object);
@@ -46,9 +50,12 @@ function compile(define: string, directory: string): Uint8Array {
 function build(directory: string): Map<string, Uint8Array> {
 	const artefacts = new Map<string, Uint8Array>();
 	for (const { arch, define } of targets) {
-		artefacts.set(`prebuilt/${arch}/capture.bpf.o`, compile(define, directory));
+		for (const { name, defines } of variants) {
+			const object = join(directory, `${arch}-${name}.o`);
+			artefacts.set(`prebuilt/${arch}/${name}.bpf.o`, compile(object, [`-D${define}`, ...defines]));
+		}
 	}
-	const btf = run("bpftool", "-j", "btf", "dump", "file", join(directory, `${targets[0].define}.o`));
+	const btf = run("bpftool", "-j", "btf", "dump", "file", join(directory, `${targets[0].arch}-capture.o`));
 	artefacts.set("src/events.generated.ts", new TextEncoder().encode(viewsOf(JSON.parse(btf).types)));
 	return artefacts;
 }

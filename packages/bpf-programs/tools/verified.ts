@@ -30,9 +30,15 @@ export interface VerifiedFile {
 	readonly programs: Readonly<Record<string, Verified>>;
 }
 
-/** Loads the prebuilt object (a queue is a branch the verifier drops, so it matters) and asks. Nothing is attached. */
-export function verify(queue: "ring" | "perf"): VerifiedFile {
-	using object = BpfObject.open(readFileSync(objectFile(process.arch)), { name: "wirescribe" });
+/** The two objects, and the two kinds of queue: a branch the verifier drops, so it matters. */
+export const VARIANTS = ["ring", "perf", "ring-direct", "perf-direct"] as const;
+export type Variant = (typeof VARIANTS)[number];
+
+/** Loads a prebuilt object and asks. Nothing is attached. */
+export function verify(variant: Variant): VerifiedFile {
+	const [queue, direct] = variant.split("-");
+	const file = objectFile(process.arch, direct ? "direct" : "probed");
+	using object = BpfObject.open(readFileSync(file), { name: "wirescribe" });
 	object.setGlobal("setting_queue", queue === "perf" ? 1 : 0);
 	object.map("scratches").maxEntries = possibleCpus();
 	object.load();
@@ -44,8 +50,8 @@ export function verify(queue: "ring" | "perf"): VerifiedFile {
 	return { kernel: release(), arch: process.arch, programs };
 }
 
-export function committed(): Readonly<Record<"ring" | "perf", VerifiedFile>> {
-	return JSON.parse(readFileSync(file, "utf8")) as Record<"ring" | "perf", VerifiedFile>;
+export function committed(): Readonly<Record<Variant, VerifiedFile>> {
+	return JSON.parse(readFileSync(file, "utf8")) as Record<Variant, VerifiedFile>;
 }
 
 /** Lines of what differs; programs that are missing or new always count, figures only on the same kernel. */
@@ -62,11 +68,14 @@ export function differences(before: VerifiedFile, now: VerifiedFile): string[] {
 }
 
 function main(write: boolean): number {
-	const now = { ring: verify("ring"), perf: verify("perf") };
+	const now = Object.fromEntries(VARIANTS.map((variant) => [variant, verify(variant)])) as Record<
+		Variant,
+		VerifiedFile
+	>;
 	if (write) writeFileSync(file, `${JSON.stringify(now, null, "\t")}\n`);
 	const before = committed();
-	const lines = (["ring", "perf"] as const).flatMap((queue) =>
-		differences(before[queue], now[queue]).map((line) => `${queue}: ${line}`),
+	const lines = VARIANTS.flatMap((variant) =>
+		differences(before[variant], now[variant]).map((line) => `${variant}: ${line}`),
 	);
 	const largest = Math.max(...Object.values(now.ring.programs).map(({ verified }) => verified));
 	console.log(
