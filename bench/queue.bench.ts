@@ -8,9 +8,9 @@
 import { join } from "node:path";
 import process from "node:process";
 import { parseArgs } from "node:util";
-import { machine, writeSection } from "./results.ts";
 import { runCommand } from "../tools/command.ts";
 import { bin, root } from "../tools/workspace.ts";
+import { machine, writeSection } from "./results.ts";
 
 const GOAL = 20;
 const CONDITION = "--conditions=@wirescribe/source";
