@@ -6,7 +6,7 @@
  *     attributes: u16 length, u16 type, value, padding to 4                 values in network order
  */
 import { unmapped } from "./address.ts";
-import type { LookupResult, LookupTuple, MissReason, Tuple } from "./tuple.ts";
+import type { ConntrackEntry, LookupResult, LookupTuple, MissReason, Tuple } from "./tuple.ts";
 
 const NLMSG_ERROR = 2;
 const NLM_F_REQUEST = 1;
@@ -16,6 +16,9 @@ const MESSAGE_HEAD = 20;
 const CT_GET = 0x0101;
 /** Subsystem ctnetlink, message new: an entry. */
 const CT_NEW = 0x0100;
+/** Subsystem ctnetlink, message delete: an entry that is no more. */
+const CT_DELETE = 0x0102;
+const NLM_F_CREATE = 0x400;
 const NESTED = 0x8000;
 const TYPE_MASK = 0x3fff;
 
@@ -87,23 +90,46 @@ function writeU16(view: DataView, at: number, type: number, value: number): numb
 	return at + 8;
 }
 
-/** Hands each answer of a datagram over, with the sequence number of its request. */
-export function readAnswers(bytes: Uint8Array, answer: (sequence: number, result: LookupResult) => void): void {
+type EachMessage = (view: DataView, type: number, at: number, length: number) => void;
+
+/** The messages of a datagram that have a whole head. */
+function eachMessage(bytes: Uint8Array, each: EachMessage): void {
 	const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 	let at = 0;
 	while (at + NLM_HEAD <= bytes.length) {
 		const length = view.getUint32(at, true);
 		if (length < NLM_HEAD || at + length > bytes.length) return;
-		const type = view.getUint16(at + 4, true);
-		const sequence = view.getUint32(at + 8, true);
-		if (type === NLMSG_ERROR && length >= MESSAGE_HEAD) {
-			const error = -view.getInt32(at + NLM_HEAD, true);
-			if (error !== 0) answer(sequence, { miss: missReason(error) });
-		} else if (type === CT_NEW && length >= MESSAGE_HEAD) {
-			answer(sequence, readEntry(view, at + MESSAGE_HEAD, at + length));
-		}
+		if (length >= MESSAGE_HEAD) each(view, view.getUint16(at + 4, true), at, length);
 		at += (length + 3) & ~3;
 	}
+}
+
+/** Hands each answer of a datagram over, with the sequence number of its request. */
+export function readAnswers(bytes: Uint8Array, answer: (sequence: number, result: LookupResult) => void): void {
+	eachMessage(bytes, (view, type, at, length) => {
+		const sequence = view.getUint32(at + 8, true);
+		if (type === NLMSG_ERROR) {
+			const error = -view.getInt32(at + NLM_HEAD, true);
+			if (error !== 0) answer(sequence, { miss: missReason(error) });
+		} else if (type === CT_NEW) {
+			answer(sequence, readEntry(view, at + MESSAGE_HEAD, at + length).result);
+		}
+	});
+}
+
+/** Hands each event of a datagram over that is about a TCP connection. */
+export function readEvents(
+	bytes: Uint8Array,
+	sink: { created(entry: ConntrackEntry): void; destroyed(entry: ConntrackEntry): void },
+): void {
+	eachMessage(bytes, (view, type, at, length) => {
+		const created = type === CT_NEW && (view.getUint16(at + 6, true) & NLM_F_CREATE) !== 0;
+		if (!created && type !== CT_DELETE) return;
+		const { result, protocol } = readEntry(view, at + MESSAGE_HEAD, at + length);
+		if (protocol !== IPPROTO_TCP || "miss" in result) return;
+		if (created) sink.created(result);
+		else sink.destroyed(result);
+	});
 }
 
 function missReason(error: number): MissReason {
@@ -112,9 +138,9 @@ function missReason(error: number): MissReason {
 	return error === EINVAL || error === EOPNOTSUPP || error === EPROTONOSUPPORT ? "no-module" : "busy";
 }
 
-function readEntry(view: DataView, from: number, to: number): LookupResult {
-	let original: Tuple | undefined;
-	let reply: Tuple | undefined;
+function readEntry(view: DataView, from: number, to: number): { result: LookupResult; protocol: number } {
+	let original: ProtocolTuple | undefined;
+	let reply: ProtocolTuple | undefined;
 	const numbers = { status: 0, mark: 0, zone: 0, timeoutSeconds: 0 };
 	eachAttribute(view, from, to, (type, at, end) => {
 		if (type === CTA_TUPLE_ORIG) original = readTuple(view, at, end);
@@ -124,10 +150,17 @@ function readEntry(view: DataView, from: number, to: number): LookupResult {
 		else if (type === CTA_MARK) numbers.mark = view.getUint32(at);
 		else if (type === CTA_ZONE) numbers.zone = view.getUint16(at);
 	});
-	return original && reply ? { original, reply, ...numbers } : { miss: "busy" };
+	if (!original || !reply) return { result: { miss: "busy" }, protocol: 0 };
+	return { result: { original: original.tuple, reply: reply.tuple, ...numbers }, protocol: original.protocol };
 }
 
-function readTuple(view: DataView, from: number, to: number): Tuple {
+interface ProtocolTuple {
+	readonly tuple: Tuple;
+	readonly protocol: number;
+}
+
+function readTuple(view: DataView, from: number, to: number): ProtocolTuple {
+	let protocol = 0;
 	const tuple = { src: new Uint8Array(0), dst: new Uint8Array(0), sport: 0, dport: 0 };
 	const bytes = (at: number, end: number): Uint8Array<ArrayBuffer> =>
 		new Uint8Array(view.buffer as ArrayBuffer, view.byteOffset + at, end - at).slice();
@@ -135,11 +168,12 @@ function readTuple(view: DataView, from: number, to: number): Tuple {
 		eachAttribute(view, groupAt, groupEnd, (type, at, end) => {
 			if (group === CTA_TUPLE_IP && (type === 1 || type === 3)) tuple.src = bytes(at, end);
 			else if (group === CTA_TUPLE_IP && (type === 2 || type === 4)) tuple.dst = bytes(at, end);
+			else if (group === CTA_TUPLE_PROTO && type === 1) protocol = view.getUint8(at);
 			else if (group === CTA_TUPLE_PROTO && type === 2) tuple.sport = view.getUint16(at);
 			else if (group === CTA_TUPLE_PROTO && type === 3) tuple.dport = view.getUint16(at);
 		});
 	});
-	return tuple;
+	return { tuple, protocol };
 }
 
 function eachAttribute(

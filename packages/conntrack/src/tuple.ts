@@ -38,12 +38,49 @@ export interface Miss {
 
 export type LookupResult = ConntrackEntry | Miss;
 
-/** Names of the bits in {@linkcode ConntrackEntry.status} that tell what was translated. */
+/** The bits of {@linkcode ConntrackEntry.status}, the kernel's `enum ip_conntrack_status`. */
 export const STATUS: {
+	readonly expected: number;
 	readonly seenReply: number;
 	readonly assured: number;
 	readonly confirmed: number;
 	readonly srcNat: number;
 	readonly dstNat: number;
+	readonly seqAdjust: number;
+	readonly srcNatDone: number;
+	readonly dstNatDone: number;
 	readonly dying: number;
-} = { seenReply: 2, assured: 4, confirmed: 8, srcNat: 16, dstNat: 32, dying: 512 };
+	readonly fixedTimeout: number;
+	readonly template: number;
+	readonly helper: number;
+	readonly offload: number;
+	readonly hwOffload: number;
+} = {
+	expected: 1,
+	seenReply: 2,
+	assured: 4,
+	confirmed: 8,
+	srcNat: 16,
+	dstNat: 32,
+	seqAdjust: 64,
+	srcNatDone: 128,
+	dstNatDone: 256,
+	dying: 512,
+	fixedTimeout: 1024,
+	template: 2048,
+	helper: 8192,
+	offload: 16_384,
+	hwOffload: 32_768,
+};
+
+export type StatusName = keyof typeof STATUS;
+
+/** The names of the bits that are set. */
+export function statusNames(status: number): StatusName[] {
+	return (Object.keys(STATUS) as StatusName[]).filter((name) => (status & STATUS[name]) !== 0);
+}
+
+/** Whether an address or a port was translated. */
+export function isTranslated(entry: ConntrackEntry): boolean {
+	return (entry.status & (STATUS.srcNat | STATUS.dstNat)) !== 0;
+}

@@ -1,3 +1,5 @@
+import { execFileSync } from "node:child_process";
+import process from "node:process";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { parseAddress } from "../src/address.ts";
@@ -26,6 +28,8 @@ interface Probe {
 	readonly unknown: unknown;
 	readonly otherZone: unknown;
 	readonly table: string;
+	readonly gets: string[];
+	readonly names: string[][];
 }
 
 let network: Network;
@@ -86,12 +90,33 @@ describe.each(runtimes)("in %s", (_, command, args) => {
 		expect(result.found["masqueraded"]?.reply.dst).toEqual(address("10.77.0.1"));
 	});
 
+	test("a balanced service, a translated source and a zone are told as they are", () => {
+		const { found } = result;
+		const servers = ["balanced1", "balanced2"].map((name) => found[name]?.reply.src.join("."));
+		expect(servers.toSorted()).toEqual(["10.77.0.2", "10.77.0.3"]);
+		expect(found["source"]?.reply.dst).toEqual(address("10.77.0.9"));
+		expect(Math.floor((found["source"]?.reply.dport ?? 0) / 1000)).toBe(40);
+		expect([found["zoned"]?.zone, found["plain"]?.zone]).toEqual([5, 0]);
+	});
+
+	test("conntrack -G says the same", () => {
+		const names = Object.keys(result.found).filter((name) => name !== "zoned");
+		const lines = result.gets.filter((line) => line !== "").map(parseLine);
+		expect(lines).toEqual(
+			names.map((name) => {
+				const { original, reply, mark } = result.found[name]!;
+				return { original, reply, mark };
+			}),
+		);
+	});
+
 	test("status and mark tell what was done", () => {
 		const nat = (name: string): number => (result.found[name]?.status ?? -1) & (STATUS.srcNat | STATUS.dstNat);
 		expect(nat("plain")).toBe(0);
 		expect(nat("service")).toBe(STATUS.dstNat);
 		expect(nat("masqueraded")).toBe(STATUS.srcNat | STATUS.dstNat);
 		expect(nat("service6")).toBe(STATUS.dstNat);
+		expect(result.names[1]).toEqual(expect.arrayContaining(["confirmed", "dstNat", "seenReply"]));
 		expect([result.found["service"]?.mark, result.found["plain"]?.mark, result.found["plain"]?.zone]).toEqual([
 			7, 0, 0,
 		]);
@@ -124,4 +149,22 @@ test.each(runtimes)("without the privilege every lookup says so, in %s", { timeo
 	const denied = { miss: "not-permitted" };
 	expect(Object.values(result.found)).toEqual(Object.keys(result.asked).map(() => denied));
 	expect(result.many).toEqual(new Array(200).fill(denied));
+});
+
+test.each(runtimes)("events, a cache and another namespace, in %s", { timeout: 60_000 }, (_, command, args) => {
+	const env = { ...process.env, NODE_OPTIONS: "", DENO_CONDITIONS: "@wirescribe/source" };
+	const script = [file("./subscribe.ts"), network.client, bin("node")];
+	const seen = JSON.parse(execFileSync(command, [...args, ...script], { encoding: "utf8", env })) as object;
+	expect(seen).toEqual({
+		subscribed: true,
+		known: "10.77.0.2:8080",
+		asked: "10.77.0.2:8080",
+		elsewhere: '{"miss":"no-entry"}',
+		gone: "null",
+		overruns: 1,
+		busy: true,
+		others: 0,
+		after: "10.77.0.2:8080",
+		refused: ["ERR_CONNTRACK_NETNS", "ERR_CONNTRACK_NETNS"],
+	});
 });

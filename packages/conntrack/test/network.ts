@@ -3,7 +3,10 @@
  *
  *     client (nat: service -> server, like a node of a cluster) ---- veth ---- server
  *     10.77.0.1, fd77::1; lo 10.88.0.1 (masqueraded)              10.77.0.2, fd77::2
+ *     lo 10.89.0.1 (translated to 10.77.0.9, port 40000-40999)    10.77.0.3, 10.77.0.4
  *     service 10.96.0.1:80, [fd96::1]:80   -->   10.77.0.2:8080, [fd77::2]:8080
+ *     service 10.96.0.2:80                 -->   10.77.0.2:8080 and 10.77.0.3:8080 in turn
+ *     what goes to 10.77.0.4 is tracked in zone 5
  */
 import { type ChildProcess, execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
@@ -11,8 +14,10 @@ import process from "node:process";
 
 const NAT = `
 table ip nat {
-	chain output { type nat hook output priority -100; ip daddr 10.96.0.1 tcp dport 80 meta mark set 7 ct mark set 7 dnat to 10.77.0.2:8080; }
-	chain postrouting { type nat hook postrouting priority 100; ip saddr 10.88.0.1 masquerade; }
+	chain output { type nat hook output priority -100; ip daddr 10.96.0.1 tcp dport 80 meta mark set 7 ct mark set 7 dnat to 10.77.0.2:8080; ip daddr 10.96.0.2 tcp dport 80 dnat ip to numgen inc mod 2 map { 0 : 10.77.0.2 . 8080, 1 : 10.77.0.3 . 8080 }; }
+	chain postrouting { type nat hook postrouting priority 100; ip saddr 10.88.0.1 masquerade; ip saddr 10.89.0.1 meta l4proto tcp snat to 10.77.0.9:40000-40999; }
+	chain zones { type filter hook output priority raw; ip daddr 10.77.0.4 ct zone set 5; }
+	chain answers { type filter hook prerouting priority raw; ip saddr 10.77.0.4 ct zone set 5; }
 }
 table ip6 nat {
 	chain output { type nat hook output priority -100; ip6 daddr fd96::1 tcp dport 80 dnat to [fd77::2]:8080; }
@@ -95,7 +100,9 @@ export class Network {
 			ip(`-n ${name} addr add fd77::${number}/64 dev eth0 nodad`);
 			ip(`-n ${name} link set eth0 up`);
 		}
-		ip(`-n ${client} addr add 10.88.0.1/32 dev lo`);
+		for (const address of ["10.88.0.1", "10.89.0.1"]) ip(`-n ${client} addr add ${address}/32 dev lo`);
+		ip(`-n ${client} addr add 10.77.0.9/24 dev eth0`);
+		for (const address of ["10.77.0.3", "10.77.0.4"]) ip(`-n ${server} addr add ${address}/24 dev eth0`);
 		ip(`-n ${client} route add default via 10.77.0.2`);
 		ip(`-n ${client} -6 route add default via fd77::2`);
 		execFileSync("ip", ["netns", "exec", client, "nft", "-f", "-"], { input: NAT });
