@@ -38,6 +38,8 @@ export class ObservedConnection {
 	/** Last event's time: a connection that ended unseen is found by its silence after close(2). */
 	lastNs = 0;
 	closeSeenNs = 0;
+	/** Its partition has it among those that wait for time to pass. */
+	queued = false;
 	readonly #context: ConnectionContext;
 	readonly #log = new OperationLog();
 	readonly #http: Http1Connection;

@@ -38,17 +38,19 @@ export class OperationLog {
 	claim(direction: number, first: number, last: number, lastShared: boolean, into: LoggedOperation[]): void {
 		const list = this.#operations;
 		const start = this.#indexOf(first);
-		const kept: LoggedOperation[] = [];
+		let kept = start;
 		let end = start;
 		for (; end < list.length; end++) {
 			const operation = list[end] as LoggedOperation;
 			if (operation.dataId > last) break;
 			const claimed = operation.direction === direction;
 			if (claimed) into.push(operation);
-			if (!claimed || (lastShared && operation.dataId === last)) kept.push(operation);
+			if (!claimed || (lastShared && operation.dataId === last)) list[kept++] = operation;
 		}
-		if (end === list.length && start === 0 && kept.length === 0) list.length = 0;
-		else if (end > start) list.splice(start, end - start, ...kept);
+		if (kept === end) return;
+		// Popped, not cut off: an array whose length is set gives its memory back, and asks for it again at once.
+		while (end < list.length) list[kept++] = list[end++] as LoggedOperation;
+		while (list.length > kept) list.pop();
 	}
 
 	/** Where the first operation with this id or a later one stands. */

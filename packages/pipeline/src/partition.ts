@@ -83,7 +83,9 @@ export class Partition {
 	tick(nowNs: number): void {
 		for (const connection of this.#pending) {
 			connection.tick(nowNs);
-			if (!connection.pending) this.#pending.delete(connection);
+			if (connection.pending) continue;
+			connection.queued = false;
+			this.#pending.delete(connection);
 		}
 		if (nowNs - this.#lastSweepNs < SWEEP_NS) return;
 		this.#lastSweepNs = nowNs;
@@ -124,7 +126,9 @@ export class Partition {
 		}
 		if (!this.#selected(connection)) return;
 		connection.operation(reader.operation(), reader.chunk(), reader.protocol);
-		if (connection.pending) this.#pending.add(connection);
+		if (connection.queued || !connection.pending) return;
+		connection.queued = true;
+		this.#pending.add(connection);
 	}
 
 	#connection(): void {

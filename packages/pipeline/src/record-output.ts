@@ -72,7 +72,9 @@ export class MessageOutput implements RecordOutput {
 			return;
 		}
 		const parts = splitKernelLogs(operations);
-		for (const part of parts.slice(0, -1)) this.operations(connection, part, sequence);
+		for (let index = 0; index < parts.length - 1; index++) {
+			this.operations(connection, parts[index] as Operation[], sequence);
+		}
 		const preamble = this.#preamble(connection);
 		this.#frames.begin(preamble);
 		encodeTransaction(this.#frames.writer, transaction, parts.at(-1) ?? []);

@@ -6,14 +6,16 @@ export function describeExchange(exchange: Exchange, connection: Connection, ope
 	const { request, response } = exchange;
 	const first = (request ?? response) as Message;
 	const last = (response ?? request) as Message;
+	const target = request?.target ?? "";
 	return {
 		connection,
 		startNs: first.startNs,
 		endNs: last.endNs,
-		version: `http/${first.version}`,
+		version: first.version === "1.1" ? "http/1.1" : `http/${first.version}`,
 		method: request?.method ?? "",
-		target: request?.target ?? "",
-		path: request?.path ?? "",
+		target,
+		// Only an absolute target holds more than its path: each is a string to be made.
+		path: target.startsWith("/") ? target : (request?.path ?? ""),
 		host: request?.host || null,
 		status: response?.status ?? null,
 		request: request ? { headerBytes: request.headerBytes, bodyBytes: request.bodyBytes } : null,
