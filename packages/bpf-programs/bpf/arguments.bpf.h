@@ -19,8 +19,9 @@ static __always_inline int from_iovecs(struct operation *op, struct pt_regs *reg
 	return 0;
 }
 
-static __always_inline int use_msghdr(struct operation *op, u64 address)
+static __always_inline int from_msghdr(struct operation *op, struct pt_regs *regs)
 {
+	u64 address = ARG2(regs);
 	struct {
 		u64 iov;
 		u64 iovlen;
@@ -32,11 +33,6 @@ static __always_inline int use_msghdr(struct operation *op, u64 address)
 	op->source.segments = message.iovlen;
 	op->source.reachable = op->bytes;
 	return 0;
-}
-
-static __always_inline int from_msghdr(struct operation *op, struct pt_regs *regs)
-{
-	return use_msghdr(op, ARG2(regs));
 }
 
 // The bytes of the first `messages` messages of a list; -1 when it cannot be read.
@@ -59,16 +55,18 @@ __noinline long bytes_of_messages(u64 address, u64 messages)
 	return total;
 }
 
-// Several messages in one call are one operation: all bytes are counted, those of the first message are captured.
+// Several messages in one call are one operation: they follow each other in the stream.
 static __always_inline int from_mmsghdrs(struct operation *op, struct pt_regs *regs)
 {
-	u64 address = ARG2(regs);
-	long total = bytes_of_messages(address, op->bytes), first = bytes_of_messages(address, 1);
+	u64 address = ARG2(regs), messages = op->bytes;
+	long total = bytes_of_messages(address, messages);
 
-	if (total < 0 || first < 0 || use_msghdr(op, address))
+	if (total < 0)
 		return -1;
 	op->bytes = total;
-	op->source.reachable = first;
+	op->source.base = address;
+	op->source.messages = messages;
+	op->source.reachable = total;
 	return 0;
 }
 

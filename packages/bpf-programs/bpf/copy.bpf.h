@@ -3,11 +3,13 @@
 // From user memory into the scratch. Every length is bounded by comparison, and what is declared was copied.
 #pragma once
 
-// Where an operation's bytes are: a buffer, or `segments` iovecs at `base`.
+// Where an operation's bytes are: at `base`, which is a buffer, or a list of `segments` iovecs, or of `messages` messages with
+// such lists.
 struct source {
 	u64 base;
-	u64 segments; // 0: `base` is the buffer itself
-	u64 reachable; // bytes that can be found there; the operation may have moved more (several messages)
+	u64 segments;
+	u64 messages;
+	u64 reachable; // bytes that can be found there; the operation may have moved more
 };
 
 // Hides a value's history from the compiler, so that the comparison that follows it stays in the program.
@@ -99,8 +101,57 @@ __noinline long copy_flat(u64 base, u64 from, u64 to, u64 into)
 	return bpf_probe_read_user(scratch->payload + into, n, (void *)(base + from)) ? -1 : (long)n;
 }
 
+// The same of all messages of a list, one behind the other: in TCP's stream they have no borders. Returns like gather_part().
+// The position lives in memory here, too.
+__noinline long gather_message(u64 message, u64 from, u64 to, u64 into)
+{
+	u32 cpu = bpf_get_smp_processor_id();
+	struct scratch *scratch = bpf_map_lookup_elem(&scratches, &cpu);
+	struct mmsghdr header;
+	u64 at, end, first;
+
+	if (!scratch || bpf_probe_read_user(&header, sizeof(header), (void *)message))
+		return -1;
+	at = scratch->message_at;
+	end = at + header.msg_len;
+	scratch->message_at = end;
+	if (at >= to)
+		return 1;
+	if (end <= from)
+		return 0;
+	first = at < from ? from : at;
+	if (end > to)
+		end = to;
+	return gather(header.msg_hdr.msg_iov, header.msg_hdr.msg_iovlen, first - at, end - at, into + (first - from)) < 0 ? -1 : 0;
+}
+
+__noinline long gather_messages(u64 list, u64 messages, u64 from, u64 to, u64 into)
+{
+	u32 cpu = bpf_get_smp_processor_id();
+	struct scratch *scratch = bpf_map_lookup_elem(&scratches, &cpu);
+	u64 end;
+
+	if (!scratch)
+		return -1;
+	scratch->message_at = 0;
+#pragma clang loop unroll(disable)
+	for (u32 i = 0; i < MAX_MESSAGES; i++) {
+		if (i >= messages)
+			break;
+		long done = gather_message(list + i * sizeof(struct mmsghdr), from, to, into);
+		if (done < 0)
+			return -1;
+		if (done)
+			break;
+	}
+	end = scratch->message_at < to ? scratch->message_at : to;
+	return end > from ? end - from : 0;
+}
+
 static __always_inline long copy(const struct source *source, u64 from, u64 to, u64 into)
 {
+	if (source->messages)
+		return gather_messages(source->base, source->messages, from, to, into);
 	if (source->segments)
 		return gather(source->base, source->segments, from, to, into);
 	return copy_flat(source->base, from, to, into);

@@ -1,13 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 //
-// write, writev, sendto, sendmsg, sendmmsg, sendfile64. The data id is taken when the call is entered: a client's
+// write, writev, pwritev2, sendto, sendmsg, sendmmsg, sendfile64, splice. The data id is taken when the call is entered: a client's
 // write then has a lower id than the read of its answer, whichever of the two calls returns first.
 #pragma once
 
-static __always_inline int enter_egress(struct syscall_enter *ctx, u32 syscall)
+static __always_inline int enter_egress(struct syscall_enter *ctx, u32 syscall, s32 fd)
 {
 	struct task_struct *task = bpf_get_current_task_btf();
-	s32 fd = ctx->args[0];
 	struct call *call = bpf_task_storage_get(&calls, task, 0, 0);
 	struct sock *sk = sock_of_fd(task, fd);
 	struct socket_state *state = 0;
@@ -43,30 +42,45 @@ static __always_inline int enter_egress(struct syscall_enter *ctx, u32 syscall)
 	return 0;
 }
 
-// The call that returned, as it was noted when it was entered; else as far as its registers tell. Null: it has been counted.
-static __always_inline struct sock *egress_socket(struct task_struct *task, struct operation *op, u64 *socket_id)
+// The call that returned, as it was noted when it was entered; else as far as its registers tell.
+static __always_inline struct sock *egress_socket(struct task_struct *task, struct operation *op, u64 *socket_id, s32 fd,
+						  u32 *verdict)
 {
 	struct call *call = bpf_task_storage_get(&calls, task, 0, 0);
-	struct sock *sk;
 
 	if (call && call->syscall == op->syscall) {
 		call->syscall = 0;
-		if (call->verdict > VERDICT_SELECTED) {
-			count_left_out(call->verdict);
-			return 0;
-		}
 		op->fd = call->fd;
 		op->start_ns = call->start_ns;
 		op->data_id = call->data_id;
 		*socket_id = call->socket_id;
-		sk = (struct sock *)call->sk;
-	} else {
-		op->fd = ARG1((struct pt_regs *)bpf_task_pt_regs(task));
-		sk = sock_of_fd(task, op->fd);
+		*verdict = call->verdict;
+		return (struct sock *)call->sk;
 	}
-	if (!sk)
+	op->fd = fd;
+	return sock_of_fd(task, fd);
+}
+
+// The state of the socket that was written to, when it is watched; else null, and it has been counted why not.
+static __always_inline struct socket_state *egress_state(struct task_struct *task, struct operation *op, s32 fd,
+							 struct sock **sk)
+{
+	struct socket_state *state;
+	u32 verdict = VERDICT_NONE;
+	u64 socket_id = 0;
+
+	*sk = egress_socket(task, op, &socket_id, fd, &verdict);
+	if (!*sk)
 		COUNT(skipped_not_tcp);
-	return sk;
+	if (verdict > VERDICT_SELECTED) {
+		count_left_out(verdict);
+		return 0;
+	}
+	state = watched_state(*sk, task->tgid);
+	// An id noted for another life of this socket is no id of this one.
+	if (state && state->socket_id != socket_id)
+		op->data_id = 0;
+	return state;
 }
 
 // A call that moved nothing has spent its id; only the note is dropped.
@@ -81,7 +95,7 @@ static __always_inline void forget_call(struct task_struct *task)
 #define EGRESS(name, code, fill)                                                                                       \
 	SEC("tp/syscalls/sys_enter_" #name) int enter_##name(struct syscall_enter *ctx)                               \
 	{                                                                                                              \
-		return enter_egress(ctx, code);                                                                        \
+		return enter_egress(ctx, code, ctx->args[0]);                                                                        \
 	}                                                                                                              \
 	SEC("tp/syscalls/sys_exit_" #name) int exit_##name(struct syscall_exit *ctx)                                  \
 	{                                                                                                              \
@@ -89,7 +103,6 @@ static __always_inline void forget_call(struct task_struct *task)
 		struct task_struct *task = bpf_get_current_task_btf();                                                 \
 		struct socket_state *state;                                                                            \
 		struct sock *sk;                                                                                       \
-		u64 socket_id = 0;                                                                                     \
                                                                                                                        \
 		if (stopping)                                                                                          \
 			return 0;                                                                                      \
@@ -98,13 +111,9 @@ static __always_inline void forget_call(struct task_struct *task)
 			return 0;                                                                                      \
 		}                                                                                                      \
 		COUNT(seen);                                                                                           \
-		sk = egress_socket(task, &op, &socket_id);                                                             \
-		state = watched_state(sk, task->tgid);                                                                 \
+		state = egress_state(task, &op, ARG1((struct pt_regs *)bpf_task_pt_regs(task)), &sk);                  \
 		if (!state)                                                                                            \
 			return 0;                                                                                      \
-		/* An id noted for another life of this socket is no id of this one. */                                \
-		if (state->socket_id != socket_id)                                                                     \
-			op.data_id = 0;                                                                                \
 		op.bytes = ctx->ret;                                                                                   \
 		if (fill(&op, (struct pt_regs *)bpf_task_pt_regs(task))) {                                             \
 			COUNT(lost_fault);                                                                             \
@@ -115,7 +124,44 @@ static __always_inline void forget_call(struct task_struct *task)
 
 EGRESS(write, SYSCALL_WRITE, from_buffer)
 EGRESS(writev, SYSCALL_WRITEV, from_iovecs)
+EGRESS(pwritev2, SYSCALL_PWRITEV2, from_iovecs)
 EGRESS(sendto, SYSCALL_SENDTO, from_buffer)
 EGRESS(sendmsg, SYSCALL_SENDMSG, from_msghdr)
 EGRESS(sendmmsg, SYSCALL_SENDMMSG, from_mmsghdrs)
 EGRESS(sendfile64, SYSCALL_SENDFILE64, from_nowhere)
+
+// One end of a splice is a pipe: the other may be a socket that is written to, or one that is read from.
+SEC("tp/syscalls/sys_enter_splice") int enter_splice(struct syscall_enter *ctx)
+{
+	return enter_egress(ctx, SYSCALL_SPLICE, ctx->args[2]);
+}
+
+SEC("tp/syscalls/sys_exit_splice") int exit_splice(struct syscall_exit *ctx)
+{
+	struct operation op = {.syscall = SYSCALL_SPLICE, .direction = DIRECTION_EGRESS, .opaque = 1};
+	struct task_struct *task = bpf_get_current_task_btf();
+	struct pt_regs *regs = (struct pt_regs *)bpf_task_pt_regs(task);
+	struct socket_state *state;
+	struct sock *sk;
+
+	if (stopping)
+		return 0;
+	if (ctx->ret <= 0) {
+		forget_call(task);
+		return 0;
+	}
+	COUNT(seen);
+	op.bytes = ctx->ret;
+	if (sock_of_fd(task, ARG3(regs))) {
+		state = egress_state(task, &op, ARG3(regs), &sk);
+	} else {
+		forget_call(task);
+		op.direction = DIRECTION_INGRESS;
+		op.fd = ARG1(regs);
+		sk = sock_of_fd(task, op.fd);
+		if (!sk)
+			COUNT(skipped_not_tcp);
+		state = watched_state(sk, task->tgid);
+	}
+	return state ? handle_operation(ctx, sk, state, &op) : 0;
+}

@@ -83,6 +83,7 @@ enum connection_cause {
 enum close_cause {
 	CLOSE_LIFE_ENDED = 1,
 	CLOSE_CALLED = 2,
+	CLOSE_SHUTDOWN = 3,
 };
 
 struct event_head {
@@ -138,7 +139,8 @@ struct close_event {
 	struct event_head head;
 	u8 cause;
 	u8 success;
-	u8 reserved[6];
+	u8 how; // of a shutdown: 0 no more reads, 1 no more writes, 2 neither
+	u8 reserved[5];
 };
 
 struct process_event {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 //
-// read, readv, recvfrom, recvmsg, recvmmsg. Everything but the start time is known when the call returns, so the
+// read, readv, preadv2, recvfrom, recvmsg, recvmmsg. Everything but the start time is known when the call returns, so the
 // programs on entry may be missing: the call was blocked when the agent came, or nobody asked for start times. They cost
 // a server some 0.2 us for each read, also for those that find nothing.
 #pragma once
@@ -85,6 +85,7 @@ static __always_inline u64 take_start(struct task_struct *task, u32 syscall)
 
 INGRESS(read, SYSCALL_READ, from_buffer, NO_FLAGS)
 INGRESS(readv, SYSCALL_READV, from_iovecs, NO_FLAGS)
+INGRESS(preadv2, SYSCALL_PREADV2, from_iovecs, NO_FLAGS)
 INGRESS(recvfrom, SYSCALL_RECVFROM, from_buffer, ARG4)
 INGRESS(recvmsg, SYSCALL_RECVMSG, from_msghdr, ARG3)
 INGRESS(recvmmsg, SYSCALL_RECVMMSG, from_mmsghdrs, ARG4)

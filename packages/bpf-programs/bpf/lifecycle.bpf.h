@@ -64,7 +64,8 @@ SEC("tp/syscalls/sys_exit_connect") int exit_connect(struct syscall_exit *ctx)
 	if (!is_watched(sk, state, task->tgid))
 		return 0;
 	what.start_ns = take_start(task, SYSCALL_CONNECT);
-	what.success = ctx->ret == 0;
+	// Not blocking: it goes on. What comes of it shows in operations, or in the socket's end.
+	what.success = ctx->ret == 0 || ctx->ret == -EINPROGRESS;
 	what.error = -ctx->ret;
 	what.sockaddr = ARG2(regs);
 	describe(ctx, sk, state, &what);
@@ -169,6 +170,25 @@ SEC("tp/syscalls/sys_exit_close") int exit_close(struct syscall_exit *ctx)
 
 		emit_close(ctx, call->socket_id, task->tgid, &end);
 	}
+	return 0;
+}
+
+// Half of the connection is given up; the socket lives on.
+SEC("tp/syscalls/sys_exit_shutdown") int exit_shutdown(struct syscall_exit *ctx)
+{
+	struct task_struct *task = bpf_get_current_task_btf();
+	struct pt_regs *regs = (struct pt_regs *)bpf_task_pt_regs(task);
+	struct close_event event = {.cause = CLOSE_SHUTDOWN, .head = {.syscall = SYSCALL_SHUTDOWN}};
+	struct sock *sk = sock_of_fd(task, ARG1(regs));
+	struct socket_state *state = sk ? state_of(sk) : 0;
+
+	if (stopping || !state || !state->described)
+		return 0;
+	event.success = ctx->ret == 0;
+	event.how = ARG2(regs);
+	event.head.fd = ARG1(regs);
+	event.head.flags = FLAG_START_UNKNOWN;
+	emit_close(ctx, state->socket_id, task->tgid, &event);
 	return 0;
 }
 

@@ -102,6 +102,7 @@ struct scratch {
 	u32 busy;
 	u32 reserved;
 	volatile u64 at; // for gather()
+	volatile u64 message_at; // for gather_messages()
 	struct iovec iovecs[PART_SEGMENTS];
 	struct operation_event event;
 	u8 payload[2 * MAX_CAPTURE + TAIL_BYTES];

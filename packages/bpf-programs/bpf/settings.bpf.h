@@ -13,8 +13,8 @@
 // with the square of a loop's rounds (256 in one loop: 3.7 s to load).
 #define PART_SEGMENTS 32
 #define MAX_SEGMENTS 1024
-// Messages of one sendmmsg or recvmmsg that are followed.
-#define MAX_MESSAGES 64
+// Messages of one sendmmsg or recvmmsg: all that a call may have.
+#define MAX_MESSAGES 1024
 
 enum queue_kind {
 	QUEUE_RING = 0,

@@ -8,7 +8,7 @@ import { ROLE } from "./events.ts";
 import { type CaptureOptions, type Reads, type Settings, settingsOf } from "./options.ts";
 
 /** Calls that a kernel may be built without; the capture goes on without them. */
-const optional: ReadonlySet<string> = new Set(["sendmmsg", "recvmmsg", "sendfile64"]);
+const optional: ReadonlySet<string> = new Set(["sendmmsg", "recvmmsg", "sendfile64", "splice", "preadv2", "pwritev2"]);
 const oldestKernel = [5, 15] as const;
 /** The first one with `bpf_rdonly_cast`. */
 const directKernel = [6, 2] as const;

@@ -151,9 +151,11 @@ export const CONNECTION_CAUSE: {
 export const CLOSE_CAUSE: {
 	readonly life_ended: 1;
 	readonly called: 2;
+	readonly shutdown: 3;
 } = {
 	life_ended: 1,
 	called: 2,
+	shutdown: 3,
 };
 
 /** Values of `enum skip_hint_flag`. */
@@ -360,10 +362,12 @@ export const connection: ConnectionReader = {
 export const CLOSE: {
 	readonly cause: 40;
 	readonly success: 41;
+	readonly how: 42;
 	readonly size: 48;
 } = {
 	cause: 40,
 	success: 41,
+	how: 42,
 	size: 48,
 };
 
@@ -371,12 +375,14 @@ export const CLOSE: {
 export interface CloseReader {
 	cause(view: DataView, at: number): number;
 	success(view: DataView, at: number): number;
+	how(view: DataView, at: number): number;
 }
 
 /** The end of a socket, or a close(2) of it. */
 export const close: CloseReader = {
 	cause: (view, at) => view.getUint8(at + 40),
 	success: (view, at) => view.getUint8(at + 41),
+	how: (view, at) => view.getUint8(at + 42),
 };
 
 /** exec, fork and exit, from the process ring. Offsets, and the size. */

@@ -30,14 +30,14 @@ function bind(name: string, count: number): Call {
 	};
 }
 
-const socketCall = bind("socket", 3);
 const bindCall = bind("bind", 3);
 const getsockname = bind("getsockname", 3);
 
 type Name =
-	| ("listen" | "connect" | "accept" | "accept4" | "close" | "dup" | "shutdown" | "setsockopt")
-	| ("read" | "readv" | "recvfrom" | "recvmsg" | "recvmmsg")
-	| ("write" | "writev" | "sendto" | "sendmsg" | "sendmmsg" | "sendfile");
+	| ("listen" | "connect" | "accept" | "accept4" | "close" | "dup" | "shutdown" | "setsockopt" | "getsockopt")
+	| ("socket" | "socketpair" | "pipe2" | "poll")
+	| ("read" | "readv" | "preadv2" | "recvfrom" | "recvmsg" | "recvmmsg")
+	| ("write" | "writev" | "pwritev2" | "sendto" | "sendmsg" | "sendmmsg" | "sendfile" | "splice");
 
 /** libc's own names; all arguments are numbers or addresses. */
 export const libc: Readonly<Record<Name, Call>> = {
@@ -45,20 +45,28 @@ export const libc: Readonly<Record<Name, Call>> = {
 	connect: bind("connect", 3),
 	accept: bind("accept", 3),
 	accept4: bind("accept4", 4),
+	socket: bind("socket", 3),
+	socketpair: bind("socketpair", 4),
+	pipe2: bind("pipe2", 2),
+	poll: bind("poll", 3),
 	read: bind("read", 3),
 	readv: bind("readv", 3),
+	preadv2: bind("preadv2", 5),
 	recvfrom: bind("recvfrom", 6),
 	recvmsg: bind("recvmsg", 3),
 	recvmmsg: bind("recvmmsg", 5),
 	write: bind("write", 3),
 	writev: bind("writev", 3),
+	pwritev2: bind("pwritev2", 5),
 	sendto: bind("sendto", 6),
 	sendmsg: bind("sendmsg", 3),
 	sendmmsg: bind("sendmmsg", 4),
 	sendfile: bind("sendfile64", 4),
+	splice: bind("splice", 6),
 	shutdown: bind("shutdown", 2),
 	dup: bind("dup", 1),
 	setsockopt: bind("setsockopt", 5),
+	getsockopt: bind("getsockopt", 5),
 	close: bind("close", 1),
 };
 
@@ -90,7 +98,7 @@ export function loopback(kind: "ip4" | "ip6" | "mapped", port: number): Uint8Arr
 
 /** A TCP socket; "mapped" sockets are IPv6. */
 export function tcpSocket(kind: "ip4" | "ip6" | "mapped"): number {
-	return ok(socketCall(kind === "ip4" ? AF_INET : AF_INET6, 1, 0), "socket");
+	return ok(libc.socket(kind === "ip4" ? AF_INET : AF_INET6, 1, 0), "socket");
 }
 
 /** A listening socket and its port. */

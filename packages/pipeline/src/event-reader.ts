@@ -80,6 +80,10 @@ export class EventReader {
 	get operationRole(): Connection["role"] {
 		return ROLES[operation.role(this.#view, this.#at)] ?? "unknown";
 	}
+	/** Of a close event: half of the connection was given up, the socket lives on. */
+	get isShutdown(): boolean {
+		return close.cause(this.#view, this.#at) === CLOSE_CAUSE.shutdown;
+	}
 	/** Of a close event. True: close(2) was called; false: the socket's life ended in TCP_CLOSE. */
 	get closeCalled(): boolean {
 		return close.cause(this.#view, this.#at) === CLOSE_CAUSE.called;

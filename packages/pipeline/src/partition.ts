@@ -152,6 +152,7 @@ export class Partition {
 		const reader = this.#reader;
 		const { socketId } = reader;
 		const connection = this.#connections.get(socketId);
+		if (reader.isShutdown) return;
 		if (reader.closeCalled) {
 			connection?.closeCalled(reader.closeCall());
 			return;
