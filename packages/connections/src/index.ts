@@ -13,7 +13,18 @@ export {
 	type ConnectionTableOptions,
 	type ConnectionTableStats,
 } from "./connection-table.ts";
+export { ExistenceCheck, type ExistenceCheckOptions, type Presence } from "./existence-check.ts";
+export { HostPairs, type HostSocket } from "./host-pairs.ts";
 export { monotonicClock } from "./monotonic-clock.ts";
 export { bootTime, type NetworkInterface, type NodeInfo, networkInterfaces, nodeInfo } from "./node-info.ts";
-export { matchProcesses, type ProcessInfo, type ProcessSelection, readProcess } from "./process-info.ts";
+export { type Endpoint, isLocalAddress, localAddresses, needsPeer, type PeerCandidate, realPeer } from "./peer.ts";
+export { matchProcesses, type ProcessInfo, readProcess } from "./process-info.ts";
+export {
+	type PortSelection,
+	type ProcessCriteria,
+	type ProcessSelection,
+	selectsPorts,
+	selectsProcess,
+} from "./process-selection.ts";
 export { type ProcessHint, ProcessTable, type ProcessTableOptions } from "./process-table.ts";
+export { SelectedProcesses, type SelectedProcessesOptions } from "./selected-processes.ts";

@@ -1,4 +1,5 @@
 import { readdirSync, readFileSync, readlinkSync } from "node:fs";
+import { needsDetails, type ProcessSelection, selectsProcess } from "./process-selection.ts";
 
 /** A process, as /proc described it. Plain data: it can be recorded and replayed. */
 export interface ProcessInfo {
@@ -14,6 +15,8 @@ export interface ProcessInfo {
 	readonly uid: number;
 	/** 64 hex digits of the innermost container, from the cgroup; empty outside of containers. */
 	readonly containerId: string;
+	/** Path in the cgroup hierarchy (version 2, else the first of version 1); empty when not known. */
+	readonly cgroup: string;
 }
 
 /** USER_HZ: what /proc counts in, 100 on every architecture Linux runs eBPF on. */
@@ -54,11 +57,19 @@ export function parseContainerId(cgroup: string): string {
 	return cgroup.match(/(?<![0-9a-f])[0-9a-f]{64}(?![0-9a-f])/g)?.at(-1) ?? "";
 }
 
+/** The path that a cgroup file names: that of version 2, or the first. */
+export function parseCgroup(cgroup: string): string {
+	const lines = cgroup.split("\n");
+	const line = lines.find((one) => one.startsWith("0::")) ?? lines[0] ?? "";
+	return line.split(":").slice(2).join(":");
+}
+
 /** Reads a process from /proc; undefined when there is none (any more). */
 export function readProcess(pid: number, proc = "/proc"): ProcessInfo | undefined {
 	const folder = `${proc}/${pid}`;
 	const stat = parseStat(read(`${folder}/stat`));
 	if (!stat) return undefined;
+	const cgroup = read(`${folder}/cgroup`);
 	const uid = /^Uid:\s+\d+\s+(\d+)/m.exec(read(`${folder}/status`))?.[1];
 	return {
 		pid,
@@ -67,28 +78,25 @@ export function readProcess(pid: number, proc = "/proc"): ProcessInfo | undefine
 		exe: readLink(`${folder}/exe`),
 		cmdline: read(`${folder}/cmdline`).replace(/\0+$/, "").replaceAll("\0", " "),
 		uid: uid === undefined ? -1 : Number(uid),
-		containerId: parseContainerId(read(`${folder}/cgroup`)),
+		containerId: parseContainerId(cgroup),
+		cgroup: parseCgroup(cgroup),
 	};
 }
 
-/** Which processes: any of the pids, or of the names. Neither given: all. */
-export interface ProcessSelection {
-	readonly pids?: readonly number[];
-	readonly comms?: readonly string[];
-}
-
-/** The running processes of a selection, without kernel threads. Reads one file for each process there is. */
+/**
+ * The running processes of a selection, without kernel threads. Reads one file for each process there is, and four more
+ * when the selection asks for more than pids and names.
+ */
 export function matchProcesses(selection: ProcessSelection = {}, proc = "/proc"): { pid: number; comm: string }[] {
-	const pids = new Set(selection.pids ?? []);
-	const comms = new Set(selection.comms ?? []);
-	const all = pids.size === 0 && comms.size === 0;
+	const details = needsDetails(selection);
 	const matching: { pid: number; comm: string }[] = [];
 	for (const name of readdirSync(proc)) {
 		const pid = Number(name);
 		if (!Number.isInteger(pid)) continue;
 		const stat = parseStat(read(`${proc}/${name}/stat`));
 		if (!stat || stat.flags & PF_KTHREAD) continue;
-		if (all || pids.has(pid) || comms.has(stat.comm)) matching.push({ pid, comm: stat.comm });
+		const facts = details ? readProcess(pid, proc) : { pid, comm: stat.comm, exe: "", containerId: "", cgroup: "" };
+		if (facts && selectsProcess(selection, facts)) matching.push({ pid, comm: stat.comm });
 	}
 	return matching.sort((a, b) => a.pid - b.pid);
 }

@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { matchProcesses, parseContainerId, parseStat } from "./process-info.ts";
+import { matchProcesses, parseCgroup, parseContainerId, parseStat } from "./process-info.ts";
 import { ProcessTable } from "./process-table.ts";
 
 let proc: string;
@@ -40,6 +40,7 @@ test("a process is read once, whole, and stays known after its end", () => {
 		cmdline: "/usr/bin/a (b) c -g daemon off;",
 		uid: 1001,
 		containerId: container,
+		cgroup: `/kubepods.slice/cri-containerd-${container}.scope`,
 	});
 	rmSync(join(proc, "7"), { recursive: true });
 	table.exited(7);
@@ -91,7 +92,7 @@ test("the least recently asked makes room", () => {
 
 test("without /proc only what was told is known", () => {
 	const table = new ProcessTable({ proc: false });
-	const info = { pid: 5, startTime: 1, comm: "x", exe: "/x", cmdline: "/x", uid: 0, containerId: "" };
+	const info = { pid: 5, startTime: 1, comm: "x", exe: "/x", cmdline: "/x", uid: 0, containerId: "", cgroup: "" };
 	table.set(info);
 	expect(table.get(5)).toBe(info);
 	expect(table.get(process.pid).comm).toBe("");
@@ -109,12 +110,19 @@ test("processes match by pid or name; kernel threads never", () => {
 	expect(pids({ comms: ["nginx"] })).toEqual([7, 8]);
 	expect(pids({ pids: [9, 8], comms: ["nginx"] })).toEqual([7, 8, 9]);
 	expect(pids({ pids: [2] })).toEqual([]);
+	expect(pids({ exes: ["/usr/bin/n*"] })).toEqual([7, 8]);
+	expect(pids({ containers: [container.slice(0, 12)], exclude: { comms: ["curl"], pids: [7] } })).toEqual([8]);
+	expect(pids({ cgroups: ["/system.slice/**"] })).toEqual([]);
+	expect(pids({ exclude: { cgroups: ["/kubepods.slice/**"] } })).toEqual([]);
 });
 
 test("odd stat lines and cgroups", () => {
 	expect(parseStat("")).toBeUndefined();
 	expect(parseStat("7 (a) b) S 1")).toMatchObject({ comm: "a) b" });
 	expect(parseContainerId("0::/user.slice\n")).toBe("");
+	expect(parseCgroup("12:cpu:/a\n0::/user.slice/x:y\n")).toBe("/user.slice/x:y");
+	expect(parseCgroup("12:cpu:/docker/1\n11:memory:/docker/1\n")).toBe("/docker/1");
+	expect(parseCgroup("")).toBe("");
 	expect(parseContainerId(`0::/docker/${"a".repeat(64)}/docker/${container}\n`)).toBe(container);
 	expect(parseContainerId(`0::/x-${"a".repeat(65)}`)).toBe("");
 });

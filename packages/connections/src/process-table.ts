@@ -73,7 +73,12 @@ export class ProcessTable {
 	execed(pid: number, hint: ProcessHint = {}): void {
 		const known = this.#entries.get(pid);
 		if (!known) return;
-		const info = { ...unknownProcess(pid, hint), startTime: known.info.startTime, containerId: known.info.containerId };
+		const info = {
+			...unknownProcess(pid, hint),
+			startTime: known.info.startTime,
+			containerId: known.info.containerId,
+			cgroup: known.info.cgroup,
+		};
 		this.#put(pid, { info, asked: false, exited: false });
 	}
 
@@ -117,5 +122,14 @@ export class ProcessTable {
 }
 
 function unknownProcess(pid: number, hint: ProcessHint): ProcessInfo {
-	return { pid, startTime: 0, comm: hint.comm ?? "", exe: "", cmdline: "", uid: hint.uid ?? -1, containerId: "" };
+	return {
+		pid,
+		startTime: 0,
+		comm: hint.comm ?? "",
+		exe: "",
+		cmdline: "",
+		uid: hint.uid ?? -1,
+		containerId: "",
+		cgroup: "",
+	};
 }
