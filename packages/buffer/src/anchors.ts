@@ -5,11 +5,14 @@
  *   0 <- 1 <- 2 <- 3        5 <- 6
  *   anchored               waits for 4
  * ```
+ *
+ * Ids grow along the chain, so its last one says it all.
  */
 export class Anchors {
-	readonly #anchored: Set<number> = new Set();
-	readonly #orphans: Map<number, number[]> = new Map();
-	#orphanCount = 0;
+	#last = 0;
+	/** By the id they wait for. */
+	#orphans: Map<number, number[]> | undefined = undefined;
+	#count = 0;
 	readonly #limit: number;
 
 	constructor(limit: number) {
@@ -18,40 +21,40 @@ export class Anchors {
 
 	/** Notes an operation and the one before it. */
 	note(id: number, prev: number): void {
-		if (this.#anchored.has(id)) return;
-		if (prev === 0 || this.#anchored.has(prev)) {
+		if (id <= this.#last) return;
+		if (prev <= this.#last) {
 			this.anchor(id);
 			return;
 		}
 		// Beyond the limit orphans stay orphans: they are read when their time is over.
-		if (this.#orphanCount >= this.#limit) return;
+		if (this.#count >= this.#limit) return;
+		this.#orphans ??= new Map();
 		const followers = this.#orphans.get(prev);
 		if (followers === undefined) this.#orphans.set(prev, [id]);
 		else if (followers.includes(id)) return;
 		else followers.push(id);
-		this.#orphanCount++;
+		this.#count++;
 	}
 
 	/** Says that nothing before this operation is waited for, and so for all that follow it. */
 	anchor(first: number): void {
+		if (first > this.#last) this.#last = first;
+		const orphans = this.#orphans;
+		if (orphans === undefined) return;
 		const todo = [first];
 		for (let id = todo.pop(); id !== undefined; id = todo.pop()) {
-			if (this.#anchored.has(id)) continue;
-			this.#anchored.add(id);
-			const followers = this.#orphans.get(id);
+			if (id > this.#last) this.#last = id;
+			const followers = orphans.get(id);
 			if (followers === undefined) continue;
-			this.#orphans.delete(id);
-			this.#orphanCount -= followers.length;
-			for (const follower of followers) todo.push(follower);
+			orphans.delete(id);
+			this.#count -= followers.length;
+			todo.push(...followers);
 		}
-		for (const id of this.#anchored) {
-			if (this.#anchored.size <= this.#limit) break;
-			this.#anchored.delete(id);
-		}
+		if (this.#count === 0) this.#orphans = undefined;
 	}
 
 	/** True when nothing is missing before this operation. */
 	has(id: number): boolean {
-		return this.#anchored.has(id);
+		return id <= this.#last;
 	}
 }

@@ -1,5 +1,6 @@
 import type { Anchors } from "./anchors.ts";
 import type { Chunk } from "./chunk.ts";
+import { Heap } from "./heap.ts";
 import type { Stream } from "./stream.ts";
 
 interface Held {
@@ -16,48 +17,56 @@ export class IdOrder {
 	broken = false;
 	readonly #stream: Stream;
 	readonly #anchors: Anchors;
-	readonly #held: Held[] = [];
+	readonly #held: Heap<Held> = new Heap((a, b) => isAfter(b.chunk, a.chunk));
+	/** How many chunks are held, and their bytes. */
+	count = 0;
+	bytes = 0;
 	#lastId = 0;
 	#lastSequence = -1;
 	#lastFinished = true;
+	/** What was given up last: behind this piece and before that one. */
+	#lostFrom = 0;
+	#lostFromSequence = -1;
+	#lostTo: Place | undefined = undefined;
 
 	constructor(stream: Stream, anchors: Anchors) {
 		this.#stream = stream;
 		this.#anchors = anchors;
 	}
 
-	/** Holds a chunk; the bytes are copied, because its turn may come later. `known`: its operation has come before. */
-	append(chunk: Chunk, nowNs: number, known: boolean): void {
+	/** Holds a chunk; the bytes are copied, because its turn may come later. */
+	append(chunk: Chunk, nowNs: number): void {
 		if (this.#compare(chunk) <= 0) {
-			if (known) this.#stream.counters.duplicates++;
-			else this.#stream.counters.late++;
-			return;
-		}
-		let at = this.#held.length;
-		while (at > 0 && isAfter(this.#held[at - 1]!.chunk, chunk)) at--;
-		const before = this.#held[at - 1]?.chunk;
-		if (before !== undefined && before.dataId === chunk.dataId && before.sequence === chunk.sequence) {
-			this.#stream.counters.duplicates++;
+			this.#stream.count(this.#isLost(chunk) ? "late" : "duplicates");
 			return;
 		}
 		const kept = { ...chunk, payload: chunk.payload.slice(), tail: chunk.tail?.slice() };
-		this.#held.splice(at, 0, { chunk: kept, arrivedNs: nowNs });
+		this.#held.push({ chunk: kept, arrivedNs: nowNs });
+		this.count++;
+		this.bytes += kept.payload.length;
 	}
 
 	/** Hands on what is next in order. */
 	release(nowNs: number): void {
-		for (let held = this.#held[0]; held !== undefined && this.#isNext(held.chunk); held = this.#held[0]) {
-			this.#deliver(held.chunk, nowNs);
+		for (let held = this.#held.top; held !== undefined; held = this.#held.top) {
+			if (this.#compare(held.chunk) <= 0) {
+				this.#take();
+				this.#stream.count("duplicates");
+			} else if (this.#isNext(held.chunk)) this.#deliver(held.chunk, nowNs);
+			else return;
 		}
 	}
 
 	/** Gives up what the first held chunk waits for. Returns true when a whole operation is missing. */
 	expire(nowNs: number, windowNs: number): "no" | "piece" | "operation" {
-		const held = this.#held[0];
+		const held = this.#held.top;
 		if (held === undefined || nowNs - held.arrivedNs < windowNs) return "no";
 		const { chunk } = held;
 		const known = this.#anchors.has(chunk.dataId);
 		this.broken = true;
+		this.#lostFrom = this.#lastId;
+		this.#lostFromSequence = this.#lastSequence;
+		this.#lostTo = { dataId: chunk.dataId, sequence: chunk.sequence };
 		this.#anchors.anchor(chunk.dataId);
 		this.#deliver(chunk, nowNs);
 		this.release(nowNs);
@@ -65,7 +74,7 @@ export class IdOrder {
 	}
 
 	#deliver(chunk: Chunk, nowNs: number): void {
-		this.#held.shift();
+		this.#take();
 		const stream = this.#stream;
 		const at = stream.end;
 		if (!stream.started) stream.startAt(at);
@@ -78,6 +87,19 @@ export class IdOrder {
 		this.#lastFinished = chunk.finished !== false;
 	}
 
+	/** It lies in what was given up last. */
+	#isLost(chunk: Chunk): boolean {
+		const to = this.#lostTo;
+		if (to === undefined || !isAfter(to, chunk)) return false;
+		return (chunk.dataId - this.#lostFrom || chunk.sequence - this.#lostFromSequence) > 0;
+	}
+
+	#take(): void {
+		const held = this.#held.pop();
+		this.count--;
+		this.bytes -= held?.chunk.payload.length ?? 0;
+	}
+
 	#isNext(chunk: Chunk): boolean {
 		if (chunk.sequence > 0) return chunk.dataId === this.#lastId && chunk.sequence === this.#lastSequence + 1;
 		return this.#lastFinished && this.#anchors.has(chunk.dataId);
@@ -88,6 +110,8 @@ export class IdOrder {
 	}
 }
 
-function isAfter(a: Chunk, b: Chunk): boolean {
+type Place = Pick<Chunk, "dataId" | "sequence">;
+
+function isAfter(a: Place, b: Place): boolean {
 	return a.dataId > b.dataId || (a.dataId === b.dataId && a.sequence > b.sequence);
 }

@@ -10,8 +10,9 @@
  *
  * @module
  */
-export { type Chunk, type Direction, NO_BYTES, type Piece } from "./chunk.ts";
+export { type Chunk, type Direction, NO_BYTES } from "./chunk.ts";
 export { Details } from "./details.ts";
+export type { Piece } from "./piece.ts";
 export { REORDER_WINDOW_NS, SocketBuffer, type SocketBufferOptions } from "./socket-buffer.ts";
 export { BYTES, CUT, HOLE, NONE, type Span, type StreamCounters } from "./span.ts";
 export { Stream } from "./stream.ts";

@@ -167,7 +167,7 @@ describe("reading", () => {
 		stream.advance(15);
 		expect(stream.gather()).toBe(NONE);
 		expect(String.fromCharCode(...stream.bytes.subarray(stream.from, stream.to))).toBe("fghij");
-		expect(stream.last?.dataId).toBe(2);
+		expect(stream.lastDataId).toBe(2);
 		expect(stream.skip(100)).toBe(5);
 		expect([stream.retained, stream.pending]).toEqual([0, 0]);
 	});

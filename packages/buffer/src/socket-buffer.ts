@@ -35,7 +35,7 @@ export class SocketBuffer<Detail = unknown> {
 	readonly windowNs: number;
 	readonly #maxBytes: number;
 	readonly #maxPieces: number;
-	#anchors: Anchors | undefined;
+	#anchors: Anchors | undefined = undefined;
 	#ids: [IdOrder, IdOrder] | undefined = undefined;
 	#details: Details<Detail> | undefined = undefined;
 
@@ -43,7 +43,6 @@ export class SocketBuffer<Detail = unknown> {
 		this.windowNs = options.reorderWindowNs ?? REORDER_WINDOW_NS;
 		this.#maxBytes = options.maxRetainedBytes ?? 1 << 20;
 		this.#maxPieces = options.maxPieces ?? 8192;
-		this.#anchors = undefined;
 	}
 
 	/** The stream of a direction. */
@@ -144,9 +143,8 @@ export class SocketBuffer<Detail = unknown> {
 		this.#anchors ??= new Anchors(1024);
 		const anchors = this.#anchors;
 		this.#ids ??= [new IdOrder(this.ingress, anchors), new IdOrder(this.egress, anchors)];
-		const known = anchors.has(chunk.dataId);
 		anchors.note(chunk.dataId, chunk.prevDataId);
-		if (chunk.bytes > 0) this.#ids[chunk.direction - 1]!.append(chunk, this.nowNs, known);
+		if (chunk.bytes > 0) this.#ids[chunk.direction - 1]!.append(chunk, this.nowNs);
 		for (const ids of this.#ids) ids.release(this.nowNs);
 	}
 
@@ -179,6 +177,6 @@ export class SocketBuffer<Detail = unknown> {
 	/** Too much waits behind a hole: gives the hole up. */
 	#bound(stream: Stream): void {
 		if (stream.retained <= this.#maxBytes && stream.pending <= this.#maxPieces) return;
-		if (stream.expire(this.nowNs, Number.NEGATIVE_INFINITY)) stream.counters.evicted++;
+		if (stream.expire(this.nowNs, Number.NEGATIVE_INFINITY)) stream.count("evicted");
 	}
 }

@@ -23,3 +23,13 @@ export interface StreamCounters {
 	/** Holes given up early because too much was waiting behind them. */
 	evicted: number;
 }
+
+/** What streams to which nothing happened share. */
+export const NO_COUNTS: Readonly<StreamCounters> = {
+	late: 0,
+	duplicates: 0,
+	overlaps: 0,
+	holes: 0,
+	lostBytes: 0,
+	evicted: 0,
+};

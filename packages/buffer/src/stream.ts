@@ -1,6 +1,8 @@
-import { type Chunk, emptyPiece, fillPiece, NO_BYTES, type Piece } from "./chunk.ts";
-import { Joined } from "./joined.ts";
-import { BYTES, CUT, HOLE, NONE, type Span, type StreamCounters } from "./span.ts";
+import { type Chunk, NO_BYTES } from "./chunk.ts";
+import { Heap } from "./heap.ts";
+import { givePiece, isBefore, isSame, type Piece, takePiece } from "./piece.ts";
+import { BYTES, CUT, HOLE, NO_COUNTS, NONE, type Span, type StreamCounters } from "./span.ts";
+import { giveStore, type Store, takeStore } from "./store.ts";
 
 const TWO32 = 4294967296;
 
@@ -8,14 +10,15 @@ const TWO32 = 4294967296;
  * One direction of a connection: chunks in the order of their positions, read from the front.
  *
  * ```
- *        position                    hole
- *  gone    v  pieces[0]   pieces[1]  ....   pieces[2]
- *  -------|===========|============|......|==========|
- *          payload cut tail
+ *        position                        hole
+ *  gone    v   front    ...   back       ....   ahead (a heap)
+ *  -------|===========|============|     ....  |==========|
+ *          captured cut tail        run end
  * ```
  *
- * Reading is `span()`, then `advance()` or `skip()`. What was read is committed and gone; what was not is kept, and read
- * again when something comes in front of it.
+ * What follows each other from the read position on is a list; what waits behind a pending hole is a heap, and moves into
+ * the list when the hole is filled or given up. Reading is `span()`, then `advance()` or `skip()`. What was read is
+ * committed and gone; what was not is kept, and read again when something comes in front of it.
  */
 export class Stream {
 	/** The bytes of the current span; set by `span()` and `gather()`. Valid until the next call on this stream. */
@@ -26,100 +29,148 @@ export class Stream {
 	length: number = 0;
 	/** Where the next byte to read stands, unwrapped. */
 	position: number = 0;
-	/** The operation of the byte consumed last. */
-	last: Piece | undefined = undefined;
+	/** The operation of the byte consumed last: its number, when it returned, the end of its piece, and whether that was its last. */
+	lastDataId: number = 0;
+	lastEndNs: number = 0;
+	lastEnd: number = 0;
+	lastFinished: boolean = true;
 	/** Reading has begun; before that, chunks gather and wait for their predecessors. */
 	started: boolean = false;
 	/** Bytes copied into memory of this stream. */
 	retained: number = 0;
-	readonly counters: StreamCounters = { late: 0, duplicates: 0, overlaps: 0, holes: 0, lostBytes: 0, evicted: 0 };
+	/** How many pieces wait. */
+	pending: number = 0;
+	#counters: StreamCounters | undefined = undefined;
 
-	/** Two pieces that are filled again and again, so that the common chunk costs no object. */
-	readonly #spare: [Piece, Piece] = [emptyPiece(), emptyPiece()];
+	#front: Piece | undefined = undefined;
+	#back: Piece | undefined = undefined;
+	/** Where the list ends. */
+	#runEnd = 0;
+	#ahead: Heap<Piece> | undefined = undefined;
+	/** The front piece, while its bytes are the caller's. */
 	#borrowed: Piece | undefined = undefined;
-	#pieces: Piece[] = [];
-	#first = 0;
-	#highest = 0;
+	#highest = TWO32;
 	#seen = false;
-	/** Holes before this position are given up. */
-	#lostUntil = -1;
-	#lastHoleFrom = 0;
-	#lastHoleTo = 0;
-	/** Made when bytes of several pieces are wanted in one. */
-	#joined: Joined | undefined = undefined;
+	#holeFrom = 0;
+	#holeTo = 0;
+	#store: Store | undefined = undefined;
+
+	/** What has happened to its chunks. */
+	get counters(): Readonly<StreamCounters> {
+		return this.#counters ?? NO_COUNTS;
+	}
+
+	/** Counts what is not the common course. */
+	count(what: keyof StreamCounters, by: number = 1): void {
+		this.#counters ??= { ...NO_COUNTS };
+		this.#counters[what] += by;
+	}
 
 	/** The piece at the read position, or the first one behind a hole. */
 	get front(): Piece | undefined {
-		return this.#pieces[this.#first];
-	}
-
-	/** How many pieces wait. */
-	get pending(): number {
-		return this.#pieces.length - this.#first;
+		return this.#front ?? this.#ahead?.top;
 	}
 
 	/** The position a chunk has in this stream: its u32 offset, unwrapped next to the highest position so far. */
 	place(offset: number): number {
-		if (!this.#seen) return offset + TWO32;
-		const delta = (offset - (this.#highest % TWO32)) | 0;
-		return this.#highest + delta;
+		return this.#seen ? this.#highest + ((offset - this.#highest) | 0) : offset + TWO32;
 	}
 
 	/** The end of everything that has come. */
 	get end(): number {
-		return this.#seen ? this.#highest : TWO32;
+		return this.#highest;
 	}
 
-	/** Takes a chunk to its place. In order and nothing waiting: O(1), no copy. */
+	/** Takes a chunk to its place. In order: O(1), and no copy when nothing waits before it. */
 	append(chunk: Chunk, start: number, nowNs: number): void {
-		const end = start + chunk.bytes;
-		if (this.started && start === this.position && this.#first === this.#pieces.length) {
-			const spare = this.last === this.#spare[0] ? this.#spare[1] : this.#spare[0];
-			this.#borrowed = fillPiece(spare, chunk, start, nowNs);
-			this.#pieces.length = 0;
-			this.#first = 0;
-			this.#pieces.push(this.#borrowed);
-			if (end > this.#highest) this.#highest = end;
+		const piece = takePiece(chunk, start, nowNs);
+		if (!this.#seen || piece.end > this.#highest) this.#highest = piece.end;
+		this.#seen = true;
+		if (start !== this.#runEnd || !this.started) {
+			this.#insert(piece);
 			return;
 		}
-		this.#insert(chunk, start, end, nowNs);
+		if (this.#front === undefined) this.#borrowed = piece;
+		else this.#keep(piece, 0);
+		this.#link(piece);
+		if (this.#ahead !== undefined) this.#pull();
 	}
 
-	#insert(chunk: Chunk, start: number, end: number, nowNs: number): void {
-		if (this.started && end <= this.position) {
-			if (start < this.#lastHoleTo && end > this.#lastHoleFrom) this.counters.late++;
-			else this.counters.duplicates++;
+	/** Puts a piece at the end of the list. */
+	#link(piece: Piece): void {
+		if (this.#front === undefined) this.#front = piece;
+		else this.#back!.next = piece;
+		this.#back = piece;
+		if (piece.end > this.#runEnd) this.#runEnd = piece.end;
+		this.pending++;
+	}
+
+	#insert(piece: Piece): void {
+		if (!this.started || piece.start > this.#runEnd) {
+			this.#own(piece);
+			this.#ahead ??= new Heap(isBefore);
+			this.#ahead.push(piece);
+			this.pending++;
 			return;
 		}
-		this.settle();
-		const pieces = this.#pieces;
-		let at = pieces.length;
-		while (at > this.#first && pieces[at - 1]!.start > start) at--;
-		for (let i = at; i > this.#first && pieces[i - 1]!.start === start; i--) {
-			const other = pieces[i - 1]!;
-			if (other.dataId === chunk.dataId && other.sequence === chunk.sequence) {
-				this.counters.duplicates++;
+		if (piece.end <= this.position) {
+			this.count(piece.start < this.#holeTo && piece.end > this.#holeFrom ? "late" : "duplicates");
+			givePiece(piece);
+			return;
+		}
+		this.#insertInRun(piece);
+	}
+
+	/** Puts a piece into the list: into a hole that was given up and not read yet, or over other pieces. */
+	#insertInRun(piece: Piece): void {
+		let before: Piece | undefined;
+		for (let at = this.#front; at !== undefined && at.start <= piece.start; at = at.next) {
+			before = at;
+			if (isSame(at, piece)) {
+				this.count("duplicates");
+				this.#release(piece);
 				return;
 			}
 		}
-		const before = at > this.#first ? pieces[at - 1] : undefined;
-		const after = pieces[at];
-		if ((before !== undefined && before.end > start) || (after !== undefined && after.start < end)) {
-			this.counters.overlaps++;
+		const after = before === undefined ? this.#front : before.next;
+		if ((before !== undefined && before.end > piece.start) || (after !== undefined && after.start < piece.end)) {
+			this.count("overlaps");
 		}
-		const piece = fillPiece(emptyPiece(), chunk, start, nowNs);
-		this.#own(piece, 0);
-		pieces.splice(at, 0, piece);
-		// The joined bytes end where something came in front of what was joined.
-		if (this.#joined !== undefined && start < this.#joined.end) this.#joined = undefined;
-		if (!this.#seen || end > this.#highest) this.#highest = end;
-		this.#seen = true;
+		if (piece.kept === 0) this.#own(piece);
+		const store = this.#store;
+		if (store !== undefined && piece.start < store.to) store.from = store.to = -1;
+		if (after === undefined) {
+			this.#link(piece);
+			return;
+		}
+		piece.next = after;
+		if (before === undefined) {
+			this.settle();
+			this.#front = piece;
+		} else before.next = piece;
+		this.pending++;
+	}
+
+	/** Moves what follows the list out of the heap into it. */
+	#pull(): void {
+		const ahead = this.#ahead!;
+		for (let piece = ahead.top; piece !== undefined && piece.start <= this.#runEnd; piece = ahead.top) {
+			ahead.pop();
+			this.pending--;
+			if (piece.start === this.#runEnd) this.#link(piece);
+			else if (piece.end > this.position) this.#insertInRun(piece);
+			else {
+				this.count("duplicates");
+				this.#release(piece);
+			}
+		}
+		if (ahead.top === undefined) this.#ahead = undefined;
 	}
 
 	/** Begins to read at a position, before anything has come. */
 	startAt(position: number): void {
 		this.started = this.#seen = true;
-		this.position = this.#highest = position;
+		this.position = this.#runEnd = this.#highest = position;
 	}
 
 	/** Begins to read at the first piece. `certain` false: something before it may be missing. */
@@ -127,20 +178,19 @@ export class Stream {
 		const piece = this.front;
 		if (piece === undefined || this.started) return;
 		this.started = true;
-		this.position = piece.start;
-		if (!certain) {
-			piece.afterUnknownHole = true;
-			this.counters.holes++;
-		}
+		this.position = this.#runEnd = piece.start;
+		this.#pull();
+		if (certain) return;
+		piece.afterUnknownHole = true;
+		this.count("holes");
 	}
 
 	/** Says what lies at the read position, without moving it. */
 	span(): Span {
-		const piece = this.#pieces[this.#first];
-		if (piece === undefined || !this.started) return NONE;
+		const piece = this.#front;
+		if (piece === undefined) return NONE;
 		const relative = this.position - piece.start;
 		if (relative < 0) {
-			if (this.#lostUntil < piece.start) return NONE;
 			this.length = -relative;
 			return HOLE;
 		}
@@ -148,14 +198,19 @@ export class Stream {
 			this.length = -1;
 			return HOLE;
 		}
-		const payload = piece.payload;
-		if (relative < payload.length) {
-			this.bytes = payload;
-			this.from = relative;
-			this.to = payload.length;
+		if (relative < piece.captured) {
+			let { bytes, at } = piece;
+			if (bytes === undefined) {
+				const store = this.#store!;
+				bytes = store.bytes;
+				at -= store.base;
+			}
+			this.bytes = bytes;
+			this.from = at + relative;
+			this.to = at + piece.captured;
 			return BYTES;
 		}
-		const tail = piece.tail;
+		const { tail } = piece;
 		const tailStart = tail === undefined ? piece.end : piece.end - tail.length;
 		if (this.position < tailStart) {
 			this.length = tailStart - this.position;
@@ -172,76 +227,116 @@ export class Stream {
 	 * Each byte is joined once, however often this is called.
 	 */
 	gather(): Span {
-		const pieces = this.#pieces;
-		if (this.span() !== BYTES) return NONE;
-		let end = this.position + this.to - this.from;
-		if (end < pieces[this.#first]!.end) return CUT;
-		let index = this.#first + 1;
-		if (index === pieces.length) return NONE;
-		this.#joined ??= new Joined();
-		const joined = this.#joined;
-		if (joined.covers(this.position, end)) {
-			index = Math.max(index, joined.next);
-			end = joined.end;
-		} else {
-			joined.begin(this.position);
-			joined.add(this.bytes, this.from, this.to, this.position);
-		}
-		let ends: Span = NONE;
-		for (; index < pieces.length; index++) {
-			const piece = pieces[index]!;
-			if (piece.afterUnknownHole) ends = HOLE;
-			else if (piece.start > end && this.#lostUntil >= piece.start) ends = HOLE;
-			if (piece.afterUnknownHole || piece.start > end) break;
-			const captured = piece.start + piece.payload.length;
-			if (captured > end) {
-				joined.add(piece.payload, end - piece.start, piece.payload.length, this.position);
-				end = captured;
-			}
-			if (end < piece.end) {
-				ends = CUT;
-				break;
-			}
-		}
-		joined.next = index;
-		this.bytes = joined.bytes;
-		this.from = this.position - joined.start;
-		this.to = end - joined.start;
+		const front = this.#front;
+		if (front === undefined || this.span() !== BYTES) return NONE;
+		const end = this.position + this.to - this.from;
+		if (end < front.end) return CUT;
+		if (front.next === undefined) return NONE;
+		this.#store ??= takeStore();
+		const store = this.#store;
+		if (this.position < store.from || end > store.to) this.#beginRegion(store, front, end);
+		const ends = this.#growRegion(store);
+		this.bytes = store.bytes;
+		this.from = store.at - store.base + this.position - store.from;
+		this.to = this.from + store.to - this.position;
 		return ends;
+	}
+
+	#beginRegion(store: Store, front: Piece, end: number): void {
+		// Nothing of an earlier region is needed any more.
+		store.from = store.to = -1;
+		const at =
+			front.bytes === undefined && this.bytes === store.bytes
+				? front.at + this.position - front.start
+				: this.#copy(store, this.bytes, this.from, this.to);
+		store.at = at;
+		store.from = this.position;
+		store.to = end;
+		store.last = front;
+	}
+
+	#growRegion(store: Store): Span {
+		for (let last = store.last!; ; last = store.last!) {
+			if (store.to < last.end) return CUT;
+			const piece = last.next;
+			if (piece === undefined) return NONE;
+			if (piece.afterUnknownHole || piece.start > store.to) return HOLE;
+			const captured = piece.start + piece.captured;
+			if (captured > store.to) this.#join(store, piece, captured);
+			store.last = piece;
+		}
+	}
+
+	/** Makes the region reach to the end of a piece's captured bytes. */
+	#join(store: Store, piece: Piece, captured: number): void {
+		const from = piece.at + store.to - piece.start;
+		if (piece.bytes !== undefined || from !== store.at + store.to - store.from) {
+			this.#room(store, store.to - store.from);
+			store.moveRegion();
+			let source = piece.bytes;
+			let at = from;
+			if (source === undefined) {
+				source = store.bytes.slice(from - store.base, from - store.base + captured - store.to);
+				at = 0;
+			}
+			piece.at = this.#copy(store, source, at, at + captured - store.to) - (store.to - piece.start);
+			piece.bytes = undefined;
+		}
+		store.to = captured;
+	}
+
+	#copy(store: Store, source: Uint8Array, from: number, to: number): number {
+		this.#room(store, to - from);
+		return store.add(source, from, to);
+	}
+
+	#room(store: Store, count: number): void {
+		if (!store.fits(count)) store.makeRoom(count, this.#oldest(store));
+	}
+
+	/** The smallest running number of the store that is still needed. */
+	#oldest(store: Store): number {
+		let oldest = store.to > store.from ? store.at + Math.max(0, this.position - store.from) : store.written;
+		for (let piece = this.#front; piece !== undefined; piece = piece.next) {
+			if (piece.bytes !== undefined || piece.captured === 0) continue;
+			oldest = Math.min(oldest, piece.at + Math.max(0, Math.min(this.position - piece.start, piece.captured)));
+		}
+		return oldest;
 	}
 
 	/** Consumes `count` bytes or, after an unknown hole, the hole (count -1). */
 	advance(count: number): void {
-		const pieces = this.#pieces;
+		let piece = this.#front;
 		if (count < 0) {
-			pieces[this.#first]!.afterUnknownHole = false;
+			if (piece !== undefined) piece.afterUnknownHole = false;
 			return;
 		}
 		this.position += count;
-		while (this.#first < pieces.length) {
-			const piece = pieces[this.#first]!;
-			if (piece.start < this.position) this.last = piece;
-			if (piece.end > this.position) break;
+		for (; piece !== undefined; piece = this.#front) {
+			if (piece.start < this.position) this.#touch(piece);
+			if (piece.end > this.position) return;
+			this.#front = piece.next;
+			this.pending--;
 			this.#release(piece);
-			this.#first++;
 		}
-		if (this.#first === pieces.length) {
-			pieces.length = 0;
-			this.#first = 0;
-			this.#joined = undefined;
-		} else if (this.#first > 256 && this.#first * 2 > pieces.length) {
-			pieces.splice(0, this.#first);
-			if (this.#joined !== undefined) this.#joined.next -= this.#first;
-			this.#first = 0;
-		}
+		this.#back = undefined;
+		// A caller that knows better than the list: nothing has come from there.
+		if (this.position > this.#runEnd) this.#runEnd = this.position;
+	}
+
+	#touch(piece: Piece): void {
+		this.lastDataId = piece.dataId;
+		this.lastEndNs = piece.endNs;
+		this.lastEnd = piece.end;
+		this.lastFinished = piece.finished;
 	}
 
 	/** Consumes up to `count` bytes, captured or not, but no lost ones. Returns how many. */
 	skip(count: number): number {
 		let done = 0;
 		while (done < count) {
-			const piece = this.front;
-			if (piece === undefined || !this.started || piece.start > this.position || piece.afterUnknownHole) break;
+			const piece = this.#front;
+			if (piece === undefined || piece.start > this.position || piece.afterUnknownHole) break;
 			const step = Math.min(count - done, piece.end - this.position);
 			this.advance(step);
 			done += step;
@@ -251,81 +346,84 @@ export class Stream {
 
 	/** Gives up the first hole, when what lies behind it has waited long enough. True: the hole can be read now. */
 	expire(nowNs: number, windowNs: number): boolean {
-		if (!this.started) return false;
-		let end = this.position;
-		for (let i = this.#first; i < this.#pieces.length; i++) {
-			const piece = this.#pieces[i]!;
-			if (piece.start > end && this.#lostUntil < piece.start) {
-				if (nowNs - piece.arrivedNs < windowNs) return false;
-				this.#lostUntil = piece.start;
-				this.#lastHoleFrom = end;
-				this.#lastHoleTo = piece.start;
-				this.counters.holes++;
-				this.counters.lostBytes += piece.start - end;
-				return true;
-			}
-			if (piece.end > end) end = piece.end;
-		}
-		return false;
+		const piece = this.#ahead?.top;
+		if (piece === undefined || !this.started || nowNs - piece.arrivedNs < windowNs) return false;
+		this.#holeFrom = this.#runEnd;
+		this.#holeTo = this.#runEnd = piece.start;
+		this.count("holes");
+		this.count("lostBytes", this.#holeTo - this.#holeFrom);
+		this.#pull();
+		return true;
 	}
 
 	/** Copies what was borrowed from the caller and is still needed. Called at the end of every append. */
 	settle(): void {
 		// A view of the caller's memory must not outlive the call.
-		if (this.bytes !== this.#joined?.bytes) this.bytes = NO_BYTES;
+		this.bytes = NO_BYTES;
 		const piece = this.#borrowed;
-		if (piece === undefined) return;
-		this.#borrowed = undefined;
-		if (this.#pieces[this.#first] !== piece) return;
-		const kept = { ...piece };
-		this.#own(kept, this.position - kept.start);
-		this.#pieces[this.#first] = kept;
-		if (this.last === piece) this.last = kept;
+		if (piece !== undefined) {
+			this.#borrowed = undefined;
+			this.#keep(piece, Math.max(0, this.position - piece.start));
+		}
+		if (this.#store !== undefined && this.#front === undefined) {
+			giveStore(this.#store);
+			this.#store = undefined;
+		}
 	}
 
-	/** Copies the piece's bytes; what lies before `from` has been read and is not copied. */
-	#own(piece: Piece, from: number): void {
-		if (from >= piece.payload.length) {
-			piece.start += piece.payload.length;
-			piece.payload = NO_BYTES;
-		} else {
-			piece.start += from;
-			piece.payload = piece.payload.slice(from);
+	/** Copies a piece of the list into the store; what lies before `read` has been read and is not copied. */
+	#keep(piece: Piece, read: number): void {
+		const source = piece.bytes!;
+		const count = piece.captured - read;
+		if (count > 0) {
+			this.#store ??= takeStore();
+			const from = piece.at + read;
+			piece.at = this.#copy(this.#store, source, from, from + count) - read;
 		}
+		piece.bytes = undefined;
+		this.#account(piece, Math.max(0, count));
+	}
+
+	/** Copies a piece's bytes into memory of its own, because those before it have not come. */
+	#own(piece: Piece): void {
+		piece.bytes = piece.bytes!.slice(0, piece.captured);
+		this.#account(piece, piece.captured);
+	}
+
+	#account(piece: Piece, copied: number): void {
 		if (piece.tail !== undefined) piece.tail = piece.tail.slice();
-		this.retained += piece.payload.length + (piece.tail?.length ?? 0);
+		piece.kept = copied + (piece.tail?.length ?? 0);
+		this.retained += piece.kept;
 	}
 
 	#release(piece: Piece): void {
 		if (piece === this.#borrowed) this.#borrowed = undefined;
-		else this.retained -= piece.payload.length + (piece.tail?.length ?? 0);
-		piece.payload = NO_BYTES;
-		piece.tail = undefined;
+		this.retained -= piece.kept;
+		givePiece(piece);
 	}
 
 	/** Marks that bytes of unknown number are missing before the last piece, which begins at `start`. */
 	breakBefore(start: number): void {
-		const piece = this.#pieces[this.#pieces.length - 1];
-		if (piece === undefined || piece.start !== start) return;
-		piece.afterUnknownHole = true;
-		this.counters.holes++;
+		if (this.#back?.start !== start) return;
+		this.#back.afterUnknownHole = true;
+		this.count("holes");
 	}
 
 	/** The last captured bytes of the piece at the read position: its tail, or its payload when that reaches the end. */
 	ending(): Uint8Array {
-		const piece = this.front;
+		const piece = this.#front;
 		if (piece === undefined) return NO_BYTES;
 		if (piece.tail !== undefined && piece.tail.length > 0) return piece.tail;
-		return piece.start + piece.payload.length === piece.end ? piece.payload : NO_BYTES;
+		if (piece.start + piece.captured !== piece.end) return NO_BYTES;
+		const bytes = piece.bytes ?? this.#store!.bytes;
+		const at = piece.bytes === undefined ? piece.at - this.#store!.base : piece.at;
+		return bytes.subarray(at + Math.max(0, this.position - piece.start), at + piece.captured);
 	}
 
 	/** Drops everything; what comes later is nobody's. */
 	clear(): void {
-		this.#pieces = [];
-		this.#first = 0;
-		this.#borrowed = undefined;
-		this.#joined = undefined;
-		this.retained = 0;
-		this.position = Math.max(this.position, this.#highest);
+		this.#front = this.#back = this.#borrowed = this.#ahead = this.#store = undefined;
+		this.retained = this.pending = 0;
+		this.position = this.#runEnd = Math.max(this.position, this.#highest);
 	}
 }

@@ -107,7 +107,7 @@ export function readBlind(reader: Reader): boolean {
 		return true;
 	}
 	const piece = stream.front!;
-	if (stream.position === piece.origin && message.firstDataId !== piece.dataId && headHere(reader)) {
+	if (stream.position === piece.start && message.firstDataId !== piece.dataId && headHere(reader)) {
 		message.addPartial("end-not-seen");
 		reader.finish(message);
 		return true;

@@ -9,6 +9,9 @@ export const VALUE: Uint8Array = new Uint8Array(256).fill(1, 32);
 VALUE[9] = 1;
 VALUE[127] = 0;
 
+/** Bytes with letters in lower case. */
+export const LOWER: Uint8Array = Uint8Array.from({ length: 256 }, (_, c) => (c > 64 && c < 91 ? c + 32 : c));
+
 /** The value of a hexadecimal digit, 255 for other bytes. */
 export const HEX: Uint8Array = new Uint8Array(256).fill(255);
 for (let i = 0; i < 10; i++) HEX[48 + i] = i;

@@ -229,8 +229,8 @@ export class Http1Connection implements ReaderHost {
 		if (this.#requests === undefined) this.#gapBefore[this.#direction(reader) - 1] = true;
 		else if (reader === this.#requests) this.#matcher.requestGap = true;
 		else if (reader === this.#responses) {
-			const { last, front } = reader.stream;
-			this.#matcher.lostResponses(begun, last?.dataId ?? 0, front?.dataId ?? 0);
+			const { lastDataId, front } = reader.stream;
+			this.#matcher.lostResponses(begun, lastDataId, front?.dataId ?? 0);
 		}
 	}
 

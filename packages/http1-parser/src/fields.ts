@@ -1,6 +1,6 @@
 import { ascii, equalsIgnoringCase } from "./bytes.ts";
 import { LENIENT } from "./reasons.ts";
-import { FIELD, scan } from "./scan.ts";
+import { FIELD, type HeadScan } from "./scan.ts";
 
 const CONTENT_LENGTH = ascii("content-length");
 const TRANSFER_ENCODING = ascii("transfer-encoding");
@@ -12,7 +12,15 @@ const HOST = ascii("host");
 const SW8 = ascii("sw8");
 
 /** Notes the fields that matter; their lengths tell most others apart before a byte is compared. */
-export function noteField(b: Uint8Array, name: number, length: number, value: number, end: number, from: number): void {
+export function noteField(
+	scan: HeadScan,
+	b: Uint8Array,
+	name: number,
+	length: number,
+	value: number,
+	end: number,
+	from: number,
+): void {
 	switch (length) {
 		case 2:
 			if ((b[name]! | 32) === 0x62 && b[name + 1] === 0x33) scan.fields |= FIELD.b3;
@@ -41,15 +49,15 @@ export function noteField(b: Uint8Array, name: number, length: number, value: nu
 			if (equalsIgnoringCase(b, name, X_B3)) scan.fields |= FIELD.xb3;
 			return;
 		case 14:
-			if (equalsIgnoringCase(b, name, CONTENT_LENGTH)) noteContentLength(b, value, end);
+			if (equalsIgnoringCase(b, name, CONTENT_LENGTH)) noteContentLength(scan, b, value, end);
 			return;
 		case 17:
-			if (equalsIgnoringCase(b, name, TRANSFER_ENCODING)) noteTransferEncoding(b, value, end);
+			if (equalsIgnoringCase(b, name, TRANSFER_ENCODING)) noteTransferEncoding(scan, b, value, end);
 	}
 }
 
 /** Digits; a list of equal numbers counts as repeated fields do. */
-function noteContentLength(b: Uint8Array, value: number, end: number): void {
+function noteContentLength(scan: HeadScan, b: Uint8Array, value: number, end: number): void {
 	scan.fields |= FIELD.contentLength;
 	let i = value;
 	for (;;) {
@@ -80,7 +88,7 @@ function noteContentLength(b: Uint8Array, value: number, end: number): void {
 const CHUNKED = ascii("chunked");
 
 /** Only the last coding decides; parameters of others do not matter. */
-function noteTransferEncoding(b: Uint8Array, value: number, end: number): void {
+function noteTransferEncoding(scan: HeadScan, b: Uint8Array, value: number, end: number): void {
 	scan.fields |= FIELD.transferEncoding;
 	let last = end;
 	while (last > value && (b[last - 1] === 32 || b[last - 1] === 9 || b[last - 1] === 13 || b[last - 1] === 44)) last--;

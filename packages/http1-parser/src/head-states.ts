@@ -3,12 +3,12 @@ import { ChunkedBody } from "./chunked.ts";
 import { type ErrorCode, objection } from "./errors.ts";
 import { bodyOf } from "./framing.ts";
 import { INCOMPLETE, INVALID, isBelievable, scanHead } from "./head.ts";
-import { hasBlankLine, isHttp2 } from "./lines.ts";
+import { hasLineEnd, isHttp2 } from "./lines.ts";
 import { HttpMessage } from "./message.ts";
 import type { Reader } from "./reader.ts";
 import { CHUNKED, CLOSE, LENGTH } from "./reader-state.ts";
 import { LENIENT, type PartialReason } from "./reasons.ts";
-import { scan } from "./scan.ts";
+import { keepScan, restoreScan, scan } from "./scan.ts";
 
 export function readHead(reader: Reader): boolean {
 	const stream = reader.stream;
@@ -20,11 +20,11 @@ export function readHead(reader: Reader): boolean {
 		let i = from + 1;
 		while (i < to && (bytes[i] === 13 || bytes[i] === 10)) i++;
 		reader.crlf = true;
-		reader.candidate ||= stream.position === stream.front!.origin;
+		reader.candidate ||= stream.position === stream.front!.start;
 		stream.advance(i - from);
 		return true;
 	}
-	if (!reader.synced && !reader.candidate && stream.position !== stream.front!.origin) return search(reader);
+	if (!reader.synced && !reader.candidate && stream.position !== stream.front!.start) return search(reader);
 	scan.strict = !reader.synced;
 	let end = reader.tried === 0 ? scanHead(bytes, from, to) : INCOMPLETE;
 	let ends: Span = NONE;
@@ -39,7 +39,7 @@ export function readHead(reader: Reader): boolean {
 	if (end === INVALID || !isGoodGuess(reader, stream.bytes, stream.from) || !reader.host.learn(reader, scan.response))
 		return passInvalid(reader);
 	if (scan.response && !reader.host.admit(stream.front!.dataId)) {
-		reader.tried = 0;
+		reader.forgetHead();
 		return false;
 	}
 	beginMessage(reader, stream.bytes, stream.from, end);
@@ -55,21 +55,23 @@ function isGoodGuess(reader: Reader, bytes: Uint8Array, from: number): boolean {
 	return true;
 }
 
-/** Looks at an unfinished head again when that can change something: linear in its bytes, however they come. */
+/** Goes on with an unfinished head when that can change something: linear in its bytes, however they come. */
 function scanAgain(reader: Reader, alone: number, ends: Span): number {
 	const { bytes, from, to } = reader.stream;
 	const have = to - from;
 	const first = reader.tried === 0;
-	const fresh = from + Math.max(0, reader.tried - 3);
+	const fresh = from + reader.tried;
 	reader.tried = have;
-	if (first && have === alone) {
-		reader.scanned = have;
-		return INCOMPLETE;
+	const worth = first ? have > alone : ends !== NONE || have >= reader.scanned * 2 || hasLineEnd(bytes, fresh, to);
+	let end = INCOMPLETE;
+	if (worth) {
+		if (reader.scan !== undefined) restoreScan(reader.scan);
+		end = scanHead(bytes, from, to, first || reader.scan !== undefined ? scan.resume : 0);
+		reader.scan = undefined;
 	}
-	const worth = first || ends !== NONE || have >= reader.scanned * 2 || hasBlankLine(bytes, fresh, to);
-	if (!worth) return INCOMPLETE;
-	reader.scanned = have;
-	return scanHead(bytes, from, to);
+	if (worth || first) reader.scanned = have;
+	if (end === INCOMPLETE && (worth || first) && scan.resume > 0) reader.scan = keepScan();
+	return end;
 }
 
 function beginMessage(reader: Reader, bytes: Uint8Array, from: number, end: number): void {
@@ -112,13 +114,14 @@ function noteHead(reader: Reader, message: HttpMessage, bytes: number): void {
 	if (scan.headerCount > reader.maxHeaders || scan.headersStart > reader.maxStartLine) {
 		message.limit(reader.maxHeaders, reader.maxStartLine);
 	}
-	message.midOperation = reader.stream.position !== reader.stream.front!.origin;
+	message.midOperation = reader.stream.position !== reader.stream.front!.start;
 	reader.stream.advance(bytes);
 	if (reader.crlf) message.lenient |= LENIENT.leadingCrlf;
 	reader.message = message;
 	reader.crlf = reader.candidate = false;
 	reader.synced = reader.everSynced = true;
-	reader.tried = reader.scanned = reader.unsynced = 0;
+	reader.forgetHead();
+	reader.unsynced = 0;
 	reader.touch(message);
 }
 
@@ -163,7 +166,7 @@ function passInvalid(reader: Reader): boolean {
 	// What a stream begins with, before its first head, is no lost message: a proxy's line, the rest of a body.
 	if (reader.synced && reader.everSynced) reader.unsync(false);
 	reader.synced = reader.candidate = false;
-	reader.tried = reader.scanned = 0;
+	reader.forgetHead();
 	return search(reader);
 }
 

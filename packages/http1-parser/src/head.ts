@@ -1,31 +1,34 @@
 import { ascii, latin1, TOKEN, VALUE } from "./bytes.ts";
 import { noteField } from "./fields.ts";
 import { LENIENT } from "./reasons.ts";
-import { FIELD, scan } from "./scan.ts";
+import { FIELD, type HeadScan, scan } from "./scan.ts";
 
 /** More bytes are needed. */
 export const INCOMPLETE = -1;
 /** These bytes begin no message. */
 export const INVALID = -2;
 
+let serial = 0;
+
 /**
  * Reads one head from bytes[from..to) into `scan`. Returns the index behind its blank line, `INCOMPLETE` or `INVALID`.
- * One pass, no strings, no allocation.
+ * One pass, no strings, no allocation. `resume`: where the same head was incomplete before; `scan` is as it was then.
  */
-export function scanHead(bytes: Uint8Array, from: number, to: number): number {
+export function scanHead(bytes: Uint8Array, from: number, to: number, resume: number = 0): number {
+	base = bytes.byteOffset;
+	if (view.buffer !== bytes.buffer) view = new DataView(bytes.buffer);
+	if (resume > 0) return scanFields(scan, bytes, from, from + resume, to);
+	scan.serial = ++serial;
 	scan.startLine = false;
-	scan.lenient = 0;
-	viewOf(bytes);
+	scan.lenient = scan.resume = scan.indexed = scan.headerCount = scan.fields = 0;
 	const at = isVersionStart(bytes, from, to) ? scanStatusLine(bytes, from, to) : scanRequestLine(bytes, from, to);
 	if (at < 0) return at;
 	scan.startLine = true;
 	scan.headersStart = at - from;
-	scan.headerCount = 0;
-	scan.fields = 0;
 	scan.contentLength = -1;
 	scan.lengthConflict = false;
 	scan.transferEncoding = 0;
-	return scanFields(bytes, from, at, to);
+	return scanFields(scan, bytes, from, at, to);
 }
 
 /** "HTTP/" in any case. */
@@ -47,6 +50,7 @@ function scanRequestLine(b: Uint8Array, from: number, to: number): number {
 	if (i === to) return INCOMPLETE;
 	if (b[i] !== 32 || i === from) return INVALID;
 	scan.methodEnd = i - from;
+	scan.method = methodAt(b, from, i - from);
 	while (i < to && b[i] === 32) i++;
 	scan.targetStart = i - from;
 	for (;;) {
@@ -124,20 +128,19 @@ function scanStatusLine(b: Uint8Array, from: number, to: number): number {
 	return lineEnd(b, i, to);
 }
 
-function scanFields(b: Uint8Array, from: number, at: number, to: number): number {
+/** Reads fields and the blank line. */
+function scanFields(scan: HeadScan, b: Uint8Array, from: number, at: number, to: number): number {
 	let i = at;
 	for (;;) {
+		scan.resume = i - from;
 		if (i >= to) return INCOMPLETE;
-		const first = b[i]!;
-		if (first === 13 || first === 10) {
-			return lineEnd(b, i, to);
-		}
 		const nameStart = i;
 		while (i < to && TOKEN[b[i]!] === 1) i++;
 		if (i === to) return INCOMPLETE;
 		const nameEnd = i;
 		if (b[i] !== 58 || nameEnd === nameStart) {
-			i = oddLine(b, nameStart, nameEnd, to);
+			if (i === nameStart && (b[i] === 13 || b[i] === 10)) return lineEnd(b, i, to);
+			i = oddLine(b, from, nameStart, nameEnd, to);
 			if (i < 0) return i;
 			if (b[i] !== 58) continue;
 		}
@@ -151,21 +154,32 @@ function scanFields(b: Uint8Array, from: number, at: number, to: number): number
 		else {
 			i = oddValueEnd(b, i, to);
 			if (i < 0) return INCOMPLETE;
-			valueEnd = i - 1;
+			valueEnd = b[i - 2] === 13 && i - 2 >= valueStart ? i - 2 : i - 1;
 		}
 		scan.headerCount++;
-		noteField(b, nameStart, nameEnd - nameStart, valueStart, valueEnd, from);
+		scan.note(nameStart - from, nameEnd - from, valueStart - from, valueEnd - from);
+		noteField(scan, b, nameStart, nameEnd - nameStart, valueStart, valueEnd, from);
 	}
 }
 
-/** Behind the bytes of a value: four at a time, because most of a head is values. */
+/** Behind the bytes of a value: eight at a time, because most of a head is values. */
 function valueEndFrom(b: Uint8Array, from: number, to: number): number {
 	let i = from;
 	for (;;) {
-		for (let word = 0; i + 4 <= to; i += 4) {
-			word = view.getInt32(base + i, true);
-			// One of the four bytes is below 32.
-			if (((word - 0x20202020) & ~word & 0x80808080) !== 0) break;
+		for (; i + 8 <= to; i += 8) {
+			const low = view.getInt32(base + i, true);
+			// The lowest byte that is below 32; those above it may be marked wrongly.
+			let marks = (low - 0x20202020) & ~low & 0x80808080;
+			if (marks !== 0) {
+				i += (31 - Math.clz32(marks & -marks)) >> 3;
+				break;
+			}
+			const high = view.getInt32(base + i + 4, true);
+			marks = (high - 0x20202020) & ~high & 0x80808080;
+			if (marks !== 0) {
+				i += 4 + ((31 - Math.clz32(marks & -marks)) >> 3);
+				break;
+			}
 		}
 		while (i < to && b[i]! > 31) i++;
 		// A tab may be within a value; a DEL is let through.
@@ -181,13 +195,8 @@ function valueEndFrom(b: Uint8Array, from: number, to: number): number {
 let view: DataView = new DataView(new ArrayBuffer(0));
 let base = 0;
 
-function viewOf(bytes: Uint8Array): void {
-	base = bytes.byteOffset;
-	if (view.buffer !== bytes.buffer) view = new DataView(bytes.buffer);
-}
-
 /** A line that is no "name:": a fold, a space before the colon, or rubbish. Returns the colon or the next line's start. */
-function oddLine(b: Uint8Array, nameStart: number, nameEnd: number, to: number): number {
+function oddLine(b: Uint8Array, from: number, nameStart: number, nameEnd: number, to: number): number {
 	let i = nameEnd;
 	if (i > nameStart && (b[i] === 32 || b[i] === 9)) {
 		while (i < to && (b[i] === 32 || b[i] === 9)) i++;
@@ -208,7 +217,28 @@ function oddLine(b: Uint8Array, nameStart: number, nameEnd: number, to: number):
 		scan.lenient |= LENIENT.badHeaderLine;
 	}
 	const end = b.indexOf(10, i);
-	return end < 0 || end >= to ? INCOMPLETE : end + 1;
+	if (end < 0 || end >= to) return INCOMPLETE;
+	noteOddLine(b, from, nameStart, b[end - 1] === 13 ? end - 1 : end);
+	return end + 1;
+}
+
+/** A fold belongs to the value before it; of other odd lines those with a colon are told as fields. */
+function noteOddLine(b: Uint8Array, from: number, start: number, end: number): void {
+	if (b[start] === 32 || b[start] === 9) {
+		if (scan.indexed > 0) scan.index[scan.indexed - 1] = end - from;
+		return;
+	}
+	const colon = b.indexOf(58, start);
+	if (colon <= start || colon >= end) return;
+	let nameEnd = colon;
+	while (nameEnd > start && isSpace(b[nameEnd - 1]!)) nameEnd--;
+	let value = colon + 1;
+	while (value < end && isSpace(b[value]!)) value++;
+	scan.note(start - from, nameEnd - from, value - from, end - from);
+}
+
+function isSpace(c: number): boolean {
+	return c === 32 || c === 9;
 }
 
 /** Behind a value that ended in something else than CRLF: a bare LF, or bytes that do not belong there. */
@@ -217,6 +247,19 @@ function oddValueEnd(b: Uint8Array, at: number, to: number): number {
 	if (end < 0 || end >= to) return INCOMPLETE;
 	scan.lenient |= end === at ? LENIENT.bareLf : LENIENT.badHeaderValue;
 	return end + 1;
+}
+
+const COMMON: readonly string[] = ["GET", "POST", "PUT", "HEAD", "PATCH", "DELETE", "OPTIONS", "CONNECT"];
+
+/** The method at bytes[at..at + length) when it is a common one: no string is made for it. Methods are case-sensitive. */
+function methodAt(bytes: Uint8Array, at: number, length: number): string {
+	for (const method of COMMON) {
+		if (method.length !== length || bytes[at] !== method.charCodeAt(0)) continue;
+		let i = 1;
+		while (i < length && bytes[at + i] === method.charCodeAt(i)) i++;
+		if (i === length) return method;
+	}
+	return "";
 }
 
 const METHODS: ReadonlySet<string> = new Set(

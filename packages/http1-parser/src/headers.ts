@@ -1,8 +1,10 @@
-/** A head's fields as offsets in its text: name start, name end, value start, value end, four a field. */
-export type HeaderIndex = readonly number[];
+import { LOWER } from "./bytes.ts";
 
-/** Finds the fields of a head's text. Folded lines belong to the value before them. */
-export function indexHeaders(text: string, start: number): HeaderIndex {
+/** A head's fields as offsets in its text: name start, name end, value start, value end, four a field. */
+export type HeaderIndex = ArrayLike<number>;
+
+/** Finds the fields of a head's text, as the scan does. Folded lines belong to the value before them. */
+export function indexHeaders(text: string, start: number): number[] {
 	const index: number[] = [];
 	let i = start;
 	while (i < text.length) {
@@ -11,8 +13,7 @@ export function indexHeaders(text: string, start: number): HeaderIndex {
 		const next = end + 1;
 		if (end > i && text.charCodeAt(end - 1) === 13) end--;
 		if (end === i) break;
-		const first = text.charCodeAt(i);
-		if (first === 32 || first === 9) {
+		if (isSpace(text.charCodeAt(i))) {
 			if (index.length > 0) index[index.length - 1] = end;
 		} else {
 			const colon = text.indexOf(":", i);
@@ -21,7 +22,6 @@ export function indexHeaders(text: string, start: number): HeaderIndex {
 				while (nameEnd > i && isSpace(text.charCodeAt(nameEnd - 1))) nameEnd--;
 				let value = colon + 1;
 				while (value < end && isSpace(text.charCodeAt(value))) value++;
-				while (end > value && isSpace(text.charCodeAt(end - 1))) end--;
 				index.push(i, nameEnd, value, end);
 			}
 		}
@@ -31,22 +31,32 @@ export function indexHeaders(text: string, start: number): HeaderIndex {
 }
 
 /** The value of a field; a fold becomes one space. */
-export function headerValue(text: string, index: HeaderIndex, at: number): string {
-	const value = text.substring(index[at + 2]!, index[at + 3]!);
-	return value.includes("\n") ? value.replace(/[ \t]*\r?\n[ \t]*/g, " ").trim() : value;
+export function headerValue(text: string, index: HeaderIndex, at: number, folded: boolean): string {
+	const start = index[at + 2]!;
+	let end = index[at + 3]!;
+	while (end > start && isSpace(text.charCodeAt(end - 1))) end--;
+	const value = text.substring(start, end);
+	return folded && value.includes("\n") ? value.replace(/[ \t]*\r?\n[ \t]*/g, " ").trim() : value;
 }
 
-/** The next field of this lower-case name, from field offset `from` on; -1: none. */
-export function findHeader(text: string, index: HeaderIndex, lower: string, from: number): number {
-	const code = lower.charCodeAt(0);
-	for (let at = from; at < index.length; at += 4) {
+/** The next field of this name in any case, from field offset `from` on; -1: none. */
+export function findHeader(text: string, index: HeaderIndex, length: number, name: string, from: number): number {
+	const last = name.length - 1;
+	for (let at = from; at < length; at += 4) {
 		const start = index[at]!;
-		if (index[at + 1]! - start !== lower.length) continue;
-		const first = text.charCodeAt(start);
-		if (first !== code && (first | 32) !== code) continue;
-		if (text.substring(start, index[at + 1]!).toLowerCase() === lower) return at;
+		if (index[at + 1]! - start - 1 === last && isName(text, start, name, last)) return at;
 	}
 	return -1;
+}
+
+/** From behind: names of one length more often differ at their ends. */
+function isName(text: string, start: number, name: string, last: number): boolean {
+	for (let i = last; i >= 0; i--) {
+		const a = text.charCodeAt(start + i);
+		const b = name.charCodeAt(i);
+		if (a !== b && LOWER[a] !== LOWER[b]) return false;
+	}
+	return true;
 }
 
 function isSpace(code: number): boolean {

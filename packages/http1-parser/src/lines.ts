@@ -1,8 +1,7 @@
-/** True when a line end is followed by an empty line. */
-export function hasBlankLine(bytes: Uint8Array, from: number, to: number): boolean {
-	for (let i = bytes.indexOf(10, from); i >= 0 && i < to; i = bytes.indexOf(10, i + 1)) {
-		if (bytes[i + 1] === 10 || (bytes[i + 1] === 13 && bytes[i + 2] === 10 && i + 2 < to)) return true;
-	}
+/** True when a line ends in bytes[from..to). */
+export function hasLineEnd(bytes: Uint8Array, from: number, to: number): boolean {
+	if (to - from > 64) return bytes.subarray(from, to).includes(10);
+	for (let i = from; i < to; i++) if (bytes[i] === 10) return true;
 	return false;
 }
 

@@ -164,8 +164,9 @@ function isInformational(message: HttpMessage): boolean {
 }
 
 const NOWHERE: Piece = {
-	...{ start: 0, end: 0, origin: 0, payload: NO_BYTES, tail: undefined, dataId: 0, prevDataId: 0, sequence: 0 },
-	...{ finished: true, startNs: 0, endNs: 0, arrivedNs: 0, afterUnknownHole: false },
+	...{ start: 0, end: 0, bytes: undefined, at: 0, captured: 0, tail: undefined, kept: 0 },
+	...{ dataId: 0, prevDataId: 0, sequence: 0, finished: true, startNs: 0, endNs: 0, arrivedNs: 0 },
+	...{ afterUnknownHole: false, next: undefined },
 };
 /** Of a request only HEAD and CONNECT matter to its response. */
 const REQUESTS: Map<string, HttpMessage> = new Map();

@@ -1,8 +1,8 @@
 import type { Piece } from "@wirescribe/buffer";
-import { ascii, latin1 } from "./bytes.ts";
+import { latin1 } from "./bytes.ts";
 import { collectedBody } from "./collected.ts";
 import { findHeader, type HeaderIndex, headerValue, indexHeaders } from "./headers.ts";
-import { LENIENCY_NAMES, type Leniency, type PartialReason, type UnpairedReason } from "./reasons.ts";
+import { LENIENCY_NAMES, LENIENT, type Leniency, type PartialReason, type UnpairedReason } from "./reasons.ts";
 import { FIELD, scan } from "./scan.ts";
 import { authorityEnd, authorityStart } from "./target.ts";
 import { readTrace, type Trace } from "./trace.ts";
@@ -66,12 +66,6 @@ export interface Message {
 }
 
 const NO_REASONS: readonly never[] = [];
-/** Fields whose absence the scan knows. */
-const KNOWN_FIELDS: Record<string, number> = Object.assign(Object.create(null) as Record<string, number>, {
-	...{ host: FIELD.host, traceparent: FIELD.traceparent, b3: FIELD.b3, sw8: FIELD.sw8, expect: FIELD.expect },
-	...{ "content-length": FIELD.contentLength, "transfer-encoding": FIELD.transferEncoding, upgrade: FIELD.upgrade },
-	...{ "x-b3-traceid": FIELD.xb3, "x-b3-spanid": FIELD.xb3 },
-});
 const TRACES = FIELD.traceparent | FIELD.b3 | FIELD.xb3 | FIELD.sw8;
 
 /** The message while it is read: offsets into its head, strings made when asked for. */
@@ -103,8 +97,12 @@ export class HttpMessage implements Message {
 	readonly transferEncoding: number;
 	readonly lengthConflict: boolean;
 	/** Request: methods that change the framing of the response. */
-	readonly isHead: boolean;
-	readonly isConnect: boolean;
+	get isHead(): boolean {
+		return this.#method === "HEAD";
+	}
+	get isConnect(): boolean {
+		return this.#method === "CONNECT";
+	}
 	/** Request: it asked for a 100. */
 	get expectsContinue(): boolean {
 		return (this.fields & FIELD.expect) !== 0;
@@ -126,7 +124,11 @@ export class HttpMessage implements Message {
 	#from: number;
 	readonly #textBytes: number;
 	#text: string | undefined = undefined;
-	#index: HeaderIndex | undefined = undefined;
+	#index: number[] | undefined = undefined;
+	/** While the scan has this number, it has this head's fields. */
+	readonly #serial: number;
+	/** When it is a common one. */
+	readonly #method: string;
 	readonly #a: number;
 	#b: number;
 	#c: number;
@@ -147,16 +149,17 @@ export class HttpMessage implements Message {
 		this.contentLength = scan.contentLength;
 		this.transferEncoding = scan.transferEncoding;
 		this.lengthConflict = scan.lengthConflict;
-		this.isHead = !scan.response && scan.methodEnd === 4 && isMethod(bytes, from, HEAD);
-		this.isConnect = !scan.response && scan.methodEnd === 7 && isMethod(bytes, from, CONNECT);
+		this.#serial = scan.serial;
 		if (scan.response) {
 			this.kind = "response";
+			this.#method = "";
 			this.status = scan.status;
 			this.#a = scan.reasonStart;
 			this.#b = scan.reasonEnd;
 			this.#c = 0;
 		} else {
 			this.kind = "request";
+			this.#method = scan.method;
 			this.status = 0;
 			this.#a = scan.methodEnd;
 			this.#b = scan.targetStart;
@@ -171,7 +174,8 @@ export class HttpMessage implements Message {
 	}
 
 	get method(): string {
-		return this.kind === "request" ? this.#slice(0, this.#a) : "";
+		if (this.kind === "response") return "";
+		return this.#method === "" ? this.#slice(0, this.#a) : this.#method;
 	}
 
 	get target(): string {
@@ -218,35 +222,39 @@ export class HttpMessage implements Message {
 	}
 
 	get(name: string): string | undefined {
-		const lower = name.toLowerCase();
-		const bit = KNOWN_FIELDS[lower];
-		if (bit !== undefined && (this.fields & bit) === 0) return undefined;
+		const text = this.#head();
 		const index = this.#headers();
-		const at = findHeader(this.#head(), index, lower, 0);
-		return at < 0 ? undefined : headerValue(this.#head(), index, at);
+		const at = findHeader(text, index, this.#indexed(), name, 0);
+		return at < 0 ? undefined : headerValue(text, index, at, this.#folded);
 	}
 
 	getAll(name: string): string[] {
 		const text = this.#head();
 		const index = this.#headers();
-		const lower = name.toLowerCase();
+		const length = this.#indexed();
 		const values: string[] = [];
-		for (let at = findHeader(text, index, lower, 0); at >= 0; at = findHeader(text, index, lower, at + 4)) {
-			values.push(headerValue(text, index, at));
+		for (
+			let at = findHeader(text, index, length, name, 0);
+			at >= 0;
+			at = findHeader(text, index, length, name, at + 4)
+		) {
+			values.push(headerValue(text, index, at, this.#folded));
 		}
 		return values;
 	}
 
 	has(name: string): boolean {
-		return findHeader(this.#head(), this.#headers(), name.toLowerCase(), 0) >= 0;
+		return findHeader(this.#head(), this.#headers(), this.#indexed(), name, 0) >= 0;
 	}
 
 	headers(): [name: string, value: string][] {
 		const text = this.#head();
 		const index = this.#headers();
+		const length = this.#indexed();
+		const folded = this.#folded;
 		const all: [string, string][] = [];
-		for (let at = 0; at < index.length; at += 4) {
-			all.push([text.substring(index[at]!, index[at + 1]!), headerValue(text, index, at)]);
+		for (let at = 0; at < length; at += 4) {
+			all.push([text.substring(index[at]!, index[at + 1]!), headerValue(text, index, at, folded)]);
 		}
 		return all;
 	}
@@ -290,9 +298,20 @@ export class HttpMessage implements Message {
 		return latin1(this.#bytes!, this.#from + from, this.#from + to);
 	}
 
+	get #folded(): boolean {
+		return (this.lenient & LENIENT.obsFold) !== 0;
+	}
+
 	#headers(): HeaderIndex {
-		this.#index ??= indexHeaders(this.#head(), this.#headersStart);
+		if (this.#index !== undefined) return this.#index;
+		if (this.#serial === scan.serial) return scan.index;
+		this.#index = indexHeaders(this.#head(), this.#headersStart);
 		return this.#index;
+	}
+
+	/** How many numbers of the index are of this head; after `#headers`. */
+	#indexed(): number {
+		return this.#index === undefined ? scan.indexed : this.#index.length;
 	}
 
 	/** The head as text; the bytes are let go, because the caller's memory is used again. */
@@ -303,13 +322,4 @@ export class HttpMessage implements Message {
 		}
 		return this.#text;
 	}
-}
-
-const HEAD = ascii("HEAD");
-const CONNECT = ascii("CONNECT");
-
-/** Methods are case-sensitive. */
-function isMethod(bytes: Uint8Array, at: number, method: Uint8Array): boolean {
-	for (let i = 0; i < method.length; i++) if (bytes[at + i] !== method[i]) return false;
-	return true;
 }

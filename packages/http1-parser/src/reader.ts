@@ -10,6 +10,7 @@ import type { HttpMessage } from "./message.ts";
 import type { ReaderHost, ReaderLimits } from "./reader-host.ts";
 import { BLIND, CHUNKED, CLOSE, LENGTH, OPAQUE, START } from "./reader-state.ts";
 import type { PartialReason } from "./reasons.ts";
+import { dropScan, type HeadScan } from "./scan.ts";
 
 export type { ReaderHost, ReaderLimits } from "./reader-host.ts";
 
@@ -49,6 +50,8 @@ export class Reader {
 	/** Bytes of an unfinished head that were looked at. */
 	tried = 0;
 	scanned = 0;
+	/** What was found in them, when the start line is whole. */
+	scan: HeadScan | undefined = undefined;
 	crlf = false;
 	unsynced = 0;
 	left = 0;
@@ -97,10 +100,10 @@ export class Reader {
 	}
 
 	touch(message: HttpMessage): void {
-		const last = this.stream.last!;
-		message.lastDataId = last.dataId;
-		message.endNs = last.endNs;
-		message.lastShared = last.end > this.stream.position || !last.finished;
+		const { stream } = this;
+		message.lastDataId = stream.lastDataId;
+		message.endNs = stream.lastEndNs;
+		message.lastShared = stream.lastEnd > stream.position || !stream.lastFinished;
 	}
 
 	finish(message: HttpMessage): void {
@@ -123,9 +126,17 @@ export class Reader {
 		this.candidate = true;
 	}
 
+	/** What was learned of an unfinished head holds no more. */
+	forgetHead(): void {
+		this.tried = this.scanned = 0;
+		if (this.scan === undefined) return;
+		dropScan(this.scan);
+		this.scan = undefined;
+	}
+
 	unsync(begun: boolean): void {
 		this.synced = this.candidate = false;
-		this.tried = this.scanned = 0;
+		this.forgetHead();
 		this.host.gap(this, begun);
 	}
 

@@ -11,53 +11,82 @@ export const FIELD = {
 	expect: 256,
 } as const;
 
-/** What one scan found; offsets count from the head's first byte. One object, filled again by each scan. */
-export interface HeadScan {
-	response: boolean;
-	methodEnd: number;
-	targetStart: number;
-	targetEnd: number;
+/** What one scan found; offsets count from the head's first byte. */
+export class HeadScan {
+	response: boolean = false;
+	/** A request's method when it is a common one, else "". */
+	method: string = "";
+	methodEnd: number = 0;
+	targetStart: number = 0;
+	targetEnd: number = 0;
 	/** 0 or 1 of HTTP/1.x. */
-	minor: number;
-	status: number;
-	reasonStart: number;
-	reasonEnd: number;
-	headersStart: number;
-	headerCount: number;
-	hostStart: number;
-	hostEnd: number;
-	fields: number;
-	lenient: number;
+	minor: number = 0;
+	status: number = 0;
+	reasonStart: number = 0;
+	reasonEnd: number = 0;
+	headersStart: number = 0;
+	headerCount: number = 0;
+	hostStart: number = 0;
+	hostEnd: number = 0;
+	/** Bits of `FIELD`. */
+	fields: number = 0;
+	/** Bits of `LENIENT`. */
+	lenient: number = 0;
 	/** -1: none. */
-	contentLength: number;
-	lengthConflict: boolean;
+	contentLength: number = -1;
+	lengthConflict: boolean = false;
 	/** 0: no Transfer-Encoding, 1: ends in chunked, 2: does not. */
-	transferEncoding: number;
+	transferEncoding: number = 0;
 	/** The start line is whole, also when the head is not. */
-	startLine: boolean;
+	startLine: boolean = false;
 	/** Set by the caller: lines that are no fields make the head invalid. For places where a head is only guessed. */
-	strict: boolean;
+	strict: boolean = false;
+	/** Of an incomplete head: where the first line begins that is not whole; 0: the start line is not. */
+	resume: number = 0;
+	/** Name start, name end, value start, value end of each field, `indexed` numbers. */
+	index: Int32Array = new Int32Array(256);
+	indexed: number = 0;
+	/** Another number for every head. */
+	serial: number = 0;
+
+	/** Notes where a field is. */
+	note(nameStart: number, nameEnd: number, valueStart: number, valueEnd: number): void {
+		const at = this.indexed;
+		if (at + 4 > this.index.length) this.#grow();
+		const { index } = this;
+		index[at] = nameStart;
+		index[at + 1] = nameEnd;
+		index[at + 2] = valueStart;
+		index[at + 3] = valueEnd;
+		this.indexed = at + 4;
+	}
+
+	#grow(): void {
+		const index = new Int32Array(this.index.length * 2);
+		index.set(this.index);
+		this.index = index;
+	}
 }
 
-/** The scratch object that `scanHead` fills. */
-export const scan: HeadScan = {
-	response: false,
-	methodEnd: 0,
-	targetStart: 0,
-	targetEnd: 0,
-	minor: 0,
-	status: 0,
-	reasonStart: 0,
-	reasonEnd: 0,
-	headersStart: 0,
-	headerCount: 0,
-	hostStart: 0,
-	hostEnd: 0,
-	fields: 0,
-	lenient: 0,
-	contentLength: -1,
-	lengthConflict: false,
-	transferEncoding: 0,
-	startLine: false,
-	strict: false,
-};
+/** The one that `scanHead` fills: the same again and again, unless a reader keeps it until the rest of a head comes. */
+export let scan: HeadScan = new HeadScan();
+
+const SPARE: HeadScan[] = [];
+
+/** Takes the scan of an incomplete head away, to be continued. */
+export function keepScan(): HeadScan {
+	const kept = scan;
+	scan = SPARE.pop() ?? new HeadScan();
+	return kept;
+}
+
+/** Makes a kept scan the current one. */
+export function restoreScan(kept: HeadScan): void {
+	dropScan(scan);
+	scan = kept;
+}
+
+/** A kept scan is not needed any more. */
+export function dropScan(kept: HeadScan): void {
+	if (SPARE.length < 64 && kept.index.length <= 1024) SPARE.push(kept);
+}
