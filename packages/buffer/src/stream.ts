@@ -119,6 +119,7 @@ export class Stream {
 			return;
 		}
 		this.#insertInRun(piece);
+		if (this.#ahead !== undefined) this.#pull();
 	}
 
 	/** Puts a piece into the list: into a hole that was given up and not read yet, or over other pieces. */
@@ -148,6 +149,7 @@ export class Stream {
 			this.settle();
 			this.#front = piece;
 		} else before.next = piece;
+		if (piece.end > this.#runEnd) this.#runEnd = piece.end;
 		this.pending++;
 	}
 
