@@ -14,7 +14,9 @@ const NOTHING: readonly never[] = [];
 
 /** One connection: chunks of both directions go in, exchanges come out. */
 export class Http1Connection implements ReaderHost {
+	/** The bytes of both directions that are still to be read, and what was counted of them. */
 	readonly buffer: SocketBuffer;
+	/** What happened to requests so far. */
 	readonly counters: Http1Counters = {
 		requestStartsRead: 0,
 		logged: 0,
@@ -43,6 +45,7 @@ export class Http1Connection implements ReaderHost {
 	#over = false;
 	#failed = false;
 
+	/** One for each connection; `sink` is called from within `append`, `tick` and `close` only. */
 	constructor(options: Http1Options, sink: Http1Sink) {
 		this.#sink = sink;
 		const limits = { ...limitsOf(options), maxPausedBytes: 65536, strict: options.mode === "strict" };

@@ -25,8 +25,11 @@ export type ErrorCode =
 
 /** What stopped reading, and where. */
 export interface Http1Error {
+	/** Tells it from other values of a union. */
 	readonly type: "error";
+	/** What is wrong. */
 	readonly code: ErrorCode;
+	/** The direction that was read: 1 in, 2 out. */
 	readonly direction: Direction;
 	/** The operation at whose bytes it was found; 0: at the end. */
 	readonly dataId: number;

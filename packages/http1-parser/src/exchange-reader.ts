@@ -27,6 +27,7 @@ export class ExchangeReader {
 	#lastId = 0;
 	readonly #next: [number, number] = [0, 0];
 
+	/** One reader for each connection. */
 	constructor(options: ExchangeReaderOptions = {}) {
 		const bodies = collectedPolicy(options.bodies, options.maxBodyBytes);
 		this.#connection = new Http1Connection(

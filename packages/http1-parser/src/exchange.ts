@@ -8,7 +8,9 @@ import type { PartialReason, UnpairedReason } from "./reasons.ts";
 
 /** A request with its response, or one of them alone. Readable during the callback; `detach()` what is to be kept. */
 export interface Exchange {
+	/** Undefined: it was not seen, or is not known to belong here. */
 	readonly request: Message | undefined;
+	/** The final response; undefined: there is none, or it is not known to belong here. */
 	readonly response: Message | undefined;
 	/** Why one half is missing; undefined when none is. */
 	readonly unpaired: UnpairedReason | undefined;
@@ -20,13 +22,17 @@ export interface Exchange {
 
 /** Why there is no more HTTP/1 on a connection. */
 export interface ProtocolChange {
+	/** Switched by a 101; a CONNECT was answered; it is no HTTP/1 (or strict mode stopped); an HTTP/2 preface came. */
 	readonly kind: "upgraded" | "tunnel" | "broken" | "http/2";
+	/** When it was found, on the clock of the chunks, nanoseconds. */
 	readonly nowNs: number;
 }
 
 /** Where a connection hands its results. */
 export interface Http1Sink {
+	/** Takes a finished exchange, or a half that stands alone. */
 	exchange(exchange: Exchange): void;
+	/** No more HTTP/1 is read; called once at most. What comes after is not looked at. */
 	protocol(change: ProtocolChange): void;
 	/**
 	 * The next bytes of a body, when `bodies` asks for them: `slice`, or `missing` bytes that nobody has (-1: an unknown
@@ -55,9 +61,11 @@ export interface Http1Options extends Partial<Http1Limits> {
 
 /** What happened to requests: `requestStartsRead = logged + partial + unpaired + open()`. */
 export interface Http1Counters {
+	/** Request heads read, whole or not. */
 	requestStartsRead: number;
-	/** Exchanges handed out whole, and with a partial reason. */
+	/** Exchanges handed out whole. */
 	logged: number;
+	/** Exchanges handed out with a partial reason. */
 	partial: number;
 	/** Requests handed out alone. */
 	unpaired: number;

@@ -6,13 +6,15 @@ export interface Http1Limits {
 	readonly maxHeaderBytes: number;
 	/** Most fields of a head; those behind are not told, though they frame the body ("too-many-headers"). */
 	readonly maxHeaders: number;
-	/** Longest chunk extension, bytes, and longest trailer section; a longer one ends the message ("chunk-line-too-long"). */
+	/** Longest chunk line with its extension, bytes; a longer one ends the message ("chunk-line-too-long"). */
 	readonly maxChunkLineBytes: number;
+	/** Longest trailer section, bytes; a longer one ends the message ("chunk-line-too-long"). */
 	readonly maxTrailerBytes: number;
 	/** Bytes without any head after which a connection that never had one is "broken". */
 	readonly maxUnsyncedBytes: number;
-	/** Chunks and bytes kept per direction while something is waited for; beyond, the first hole is given up. */
+	/** Chunks kept per direction while something is waited for; beyond, the first hole is given up. */
 	readonly maxPendingChunks: number;
+	/** The same in bytes. */
 	readonly maxRetainedBytes: number;
 	/** Requests that wait for their responses ("pipeline-limit"). */
 	readonly maxPipelined: number;

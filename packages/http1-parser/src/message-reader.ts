@@ -49,6 +49,7 @@ export class MessageReader {
 	#id = 0;
 	#nowNs = 0;
 
+	/** One reader for each stream of requests, or of responses. */
 	constructor(kind: "request" | "response", options: MessageReaderOptions = {}) {
 		this.#method = options.method;
 		const tap = makeTap(collectedPolicy(options.bodies, options.maxBodyBytes), true, collect);

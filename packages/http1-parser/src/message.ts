@@ -9,6 +9,7 @@ import { readTrace, type Trace } from "./trace.ts";
 
 /** One request or one response, as it crossed the socket. */
 export interface Message {
+	/** Which of the two it is. */
 	readonly kind: "request" | "response";
 	/** Request method; "" on a response. */
 	readonly method: string;
@@ -35,15 +36,17 @@ export interface Message {
 	 * if as long as `decodedBodyBytes`. Undefined: not asked for, or empty.
 	 */
 	readonly body: Uint8Array | undefined;
-	/** The operation of the first byte, and the one handed in before it. */
+	/** The operation of the first byte. */
 	readonly firstDataId: number;
+	/** The operation handed in before that one; 0: none. */
 	readonly prevDataId: number;
 	/** The operation of the last byte. */
 	readonly lastDataId: number;
 	/** The last operation moved bytes of the next message, too. */
 	readonly lastShared: boolean;
-	/** Start of the first operation (its end, when the start is not known) and end of the last, nanoseconds. */
+	/** Start of the first operation (its end, when the start is not known), nanoseconds. */
 	readonly startNs: number;
+	/** End of the last operation, nanoseconds. */
 	readonly endNs: number;
 	/** Why not everything about it is known; empty when it is. */
 	readonly partial: readonly PartialReason[];

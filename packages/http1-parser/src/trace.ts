@@ -1,9 +1,12 @@
 /** The trace that a request belongs to, as its headers say. */
 export interface Trace {
+	/** Whose header it was: traceparent, b3 or x-b3-*, sw8. */
 	readonly provider: "w3c" | "zipkin" | "skywalking";
+	/** Hexadecimal digits; of SkyWalking the decoded text. */
 	readonly traceId: string;
 	/** SkyWalking: the id of the calling segment. */
 	readonly segmentId: string | undefined;
+	/** The calling span: hexadecimal digits; of SkyWalking its number. */
 	readonly spanId: string;
 }
 
