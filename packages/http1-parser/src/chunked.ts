@@ -48,7 +48,8 @@ export class ChunkedBody {
 			if (span === NONE) return "more";
 			if (span !== BYTES) return span === HOLE ? "lost" : "not-captured";
 			const { bytes, from, to } = stream;
-			const end = this.#lines(bytes, from, to);
+			const whole = this.#phase === SIZE && this.#line + this.#digits === 0 && tap === undefined;
+			const end = this.#lines(bytes, whole ? this.#wholeChunks(bytes, from, to) : from, to);
 			if (end < 0) return "broken";
 			stream.advance(end - from);
 			this.wireBytes += end - from;
@@ -75,6 +76,21 @@ export class ChunkedBody {
 		}
 		this.#phase = DATA_END;
 		return undefined;
+	}
+
+	/** Passes chunks that are here from their first digit to their last line end; none of their data is looked at. */
+	#wholeChunks(b: Uint8Array, from: number, to: number): number {
+		let i = from;
+		for (;;) {
+			let size = 0;
+			let digit = HEX[b[i]!]!;
+			let k = i;
+			for (; digit < 16 && k - i < 7; digit = HEX[b[++k]!]!) size = size * 16 + digit;
+			const end = k + 2 + size;
+			if (size === 0 || end + 2 > to || b[k] !== 13 || b[k + 1] !== 10 || b[end] !== 13 || b[end + 1] !== 10) return i;
+			this.decodedBytes += size;
+			i = end + 2;
+		}
 	}
 
 	/** Reads lines until chunk data begins, the body ends, or the bytes do. Returns where, or -1: this is no chunked body. */

@@ -11,6 +11,12 @@ const EXPECT = ascii("expect");
 const HOST = ascii("host");
 const SW8 = ascii("sw8");
 
+/** How the names that matter begin, by their length; those that begin with an "x" beside. */
+export const FIRST: Uint8Array = new Uint8Array(256);
+for (const name of [CONTENT_LENGTH, TRANSFER_ENCODING, TRACEPARENT, UPGRADE, EXPECT, HOST, SW8, ascii("b3")]) {
+	FIRST[name.length] = name[0]!;
+}
+
 /** Notes the fields that matter; their lengths tell most others apart before a byte is compared. */
 export function noteField(
 	scan: HeadScan,

@@ -1,5 +1,5 @@
 import { ascii, latin1, TOKEN, VALUE } from "./bytes.ts";
-import { noteField } from "./fields.ts";
+import { FIRST, noteField } from "./fields.ts";
 import { LENIENT } from "./reasons.ts";
 import { FIELD, type HeadScan, scan } from "./scan.ts";
 
@@ -16,7 +16,7 @@ let serial = 0;
  */
 export function scanHead(bytes: Uint8Array, from: number, to: number, resume: number = 0): number {
 	base = bytes.byteOffset;
-	if (view.buffer !== bytes.buffer) view = new DataView(bytes.buffer);
+	if (view.buffer !== bytes.buffer) changeView(bytes.buffer);
 	if (resume > 0) return scanFields(scan, bytes, from, from + resume, to);
 	scan.serial = ++serial;
 	scan.startLine = false;
@@ -128,27 +128,51 @@ function scanStatusLine(b: Uint8Array, from: number, to: number): number {
 	return lineEnd(b, i, to);
 }
 
-/** Reads fields and the blank line. */
+/** Reads fields and the blank line. Most bytes of most traffic pass here: locals, and no call for a common line. */
 function scanFields(scan: HeadScan, b: Uint8Array, from: number, at: number, to: number): number {
+	const words = view;
+	const shift = base;
+	const lastWords = to - 8;
+	let { headerCount, index, indexed } = scan;
 	let i = at;
 	for (;;) {
-		scan.resume = i - from;
-		if (i >= to) return INCOMPLETE;
 		const nameStart = i;
+		scan.resume = nameStart - from;
 		while (i < to && TOKEN[b[i]!] === 1) i++;
-		if (i === to) return INCOMPLETE;
+		if (i >= to) return INCOMPLETE;
 		const nameEnd = i;
 		if (b[i] !== 58 || nameEnd === nameStart) {
 			if (i === nameStart && (b[i] === 13 || b[i] === 10)) return lineEnd(b, i, to);
 			i = oddLine(b, from, nameStart, nameEnd, to);
 			if (i < 0) return i;
+			({ index, indexed } = scan);
 			if (b[i] !== 58) continue;
 		}
 		i++;
 		while (i < to && (b[i] === 32 || b[i] === 9)) i++;
 		const valueStart = i;
-		i = valueEndFrom(b, i, to);
-		if (i + 1 >= to && (i === to || b[i] === 13)) return INCOMPLETE;
+		for (;;) {
+			for (; i <= lastWords; i += 8) {
+				// The lowest byte that is below 32; those above it may be marked wrongly.
+				const low = words.getInt32(shift + i, true);
+				let marks = (low - 0x20202020) & ~low & 0x80808080;
+				if (marks !== 0) {
+					i += (31 - Math.clz32(marks & -marks)) >> 3;
+					break;
+				}
+				const high = words.getInt32(shift + i + 4, true);
+				marks = (high - 0x20202020) & ~high & 0x80808080;
+				if (marks !== 0) {
+					i += 4 + ((31 - Math.clz32(marks & -marks)) >> 3);
+					break;
+				}
+			}
+			while (i < to && b[i]! > 31) i++;
+			// A tab may be within a value; a DEL is let through.
+			if (i >= to || b[i] !== 9) break;
+			i++;
+		}
+		if (i + 1 >= to && (i >= to || b[i] === 13)) return INCOMPLETE;
 		let valueEnd = i;
 		if (b[i] === 13 && b[i + 1] === 10) i += 2;
 		else {
@@ -156,35 +180,16 @@ function scanFields(scan: HeadScan, b: Uint8Array, from: number, at: number, to:
 			if (i < 0) return INCOMPLETE;
 			valueEnd = b[i - 2] === 13 && i - 2 >= valueStart ? i - 2 : i - 1;
 		}
-		scan.headerCount++;
-		scan.note(nameStart - from, nameEnd - from, valueStart - from, valueEnd - from);
-		noteField(scan, b, nameStart, nameEnd - nameStart, valueStart, valueEnd, from);
-	}
-}
-
-/** Behind the bytes of a value: eight at a time, because most of a head is values. */
-function valueEndFrom(b: Uint8Array, from: number, to: number): number {
-	let i = from;
-	for (;;) {
-		for (; i + 8 <= to; i += 8) {
-			const low = view.getInt32(base + i, true);
-			// The lowest byte that is below 32; those above it may be marked wrongly.
-			let marks = (low - 0x20202020) & ~low & 0x80808080;
-			if (marks !== 0) {
-				i += (31 - Math.clz32(marks & -marks)) >> 3;
-				break;
-			}
-			const high = view.getInt32(base + i + 4, true);
-			marks = (high - 0x20202020) & ~high & 0x80808080;
-			if (marks !== 0) {
-				i += 4 + ((31 - Math.clz32(marks & -marks)) >> 3);
-				break;
-			}
-		}
-		while (i < to && b[i]! > 31) i++;
-		// A tab may be within a value; a DEL is let through.
-		if (i === to || b[i] !== 9) return i;
-		i++;
+		if (indexed + 4 > index.length) index = scan.grow();
+		index[indexed] = nameStart - from;
+		index[indexed + 1] = nameEnd - from;
+		index[indexed + 2] = valueStart - from;
+		index[indexed + 3] = valueEnd - from;
+		scan.indexed = indexed += 4;
+		scan.headerCount = ++headerCount;
+		const first = b[nameStart]! | 32;
+		const length = nameEnd - nameStart;
+		if (first === FIRST[length] || first === 0x78) noteField(scan, b, nameStart, length, valueStart, valueEnd, from);
 	}
 }
 
@@ -193,7 +198,15 @@ function valueEndFrom(b: Uint8Array, from: number, to: number): number {
  * because captured chunks lie in one batch and a new view costs more than a short scan.
  */
 let view: DataView = new DataView(new ArrayBuffer(0));
+let otherView: DataView = view;
 let base = 0;
+
+/** Heads that come in parts are read from the caller's memory and from the stream's own in turn. */
+function changeView(buffer: ArrayBufferLike): void {
+	const last = view;
+	view = otherView.buffer === buffer ? otherView : new DataView(buffer);
+	otherView = last;
+}
 
 /** A line that is no "name:": a fold, a space before the colon, or rubbish. Returns the colon or the next line's start. */
 function oddLine(b: Uint8Array, from: number, nameStart: number, nameEnd: number, to: number): number {
@@ -249,13 +262,18 @@ function oddValueEnd(b: Uint8Array, at: number, to: number): number {
 	return end + 1;
 }
 
-const COMMON: readonly string[] = ["GET", "POST", "PUT", "HEAD", "PATCH", "DELETE", "OPTIONS", "CONNECT"];
+/** By their length. */
+const COMMON: readonly (readonly string[])[] = [
+	...[[], [], []],
+	...[["GET", "PUT"], ["POST", "HEAD"], ["PATCH"], ["DELETE"], ["OPTIONS", "CONNECT"]],
+];
 
 /** The method at bytes[at..at + length) when it is a common one: no string is made for it. Methods are case-sensitive. */
 function methodAt(bytes: Uint8Array, at: number, length: number): string {
-	for (const method of COMMON) {
-		if (method.length !== length || bytes[at] !== method.charCodeAt(0)) continue;
-		let i = 1;
+	const methods = length < COMMON.length ? COMMON[length]! : COMMON[0]!;
+	for (let k = 0; k < methods.length; k++) {
+		const method = methods[k]!;
+		let i = 0;
 		while (i < length && bytes[at + i] === method.charCodeAt(i)) i++;
 		if (i === length) return method;
 	}

@@ -52,8 +52,7 @@ export class HeadScan {
 	/** Notes where a field is. */
 	note(nameStart: number, nameEnd: number, valueStart: number, valueEnd: number): void {
 		const at = this.indexed;
-		if (at + 4 > this.index.length) this.#grow();
-		const { index } = this;
+		const index = at + 4 > this.index.length ? this.grow() : this.index;
 		index[at] = nameStart;
 		index[at + 1] = nameEnd;
 		index[at + 2] = valueStart;
@@ -61,10 +60,12 @@ export class HeadScan {
 		this.indexed = at + 4;
 	}
 
-	#grow(): void {
+	/** Makes room in the index. */
+	grow(): Int32Array {
 		const index = new Int32Array(this.index.length * 2);
 		index.set(this.index);
 		this.index = index;
+		return index;
 	}
 }
 
