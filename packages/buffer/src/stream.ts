@@ -29,11 +29,10 @@ export class Stream {
 	length: number = 0;
 	/** Where the next byte to read stands, unwrapped. */
 	position: number = 0;
-	/** The operation of the byte consumed last: its number, when it returned, the end of its piece, and whether that was its last. */
+	/** The operation of the byte consumed last: its number, when it returned, and whether more of it follows. */
 	lastDataId: number = 0;
 	lastEndNs: number = 0;
-	lastEnd: number = 0;
-	lastFinished: boolean = true;
+	lastShared: boolean = false;
 	/** Reading has begun; before that, chunks gather and wait for their predecessors. */
 	started: boolean = false;
 	/** Bytes copied into memory of this stream. */
@@ -329,8 +328,7 @@ export class Stream {
 	#touch(piece: Piece): void {
 		this.lastDataId = piece.dataId;
 		this.lastEndNs = piece.endNs;
-		this.lastEnd = piece.end;
-		this.lastFinished = piece.finished;
+		this.lastShared = piece.end > this.position || !piece.finished;
 	}
 
 	/** Consumes up to `count` bytes, captured or not, but no lost ones. Returns how many. */

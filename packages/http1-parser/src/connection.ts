@@ -3,7 +3,7 @@ import { makeTap } from "./body-tap.ts";
 import { type HolePlace, TracedMatcher, Tracer } from "./decisions.ts";
 import type { ErrorCode } from "./errors.ts";
 import type { Http1Counters, Http1Options, Http1Sink, ProtocolChange } from "./exchange.ts";
-import { limitsOf } from "./limits.ts";
+import { connectionLimitsOf } from "./limits.ts";
 import { Matcher } from "./matcher.ts";
 import type { HttpMessage } from "./message.ts";
 import { Reader, type ReaderHost } from "./reader.ts";
@@ -48,7 +48,7 @@ export class Http1Connection implements ReaderHost {
 	/** One for each connection; `sink` is called from within `append`, `tick` and `close` only. */
 	constructor(options: Http1Options, sink: Http1Sink) {
 		this.#sink = sink;
-		const limits = { ...limitsOf(options), maxPausedBytes: 65536, strict: options.mode === "strict" };
+		const limits = connectionLimitsOf(options);
 		this.#expireNs = limits.expireNs;
 		this.#maxRetained = limits.maxRetainedBytes;
 		this.buffer = new SocketBuffer({
@@ -185,7 +185,7 @@ export class Http1Connection implements ReaderHost {
 			this.counters.requestStartsRead++;
 			if (this.#blockedSince >= 0) this.#wake = true;
 			// It waits for its response, longer than the caller's memory does.
-			message.detach();
+			message.detach().keepIndex();
 			this.#matcher.request(message);
 			return;
 		}
@@ -209,7 +209,7 @@ export class Http1Connection implements ReaderHost {
 			this.#emit(request, undefined, request.alone);
 			return;
 		}
-		const early = this.#early.findIndex((response) => response.request === request);
+		const early = this.#early.length === 0 ? -1 : this.#early.findIndex((response) => response.request === request);
 		if (early >= 0) {
 			const [response] = this.#early.splice(early, 1);
 			this.#emit(request, response, undefined);
@@ -327,6 +327,7 @@ export class Http1Connection implements ReaderHost {
 		} else if (partial.length > 0) counters.partial++;
 		else counters.logged++;
 		this.#sink.exchange({ request, response, unpaired, partial, informational: request?.informational ?? 0 });
+		request?.dropIndex();
 	}
 }
 

@@ -60,3 +60,23 @@ export function limitsOf(options: Partial<Http1Limits>): Http1Limits {
 		skipHintBytes: options.skipHintBytes ?? DEFAULT_LIMITS.skipHintBytes,
 	};
 }
+
+/** What a connection's readers ask for beside. */
+export interface ConnectionLimits extends Http1Limits {
+	readonly maxPausedBytes: number;
+	readonly strict: boolean;
+}
+
+let latest: ConnectionLimits | undefined;
+
+/** The limits of a connection; connections with the same ones share an object. */
+export function connectionLimitsOf(options: Partial<Http1Limits> & { readonly mode?: string }): ConnectionLimits {
+	const limits = { ...limitsOf(options), maxPausedBytes: 65536, strict: options.mode === "strict" };
+	for (const name in limits) {
+		const key = name as keyof ConnectionLimits;
+		if (latest?.[key] === limits[key]) continue;
+		latest = limits;
+		break;
+	}
+	return latest!;
+}

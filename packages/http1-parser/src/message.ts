@@ -3,7 +3,7 @@ import { latin1 } from "./bytes.ts";
 import { collectedBody } from "./collected.ts";
 import { findHeader, type HeaderIndex, headerValue, indexHeaders } from "./headers.ts";
 import { LENIENCY_NAMES, LENIENT, type Leniency, type PartialReason, type UnpairedReason } from "./reasons.ts";
-import { FIELD, scan } from "./scan.ts";
+import { dropScan, FIELD, type HeadScan, keepScan, scan } from "./scan.ts";
 import { authorityEnd, authorityStart } from "./target.ts";
 import { readTrace, type Trace } from "./trace.ts";
 
@@ -128,6 +128,8 @@ export class HttpMessage implements Message {
 	readonly #textBytes: number;
 	#text: string | undefined = undefined;
 	#index: number[] | undefined = undefined;
+	/** The scan itself, when it was taken away for this message. */
+	#scan: HeadScan | undefined = undefined;
 	/** While the scan has this number, it has this head's fields. */
 	readonly #serial: number;
 	/** When it is a common one. */
@@ -279,6 +281,16 @@ export class HttpMessage implements Message {
 		return this;
 	}
 
+	/** Keeps where its fields are, while other heads are scanned; `dropIndex` gives that memory back. */
+	keepIndex(): void {
+		if (this.#serial === scan.serial && this.#index === undefined) this.#scan = keepScan();
+	}
+
+	dropIndex(): void {
+		if (this.#scan !== undefined) dropScan(this.#scan);
+		this.#scan = undefined;
+	}
+
 	/** Cuts what is longer than the limits, and says so. */
 	limit(maxHeaders: number, maxStartLine: number): void {
 		if (this.#headersStart > maxStartLine) {
@@ -307,6 +319,7 @@ export class HttpMessage implements Message {
 
 	#headers(): HeaderIndex {
 		if (this.#index !== undefined) return this.#index;
+		if (this.#scan !== undefined) return this.#scan.index;
 		if (this.#serial === scan.serial) return scan.index;
 		this.#index = indexHeaders(this.#head(), this.#headersStart);
 		return this.#index;
@@ -314,7 +327,7 @@ export class HttpMessage implements Message {
 
 	/** How many numbers of the index are of this head; after `#headers`. */
 	#indexed(): number {
-		return this.#index === undefined ? scan.indexed : this.#index.length;
+		return this.#index === undefined ? (this.#scan ?? scan).indexed : this.#index.length;
 	}
 
 	/** The head as text; the bytes are let go, because the caller's memory is used again. */

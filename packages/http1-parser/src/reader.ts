@@ -103,13 +103,13 @@ export class Reader {
 		const { stream } = this;
 		message.lastDataId = stream.lastDataId;
 		message.endNs = stream.lastEndNs;
-		message.lastShared = stream.lastEnd > stream.position || !stream.lastFinished;
+		message.lastShared = stream.lastShared;
 	}
 
 	finish(message: HttpMessage): void {
 		this.touch(message);
 		message.complete = true;
-		this.message = undefined;
+		this.message = this.chunked = undefined;
 		this.state = START;
 		this.host.end(this, message);
 	}

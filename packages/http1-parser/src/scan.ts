@@ -44,7 +44,7 @@ export class HeadScan {
 	/** Of an incomplete head: where the first line begins that is not whole; 0: the start line is not. */
 	resume: number = 0;
 	/** Name start, name end, value start, value end of each field, `indexed` numbers. */
-	index: Int32Array = new Int32Array(256);
+	index: Int32Array = new Int32Array(128);
 	indexed: number = 0;
 	/** Another number for every head. */
 	serial: number = 0;
@@ -89,5 +89,7 @@ export function restoreScan(kept: HeadScan): void {
 
 /** A kept scan is not needed any more. */
 export function dropScan(kept: HeadScan): void {
-	if (SPARE.length < 64 && kept.index.length <= 1024) SPARE.push(kept);
+	// Nobody's, whoever remembers its number.
+	kept.serial = 0;
+	if (SPARE.length < 128 && kept.index.length <= 512) SPARE.push(kept);
 }
