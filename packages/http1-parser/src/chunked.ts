@@ -49,7 +49,8 @@ export class ChunkedBody {
 			if (span !== BYTES) return span === HOLE ? "lost" : "not-captured";
 			const { bytes, from, to } = stream;
 			const whole = this.#phase === SIZE && this.#line + this.#digits === 0 && tap === undefined;
-			const end = this.#lines(bytes, whole ? this.#wholeChunks(bytes, from, to) : from, to);
+			let end = whole ? this.#wholeChunks(bytes, from, to) : from;
+			if (end === from) end = this.#lines(bytes, from, to);
 			if (end < 0) return "broken";
 			stream.advance(end - from);
 			this.wireBytes += end - from;

@@ -146,7 +146,8 @@ function scanFields(scan: HeadScan, b: Uint8Array, from: number, at: number, to:
 			i = oddLine(b, from, nameStart, nameEnd, to);
 			if (i < 0) return i;
 			({ index, indexed } = scan);
-			if (b[i] !== 58) continue;
+			// A colon behind a line end is the next line's.
+			if (b[i] !== 58 || b[i - 1] === 10) continue;
 		}
 		i++;
 		while (i < to && (b[i] === 32 || b[i] === 9)) i++;
