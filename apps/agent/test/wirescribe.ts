@@ -11,6 +11,8 @@ export interface Line {
 	readonly role: "client" | "server";
 	readonly local: string;
 	readonly remote: string;
+	/** The real other end, where translation hides it. */
+	readonly peer?: string;
 	readonly tls: boolean;
 	readonly protocol: string;
 	readonly method: string | null;
@@ -33,9 +35,12 @@ export class Wirescribe implements AsyncDisposable {
 	lineCount = 0;
 	readonly #exit: Promise<number | null>;
 
-	/** With `stdoutFd`, standard output goes there: for more lines than a test should hold. */
-	constructor(args: readonly string[], runtime = "node 26", stdoutFd?: number) {
-		const [file, ...rest] = program(runtime);
+	/**
+	 * With `stdoutFd`, standard output goes there: for more lines than a test should hold. `through` is a command that runs
+	 * the command behind it, such as nsenter.
+	 */
+	constructor(args: readonly string[], runtime = "node 26", stdoutFd?: number, through: readonly string[] = []) {
+		const [file, ...rest] = [...through, ...program(runtime)];
 		this.child = spawn(file as string, [...rest, ...args], {
 			stdio: ["ignore", stdoutFd ?? "pipe", "pipe"],
 			env: { ...process.env, DENO_CONDITIONS: "@wirescribe/source", NODE_OPTIONS: "" },
@@ -57,9 +62,10 @@ export class Wirescribe implements AsyncDisposable {
 			runtime = "node 26",
 			ready = "wirescribe: ",
 			stdoutFd,
-		}: { runtime?: string; ready?: string; stdoutFd?: number } = {},
+			through,
+		}: { runtime?: string; ready?: string; stdoutFd?: number; through?: readonly string[] } = {},
 	): Promise<Wirescribe> {
-		const wirescribe = new Wirescribe(args, runtime, stdoutFd);
+		const wirescribe = new Wirescribe(args, runtime, stdoutFd, through);
 		await wirescribe.until(() => wirescribe.stderr.includes(ready), `its start line '${ready}'`);
 		return wirescribe;
 	}

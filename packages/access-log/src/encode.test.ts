@@ -30,18 +30,22 @@ const nodes: fc.Arbitrary<NodeInfo> = fc.record({
 	clusterName: text,
 	excludeNamespaces: fc.array(text, { maxLength: 3 }),
 });
-const connections: fc.Arbitrary<Connection> = fc.record({
-	socketId: count,
-	version: small,
-	pid: small,
-	fd: small,
-	comm: text,
-	role: fc.constantFrom("client", "server", "unknown"),
-	local: address,
-	remote: address,
-	tls: fc.boolean(),
-	protocol: fc.constantFrom("tcp", "http/1", "http/2"),
-});
+const connections: fc.Arbitrary<Connection> = fc.record(
+	{
+		socketId: count,
+		version: small,
+		pid: small,
+		fd: small,
+		comm: text,
+		role: fc.constantFrom("client", "server", "unknown"),
+		local: address,
+		remote: address,
+		peer: address,
+		tls: fc.boolean(),
+		protocol: fc.constantFrom("tcp", "http/1", "http/2"),
+	},
+	{ requiredKeys: ["socketId", "version", "pid", "fd", "comm", "role", "local", "remote", "tls", "protocol"] },
+);
 const operations: fc.Arbitrary<Operation> = fc.record({
 	kind: fc.constantFrom("connect", "accept", "close", "read", "write"),
 	syscall: fc.nat(50),
@@ -113,7 +117,7 @@ function connectionOf(c: Connection) {
 	const end = ({ ip, port }: { ip: string; port: number }) => ({ ip: { host: ip, port } });
 	return {
 		local: end(c.local),
-		remote: end(c.remote),
+		remote: end(c.role === "server" ? c.remote : (c.peer ?? c.remote)),
 		role: c.role === "server" ? 1 : 0,
 		tlsMode: c.tls ? 1 : 0,
 		protocol: ["tcp", "http/1", "http/2"].indexOf(c.protocol),

@@ -1,4 +1,13 @@
-import type { Address, Connection, MessageSize, NodeInfo, Operation, Trace, Transaction } from "./types.ts";
+import {
+	type Address,
+	type Connection,
+	hiddenPeer,
+	type MessageSize,
+	type NodeInfo,
+	type Operation,
+	type Trace,
+	type Transaction,
+} from "./types.ts";
 import type { Writer } from "./writer.ts";
 
 /*
@@ -53,7 +62,8 @@ export function encodeNode(w: Writer, node: NodeInfo): void {
 export function encodeConnection(w: Writer, connection: Connection): void {
 	const message = w.open(2);
 	address(w, 1, connection.local);
-	address(w, 2, connection.remote);
+	// The contract has one remote: the real one.
+	address(w, 2, hiddenPeer(connection) ?? connection.remote);
 	// The contract knows no "unknown": it is a client's until it is known to be a server's.
 	w.uint(3, connection.role === "server" ? 1 : 0);
 	w.bool(4, connection.tls);

@@ -1,5 +1,5 @@
 import { formatAddress, formatTime, maskQuery } from "./format.ts";
-import type { Connection, Instant, MessageSize, Trace, Transaction } from "./types.ts";
+import { type Connection, hiddenPeer, type Instant, type MessageSize, type Trace, type Transaction } from "./types.ts";
 
 /** A connection as a line shows it: whoever has it from the wire does not know the process. */
 export interface LineConnection extends Omit<Connection, "pid" | "comm"> {
@@ -41,6 +41,11 @@ function traceObject(trace: Trace | null): string {
 	return `{"provider":"${provider}","trace_id":${quote(traceId)},"segment_id":${quoteOrNull(segmentId)},"span_id":${quoteOrNull(spanId)}}`;
 }
 
+function peerField(connection: LineConnection): string {
+	const peer = hiddenPeer(connection);
+	return peer === undefined ? "" : `,"peer":${quote(formatAddress(peer))}`;
+}
+
 /** The reasons that a line shows: why it is not whole, and why a half is missing. */
 export function lineReasons(tx: LineTransaction): readonly string[] {
 	if (tx.unpaired === null || tx.partial.includes(tx.unpaired)) return tx.partial;
@@ -59,7 +64,7 @@ export function jsonLine(tx: LineTransaction, options: JsonLineOptions): string 
 	return (
 		`{"time":"${formatTime(options.bootTime, startNs)}","duration_ms":${(tx.endNs - startNs) / 1e6}` +
 		`,"pid":${connection.pid},"comm":${quoteOrNull(connection.comm)},"role":"${connection.role}"` +
-		`,"local":${quote(formatAddress(connection.local))},"remote":${quote(formatAddress(connection.remote))}` +
+		`,"local":${quote(formatAddress(connection.local))},"remote":${quote(formatAddress(connection.remote))}${peerField(connection)}` +
 		`,"tls":${connection.tls},"protocol":${quote(tx.version)},"method":${quoteOrNull(tx.method)}` +
 		`,"path":${quoteOrNull(path)},"host":${tx.host === null ? "null" : quote(tx.host)},"status":${tx.status}` +
 		`,"request":${size(tx.request)},"response":${size(tx.response)},"operations":${tx.operations}` +

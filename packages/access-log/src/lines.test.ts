@@ -49,6 +49,14 @@ test("a JSON line has the fixed fields in their order", () => {
 	expect(JSON.parse(jsonLine(whole, { bootTime, queryValues: true })).path).toBe("/a?token=secret&b=");
 });
 
+test("a client's hidden peer stands beside the remote; a server sees its own", () => {
+	const peer = { ip: "10.0.0.9", port: 8080 };
+	const line = (role: "client" | "server"): string =>
+		jsonLine({ ...whole, connection: { ...whole.connection, role, peer } }, masked);
+	expect(line("client")).toContain('"remote":"127.0.0.1:40312","peer":"10.0.0.9:8080","tls"');
+	expect(line("server")).not.toContain("peer");
+});
+
 test("a missing half is null, and its reason is told once", () => {
 	const line = JSON.parse(jsonLine(half, masked));
 	expect(line).toMatchObject({ status: null, response: null, trace: null, partial: ["closed"] });

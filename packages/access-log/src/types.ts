@@ -20,8 +20,15 @@ export interface Connection {
 	readonly role: "client" | "server" | "unknown";
 	readonly local: Address;
 	readonly remote: Address;
+	/** Who is really at the other end, where address translation on the way hides a client's peer. */
+	readonly peer?: Address;
 	readonly tls: boolean;
 	readonly protocol: "tcp" | "http/1" | "http/2";
+}
+
+/** The peer that translation hides from a client; a server sees its own. */
+export function hiddenPeer({ role, peer }: Pick<Connection, "role" | "peer">): Address | undefined {
+	return role === "server" ? undefined : peer;
 }
 
 /** One system call on a connection: what the collector's contract calls a kernel log. */

@@ -150,6 +150,11 @@ export class EventReader {
 		};
 	}
 
+	/** Inode of the network namespace of a connection event's socket. */
+	get netns(): number {
+		return connection.netns(this.#view, this.#at);
+	}
+
 	/** The connect(2) or accept(2) of a connection event; undefined when it was sent for another reason. */
 	openingCall(): Operation | undefined {
 		const cause = connection.cause(this.#view, this.#at);

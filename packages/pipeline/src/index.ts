@@ -8,6 +8,7 @@
  *
  * @module
  */
+export { type DescribedConnection, describedConnections } from "./described-connections.ts";
 export {
 	emptyPartitionLedger,
 	isBalanced,

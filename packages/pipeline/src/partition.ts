@@ -1,4 +1,4 @@
-import type { Connection } from "@wirescribe/access-log";
+import type { Address, Connection } from "@wirescribe/access-log";
 import { ConnectionTable } from "@wirescribe/connections";
 import { EventReader } from "./event-reader.ts";
 import type { PartitionLedger } from "./ledger.ts";
@@ -16,6 +16,8 @@ export interface PartitionOptions {
 	readonly owns?: (socketId: number) => boolean;
 	/** Which connections are looked at; all, if not told. The kernel selects too: this is for replay. */
 	readonly select?: (connection: Connection) => boolean;
+	/** The real remote end of a connection that is being described, where translation hides it. */
+	readonly peerOf?: (connection: Connection) => Address | undefined;
 	/** Tells the kernel what need not be copied. Absent on replay. */
 	readonly skip?: (socketId: number, direction: 1 | 2, before: number | "all") => void;
 }
@@ -45,11 +47,13 @@ export class Partition {
 	readonly #counts = new PartitionCounts();
 	readonly #reader = new EventReader();
 	readonly #context: ConnectionContext;
+	readonly #peerOf: ((connection: Connection) => Address | undefined) | undefined;
 	readonly #select: ((connection: Connection) => boolean) | undefined;
 	readonly #owns: ((socketId: number) => boolean) | undefined;
 	#lastSweepNs = 0;
 
 	constructor(options: PartitionOptions) {
+		this.#peerOf = options.peerOf;
 		this.#select = options.select;
 		this.#owns = options.owns;
 		this.#connections = new ConnectionTable({ onEvict: (_, connection) => this.#finish(connection, this.#nowNs) });
@@ -135,7 +139,9 @@ export class Partition {
 		this.#counts.otherEventsDrained++;
 		const reader = this.#reader;
 		const { socketId } = reader;
-		const description = reader.describe();
+		let description = reader.describe();
+		const peer = this.#peerOf?.(description);
+		if (peer) description = { ...description, peer };
 		let connection = this.#connections.get(socketId);
 		if (connection) {
 			connection.describe(description);

@@ -1,6 +1,6 @@
 import type { Connection, Operation, Transaction } from "@wirescribe/access-log";
 import { describe, expect, it } from "vitest";
-import { Partition, type PartitionOptions, type RecordOutput } from "../src/index.ts";
+import { describedConnections, Partition, type PartitionOptions, type RecordOutput } from "../src/index.ts";
 import { BatchBuilder } from "./batch-builder.ts";
 
 const REQUEST = "GET /a?b=c HTTP/1.1\r\nHost: h\r\n\r\n";
@@ -75,6 +75,26 @@ describe("Partition", () => {
 			operationsDrained: 2,
 			connectionsOpen: 0,
 		});
+	});
+
+	it("asks who the peer is when a connection is described, and says it in every record", () => {
+		const peer = { ip: "10.0.0.9", port: 80 };
+		const asked: number[] = [];
+		const peerOf = ({ socketId }: Connection): typeof peer => {
+			asked.push(socketId);
+			return peer;
+		};
+		const { kept, partition: p } = partition({ peerOf });
+		const batch = new BatchBuilder(7)
+			.connection(1, "connect")
+			.operation({ direction: 2, id: 1, offset: 1, text: REQUEST, atNs: 2_000 })
+			.operation({ direction: 1, id: 2, offset: 1, text: RESPONSE, atNs: 3_000 })
+			.take();
+		expect(describedConnections(batch)).toMatchObject([{ socketId: 7, role: "client", netns: 0 }]);
+		p.consume(batch, 4_000);
+		expect(asked).toEqual([7]);
+		expect(kept.plain[0]?.connection.peer).toEqual(peer);
+		expect(kept.transactions[0]?.transaction.connection).toMatchObject({ peer, protocol: "http/1" });
 	});
 
 	it("does not look at the batch again once consume has returned", () => {

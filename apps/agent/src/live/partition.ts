@@ -10,6 +10,7 @@ import {
 	type PartitionLedger,
 	type RecordOutput,
 } from "@wirescribe/pipeline";
+import { PeerLookup } from "./peer-lookup.ts";
 
 /** What a partition is told, also across threads: plain data. */
 export interface LivePartitionData {
@@ -59,6 +60,7 @@ class LivePartition implements QueuePartition<never> {
 	readonly #emit: (buffer: ArrayBuffer) => void;
 	readonly #now = monotonicClock();
 	readonly #batch = new Uint8Array(BATCH_BYTES);
+	readonly #peers = new PeerLookup();
 
 	constructor({ data, emit }: PartitionSetup<LivePartitionData>) {
 		const ring = openRing(data.capture);
@@ -69,6 +71,7 @@ class LivePartition implements QueuePartition<never> {
 		this.#partition = new Partition({
 			output,
 			tcpOperations: data.tcpOperations,
+			peerOf: ({ socketId }) => this.#peers.found.get(socketId),
 			skip: (socketId, direction, before) => {
 				if (before === "all") ring.skipAll(socketId);
 				else ring.skip(socketId, direction, before);
@@ -81,7 +84,9 @@ class LivePartition implements QueuePartition<never> {
 		for (;;) {
 			const bytes = this.#ring.drain(this.#batch);
 			if (bytes === 0) break;
-			events += this.#partition.consume(this.#batch.subarray(0, bytes), this.#now());
+			const batch = this.#batch.subarray(0, bytes);
+			this.#peers.look(batch);
+			events += this.#partition.consume(batch, this.#now());
 			if (bytes < BATCH_BYTES / 2) break;
 		}
 		if (events > 0) this.#flush();
@@ -107,6 +112,7 @@ class LivePartition implements QueuePartition<never> {
 	}
 
 	close(): void {
+		this.#peers.close();
 		this.#ring.close();
 	}
 

@@ -1,4 +1,4 @@
-import type { Connection } from "@wirescribe/access-log";
+import type { Address, Connection } from "@wirescribe/access-log";
 import {
 	compareFrames,
 	type Ledger,
@@ -27,6 +27,8 @@ export interface Played {
 export async function play(reader: RecordingReader, plan: OutputPlan, options: WatchOptions): Promise<Played> {
 	const { node } = reader.header as RecordedHeader;
 	const count = options.partitions ?? 1;
+	/** What was looked up for the batch that follows. */
+	const peers = new Map<number, Address>();
 	const lanes = Array.from({ length: count }, (_, index) => {
 		const data = {
 			...plan,
@@ -38,6 +40,7 @@ export async function play(reader: RecordingReader, plan: OutputPlan, options: W
 		const partition = new Partition({
 			output,
 			tcpOperations: options.tcpOperations,
+			peerOf: ({ socketId }) => peers.get(socketId),
 			owns: (socketId) => socketId % count === index,
 			select: (connection) => isSelected(connection, options),
 		});
@@ -54,6 +57,7 @@ export async function play(reader: RecordingReader, plan: OutputPlan, options: W
 	try {
 		for await (const frame of reader) {
 			if (frame.type === "end") summary = frame.summary as RecordedSummary;
+			if (frame.type === "answer" && frame.kind === "peer") peers.set(frame.key as number, frame.value as Address);
 			if (frame.type !== "batch" && frame.type !== "clock") continue;
 			clockNs = frame.clockNs;
 			for (const { partition, frames } of lanes) {
@@ -61,6 +65,7 @@ export async function play(reader: RecordingReader, plan: OutputPlan, options: W
 				else partition.tick(clockNs);
 				collect(frames);
 			}
+			if (frame.type === "batch") peers.clear();
 		}
 	} catch (error) {
 		if (!(error instanceof RecordingError)) throw error;

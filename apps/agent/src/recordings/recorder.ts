@@ -10,6 +10,7 @@ import { type RecordingHeader, RecordingWriter } from "@wirescribe/recording";
 import type { WatchOptions } from "../cli/watch-options.ts";
 import { kernelCounts } from "../live/kernel-counts.ts";
 import { openKernel } from "../live/open-kernel.ts";
+import { PeerLookup } from "../live/peer-lookup.ts";
 
 const BATCH_BYTES = 1 << 20;
 
@@ -87,6 +88,7 @@ class RecordingPartition implements Partition<never> {
 	readonly #writer: RecordingWriter;
 	readonly #now = monotonicClock();
 	readonly #batch = new Uint8Array(BATCH_BYTES);
+	readonly #peers = new PeerLookup();
 	/** Operation events written. */
 	operations = 0;
 
@@ -101,6 +103,9 @@ class RecordingPartition implements Partition<never> {
 		const batch = this.#batch.subarray(0, bytes);
 		const operations = countOperations(batch);
 		this.operations += operations;
+		this.#peers.look(batch);
+		// Before the batch that asks for them.
+		for (const [socketId, peer] of this.#peers.found) this.#writer.writeAnswer("peer", socketId, peer);
 		this.#writer.writeBatch(0, this.#now(), batch);
 		return Math.max(operations, 1);
 	}
@@ -115,6 +120,7 @@ class RecordingPartition implements Partition<never> {
 
 	close(): void {
 		this.#writer.writeClock(0, this.#now());
+		this.#peers.close();
 		this.#ring.close();
 	}
 }
