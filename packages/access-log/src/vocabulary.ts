@@ -18,6 +18,7 @@ export const OPERATION_LOST: Readonly<Record<string, string>> = {
 	map_full: "A kernel map had no room for another connection or call.",
 	fault: "The call's memory could not be read in the kernel.",
 	scratch_busy: "The program was preempted on this CPU and its scratch memory was in use.",
+	tls_socket: "A TLS call moved plaintext, and which connection it belongs to was not known.",
 	missed: "The kernel did not run the program for this call.",
 };
 
@@ -26,6 +27,7 @@ export const OPERATION_SKIPPED: Readonly<Record<string, string>> = {
 	not_tcp: "The file is not a TCP socket.",
 	not_selected: "The options select other processes, ports or roles.",
 	not_http: "The connection is not HTTP.",
+	tls_ciphertext: "The bytes are encrypted: where the plaintext can be seen, it is an operation of its own.",
 };
 
 /** Stable `code`s of errors that the packages throw. */

@@ -10,6 +10,12 @@
 //   emit             into a ring (or a perf buffer), waking nobody without need
 //   lifecycle        connect, accept, close, and the end of sockets
 //   process          exec, fork, exit
+//
+// and of plaintext:
+//
+//   tls-probes       a function of a TLS library returns
+//   tls-socket       session -> the socket it goes through
+//   tls              classify, copy what is wanted, submit
 #include "kernel.bpf.h"
 #include "events.bpf.h"
 #include "settings.bpf.h"
@@ -20,12 +26,15 @@
 #include "classify.bpf.h"
 #include "copy.bpf.h"
 #include "emit.bpf.h"
+#include "process.bpf.h"
+#include "tls-socket.bpf.h"
 #include "operation.bpf.h"
+#include "tls.bpf.h"
 #include "arguments.bpf.h"
 #include "egress.bpf.h"
 #include "ingress.bpf.h"
 #include "lifecycle.bpf.h"
-#include "process.bpf.h"
+#include "tls-probes.bpf.h"
 
 // The string the kernel compares for GPL-only helpers.
 char LICENSE[] SEC("license") = "Dual BSD/GPL";

@@ -39,6 +39,12 @@ static __always_inline int starts_response(u64 a)
 	return STARTS(a, "HTTP/") && digit >= '0' && digit <= '9';
 }
 
+// The start of a TLS record: its type, version 3.x (RFC 8446, 5.1).
+static __always_inline int is_tls_record(u64 a)
+{
+	return (u8)a >= 20 && (u8)a <= 23 && (u8)(a >> 8) == 3 && (u8)(a >> 16) <= 4;
+}
+
 struct first_bytes {
 	u8 protocol;
 	u8 message;
@@ -67,8 +73,7 @@ static __always_inline struct first_bytes classify(const u8 *first)
 		found.message = MESSAGE_REQUEST;
 	} else if (STARTS(a, "PRI * HT") && STARTS(b, "TP/2.0\r\n")) {
 		found.protocol = PROTOCOL_HTTP2;
-	} else if ((u8)a >= 20 && (u8)a <= 23 && (u8)(a >> 8) == 3 && (u8)(a >> 16) <= 4) {
-		// A TLS record: its type, version 3.x.
+	} else if (is_tls_record(a)) {
 		found.protocol = PROTOCOL_TLS;
 	}
 	return found;

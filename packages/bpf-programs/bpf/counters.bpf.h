@@ -10,6 +10,7 @@ struct counters {
 	u64 skipped_not_selected;
 	u64 skipped_not_http;
 	u64 skipped_own;
+	u64 skipped_tls_ciphertext;
 	u64 submitted;
 	u64 lost_ring_full_request;
 	u64 lost_ring_full_response;
@@ -17,6 +18,7 @@ struct counters {
 	u64 lost_map_full;
 	u64 lost_fault;
 	u64 lost_scratch_busy;
+	u64 lost_tls_socket;
 	// Messages: what the kernel recognised, before it knew whether the event would fit.
 	u64 request_starts_seen;
 	u64 response_starts_seen;

@@ -11,6 +11,7 @@ enum event_kind {
 	KIND_EXEC = 16,
 	KIND_FORK = 17,
 	KIND_EXIT = 18,
+	KIND_TLS = 19,
 };
 
 enum event_flag {

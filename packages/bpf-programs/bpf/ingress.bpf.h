@@ -66,8 +66,12 @@ static __always_inline u64 take_start(struct task_struct *task, u32 syscall)
 		if (!sk)                                                                                               \
 			COUNT(skipped_not_tcp);                                                                        \
 		state = watched_state(sk, task->tgid);                                                                 \
-		if (!state)                                                                                            \
+		if (!state) {                                                                                          \
+			op.bytes = ctx->ret;                                                                           \
+			if (setting_tls_left_out && sk && !fill(&op, regs))                                            \
+				note_left_out(sk, op.fd, &op.source);                                                  \
 			return 0;                                                                                      \
+		}                                                                                                      \
 		op.bytes = ctx->ret;                                                                                   \
 		if (fill(&op, regs)) {                                                                                 \
 			COUNT(lost_fault);                                                                             \

@@ -271,3 +271,24 @@ extern void *bpf_rdonly_cast(const void *object, u32 type) __ksym;
 		pointer_;                                                                                              \
 	})
 #endif
+
+// Registers at a user-space function, as a program attached to it gets them: the layout is the user interface's (ptrace),
+// the same on every kernel.
+#if defined(__TARGET_ARCH_x86)
+struct probe_registers {
+	u64 r15, r14, r13, r12, bp, bx, r11, r10, r9, r8, ax, cx, dx, si, di, orig_ax, ip, cs, flags, sp, ss;
+};
+#define PROBE_ARG1(regs) ((regs)->di)
+#define PROBE_ARG2(regs) ((regs)->si)
+#define PROBE_ARG4(regs) ((regs)->cx)
+#define PROBE_RESULT(regs) ((regs)->ax)
+#else
+struct probe_registers {
+	u64 regs[31];
+	u64 sp, pc, pstate;
+};
+#define PROBE_ARG1(regs) ((regs)->regs[0])
+#define PROBE_ARG2(regs) ((regs)->regs[1])
+#define PROBE_ARG4(regs) ((regs)->regs[3])
+#define PROBE_RESULT(regs) ((regs)->regs[0])
+#endif

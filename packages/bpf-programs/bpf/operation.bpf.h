@@ -201,8 +201,13 @@ __noinline long prepare(u64 sock, struct socket_state *state, struct operation *
 	else if (found.message == MESSAGE_RESPONSE)
 		COUNT(response_starts_seen);
 	skip = settled || !learn(state, found, op->bytes, op->direction);
+	if (setting_tls && !settled && state->protocol == PROTOCOL_TLS)
+		report_tls();
 	if (skip && !setting_all_operations) {
-		COUNT(skipped_not_http);
+		if (state->protocol == PROTOCOL_TLS)
+			COUNT(skipped_tls_ciphertext);
+		else
+			COUNT(skipped_not_http);
 		return 0;
 	}
 
@@ -299,6 +304,8 @@ static __noinline int handle_operation(void *ctx, struct sock *sk, struct socket
 	// The id is taken before anything can be skipped, so that ids order all operations of a connection.
 	if (!op->data_id)
 		op->data_id = __sync_fetch_and_add(&state->ids, 1) + 1;
+	if (setting_tls && state->protocol != PROTOCOL_HTTP1)
+		note_tls_bytes(sk, state, op->direction, op->fd, &op->source);
 	if (!scratch || scratch->busy) {
 		COUNT(lost_scratch_busy);
 		return 0;

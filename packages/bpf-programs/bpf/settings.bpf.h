@@ -36,6 +36,11 @@ const volatile u32 setting_select_port = 0;
 const volatile u32 setting_role = 0;
 // The programs on entry to reads are attached, too: only they know when a read that had to wait was called.
 const volatile u32 setting_read_starts = 0;
+// Programs will be attached to TLS libraries: system calls note what tells a session's socket.
+const volatile u32 setting_tls = 1;
+// Some connections are left out by their port or role: what is read from them is noted, too, or the plaintext of their TLS
+// would seem to belong to no connection.
+const volatile u32 setting_tls_left_out = 0;
 
 // Set once by the loader to end the capture: detaching some thirty programs takes the kernel seconds, this an instant.
 // Programs ask before anything else, so that after one grace period nothing is counted or submitted any more.

@@ -1,10 +1,11 @@
 import { readFileSync } from "node:fs";
 import { release } from "node:os";
-import { BpfError, BpfMap, BpfObject, type BpfProgram, type Link, possibleCpus, RingBuffer } from "@wirescribe/libbpf";
+import { BpfError, BpfMap, BpfObject, type BpfProgram, Link, possibleCpus, RingBuffer } from "@wirescribe/libbpf";
 import { CaptureError } from "./capture-error.ts";
 import type { CaptureHandle } from "./capture-ring.ts";
 import { type Counters, sumCounters } from "./counters.ts";
 import { ROLE } from "./events.ts";
+import { LinkCloser } from "./link-closer.ts";
 import { type CaptureOptions, type Reads, type Settings, settingsOf } from "./options.ts";
 
 /** Calls that a kernel may be built without; the capture goes on without them. */
@@ -15,12 +16,34 @@ const directKernel = [6, 2] as const;
 
 /** What is attached only for the start times of reads. */
 const ENTRY_TO_READ = /^sys_enter_(p?readv?2?|recv(from|msg|mmsg))$/;
+/** As in bpf/tls.bpf.h: probes on user-space functions can be preempted by each other. */
+const TLS_SCRATCHES_PER_CPU = 2;
+const MAX_TLS_STREAMS = 16_384;
 
 /** A program that could not be attached, and why. */
 export interface MissingProgram {
 	readonly name: string;
 	readonly reason: string;
 }
+
+/** A place in a TLS library or in a program that contains one, and what to run there. */
+export interface TlsPoint {
+	/** `enter_tls_*` where the function starts; `exit_tls` where it returns, and then `atReturn`. */
+	readonly program: TlsProgram;
+	readonly path: string;
+	/** Bytes from the start of the file. */
+	readonly offset: number;
+	readonly atReturn: boolean;
+}
+
+/** By the shape of the function: `_ex` leaves the number of bytes at its fourth argument, the others return it. */
+export type TlsProgram =
+	| "enter_tls_read"
+	| "enter_tls_read_ex"
+	| "enter_tls_write"
+	| "enter_tls_write_ex"
+	| "enter_tls_handshake"
+	| "exit_tls";
 
 /**
  * A running capture: the programs are loaded and attached, events go into the rings.
@@ -48,6 +71,13 @@ export interface Capture extends Disposable {
 	watch(pid: number): void;
 	/** Removes it. */
 	unwatch(pid: number): void;
+	/**
+	 * Runs a TLS program at a function of a file, in every process that has the file mapped, until the result is disposed. Takes
+	 * the kernel some milliseconds. Throws a `BpfError` when the file cannot be probed there.
+	 */
+	attachTls(point: TlsPoint): Disposable;
+	/** Lets go of TLS programs on a thread of its own: the kernel takes about 0.1 s for each. */
+	releaseTls(attached: readonly Disposable[]): void;
 	/** Never reports connections of this process from now on, nor the other end of them on this machine. */
 	exclude(pid: number): void;
 	/** Ends the capture: no more events and no more counting after it; what is in the rings stays to be drained. Takes one grace period. */
@@ -104,6 +134,7 @@ class LoadedCapture implements Capture {
 	readonly #rings: BpfMap[] = [];
 	readonly #attached: { readonly name: string; readonly link: Link }[] = [];
 	#processes: RingBuffer | undefined;
+	#closer: LinkCloser | undefined;
 	#epoch = 0;
 	#detached = false;
 	#open = true;
@@ -176,6 +207,16 @@ class LoadedCapture implements Capture {
 		this.#nextEpoch();
 	}
 
+	attachTls({ program, path, offset, atReturn }: TlsPoint): Disposable {
+		this.#check();
+		return this.#object.program(program).attachUprobe({ path, offset, atReturn });
+	}
+
+	releaseTls(attached: readonly Disposable[]): void {
+		this.#closer ??= new LinkCloser();
+		this.#closer.close(attached.filter((link): link is Link => link instanceof Link));
+	}
+
 	exclude(pid: number): void {
 		this.#check();
 		this.#object.map("excluded_tgids").set(pid, 1);
@@ -193,6 +234,7 @@ class LoadedCapture implements Capture {
 	close(): void {
 		if (!this.#open) return;
 		this.#open = false;
+		this.#closer?.end();
 		for (const { link } of this.#attached.splice(0)) link.close();
 		this.#processes?.close();
 		for (const ring of this.#rings) ring.close();
@@ -234,7 +276,9 @@ class LoadedCapture implements Capture {
 	#attach(): void {
 		const order = (program: BpfProgram): number =>
 			program.section.startsWith("raw_tp") ? 0 : program.section.includes("sys_enter") ? 1 : 2;
-		const programs = [...this.#object.programs.values()].sort((a, b) => order(a) - order(b));
+		const programs = [...this.#object.programs.values()]
+			.filter(({ section }) => section !== "uprobe")
+			.sort((a, b) => order(a) - order(b));
 		for (const program of programs) {
 			const [kind = "", category = "", name = ""] = program.section.split("/");
 			if (!this.#settings.readStarts && ENTRY_TO_READ.test(name)) continue;
@@ -270,10 +314,13 @@ function configure(object: BpfObject, settings: Settings): void {
 	object.setGlobal("setting_select_process", select.pids !== undefined || select.comms !== undefined);
 	object.setGlobal("setting_select_port", select.ports !== undefined);
 	object.setGlobal("setting_role", select.role === undefined ? 0 : ROLE[select.role]);
+	object.setGlobal("setting_tls_left_out", select.ports !== undefined || select.role !== undefined);
 	object.setGlobal("next_socket_id", microsecondsSinceBoot());
 	object.map("rings").maxEntries = settings.rings;
 	object.map("sockets").maxEntries = settings.maxSockets;
 	object.map("scratches").maxEntries = possibleCpus();
+	object.map("tls_scratches").maxEntries = possibleCpus() * TLS_SCRATCHES_PER_CPU;
+	object.map("tls_streams").maxEntries = Math.min(settings.maxSockets, MAX_TLS_STREAMS);
 }
 
 /** Where socket ids start: they stay unique over restarts, unless a million sockets a second were born all the time. */

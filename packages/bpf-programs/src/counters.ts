@@ -13,7 +13,13 @@ export type Counters = Readonly<Record<CounterName, number>>;
 
 /** Operations that were left out on purpose. */
 export function skipped(counters: Counters): number {
-	return counters.skipped_not_tcp + counters.skipped_not_selected + counters.skipped_not_http + counters.skipped_own;
+	return (
+		counters.skipped_not_tcp +
+		counters.skipped_not_selected +
+		counters.skipped_not_http +
+		counters.skipped_own +
+		counters.skipped_tls_ciphertext
+	);
 }
 
 /** Operations that should have been submitted and were not. */
@@ -24,7 +30,8 @@ export function lost(counters: Counters): number {
 		counters.lost_ring_full_other +
 		counters.lost_map_full +
 		counters.lost_fault +
-		counters.lost_scratch_busy
+		counters.lost_scratch_busy +
+		counters.lost_tls_socket
 	);
 }
 

@@ -11,6 +11,7 @@ export const KIND: {
 	readonly exec: 16;
 	readonly fork: 17;
 	readonly exit: 18;
+	readonly tls: 19;
 } = {
 	connection: 1,
 	operation: 2,
@@ -18,6 +19,7 @@ export const KIND: {
 	exec: 16,
 	fork: 17,
 	exit: 18,
+	tls: 19,
 };
 
 /** Values of `enum event_flag`. */
@@ -459,50 +461,54 @@ export const COUNTERS: {
 	readonly skipped_not_selected: 16;
 	readonly skipped_not_http: 24;
 	readonly skipped_own: 32;
-	readonly submitted: 40;
-	readonly lost_ring_full_request: 48;
-	readonly lost_ring_full_response: 56;
-	readonly lost_ring_full_other: 64;
-	readonly lost_map_full: 72;
-	readonly lost_fault: 80;
-	readonly lost_scratch_busy: 88;
-	readonly request_starts_seen: 96;
-	readonly response_starts_seen: 104;
-	readonly payload_faults: 112;
-	readonly connections_submitted: 120;
-	readonly connections_lost: 128;
-	readonly closes_submitted: 136;
-	readonly closes_lost: 144;
-	readonly processes_lost: 152;
-	readonly sockets_born: 160;
-	readonly sockets_ended: 168;
-	readonly wakeups: 176;
-	readonly bytes_submitted: 184;
-	readonly size: 192;
+	readonly skipped_tls_ciphertext: 40;
+	readonly submitted: 48;
+	readonly lost_ring_full_request: 56;
+	readonly lost_ring_full_response: 64;
+	readonly lost_ring_full_other: 72;
+	readonly lost_map_full: 80;
+	readonly lost_fault: 88;
+	readonly lost_scratch_busy: 96;
+	readonly lost_tls_socket: 104;
+	readonly request_starts_seen: 112;
+	readonly response_starts_seen: 120;
+	readonly payload_faults: 128;
+	readonly connections_submitted: 136;
+	readonly connections_lost: 144;
+	readonly closes_submitted: 152;
+	readonly closes_lost: 160;
+	readonly processes_lost: 168;
+	readonly sockets_born: 176;
+	readonly sockets_ended: 184;
+	readonly wakeups: 192;
+	readonly bytes_submitted: 200;
+	readonly size: 208;
 } = {
 	seen: 0,
 	skipped_not_tcp: 8,
 	skipped_not_selected: 16,
 	skipped_not_http: 24,
 	skipped_own: 32,
-	submitted: 40,
-	lost_ring_full_request: 48,
-	lost_ring_full_response: 56,
-	lost_ring_full_other: 64,
-	lost_map_full: 72,
-	lost_fault: 80,
-	lost_scratch_busy: 88,
-	request_starts_seen: 96,
-	response_starts_seen: 104,
-	payload_faults: 112,
-	connections_submitted: 120,
-	connections_lost: 128,
-	closes_submitted: 136,
-	closes_lost: 144,
-	processes_lost: 152,
-	sockets_born: 160,
-	sockets_ended: 168,
-	wakeups: 176,
-	bytes_submitted: 184,
-	size: 192,
+	skipped_tls_ciphertext: 40,
+	submitted: 48,
+	lost_ring_full_request: 56,
+	lost_ring_full_response: 64,
+	lost_ring_full_other: 72,
+	lost_map_full: 80,
+	lost_fault: 88,
+	lost_scratch_busy: 96,
+	lost_tls_socket: 104,
+	request_starts_seen: 112,
+	response_starts_seen: 120,
+	payload_faults: 128,
+	connections_submitted: 136,
+	connections_lost: 144,
+	closes_submitted: 152,
+	closes_lost: 160,
+	processes_lost: 168,
+	sockets_born: 176,
+	sockets_ended: 184,
+	wakeups: 192,
+	bytes_submitted: 200,
+	size: 208,
 };

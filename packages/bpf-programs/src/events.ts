@@ -56,6 +56,7 @@ export function isWhole(view: DataView, event: number, length: number): boolean 
 		case KIND.exec:
 		case KIND.fork:
 		case KIND.exit:
+		case KIND.tls:
 			return length >= PROCESS.size;
 		default:
 			return false;

@@ -14,7 +14,7 @@
  *
  * @module
  */
-export { type Capture, type MissingProgram, openCapture } from "./capture.ts";
+export { type Capture, type MissingProgram, openCapture, type TlsPoint, type TlsProgram } from "./capture.ts";
 export { CaptureError, type CaptureErrorCode } from "./capture-error.ts";
 export { type CaptureHandle, type CaptureRing, openRing } from "./capture-ring.ts";
 export { type CounterName, type Counters, lost, skipped } from "./counters.ts";

@@ -54,8 +54,11 @@ const NOTORIOUS: ReadonlyMap<number, string> = new Map([
 	[187, "set_retval"],
 ]);
 
-/** Hooks whose return value nobody asks and whose context cannot be written; ".text" holds the functions they call. */
-const ALLOWED_HOOKS = /^(tp\/syscalls\/sys_(enter|exit)_\w+|raw_tp\/\w+|\.text)$/;
+/**
+ * Hooks whose return value nobody asks and whose context cannot be written; ".text" holds the functions they call. "uprobe" is a place in
+ * a user-space file, and the registers there: they can be read only (a sleepable one, "uprobe.s", may change memory and is not allowed).
+ */
+const ALLOWED_HOOKS = /^(tp\/syscalls\/sys_(enter|exit)_\w+|raw_tp\/\w+|uprobe|\.text)$/;
 
 const INSTRUCTION_BYTES = 8;
 const BPF_CALL = 0x85;

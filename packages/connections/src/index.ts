@@ -28,3 +28,12 @@ export {
 } from "./process-selection.ts";
 export { type ProcessHint, ProcessTable, type ProcessTableOptions } from "./process-table.ts";
 export { SelectedProcesses, type SelectedProcessesOptions } from "./selected-processes.ts";
+export { systemTlsLibraries } from "./tls/system-libraries.ts";
+export type { TlsEntry, TlsFunction, TlsFunctions, TlsLibrary } from "./tls/tls-functions.ts";
+export {
+	type TlsFile,
+	type TlsProbePoint,
+	TlsProbes,
+	type TlsProbesOptions,
+	type TlsVisibility,
+} from "./tls/tls-probes.ts";

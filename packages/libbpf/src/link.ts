@@ -21,6 +21,21 @@ export class Link implements Disposable {
 		if (result < 0) throw failure("ERR_BPF_ATTACH", result);
 	}
 
+	/**
+	 * Gives the link away, to be taken by {@linkcode Link.adopt} on another thread of this process: detaching may take the kernel a
+	 * tenth of a second. 0 when it was closed already.
+	 */
+	release(): number {
+		const handle = this.#handle;
+		this.#handle = 0;
+		return handle;
+	}
+
+	/** Takes a link that {@linkcode Link.release} gave away. */
+	static adopt(handle: number, target: string): Link {
+		return new Link(handle, target);
+	}
+
 	[Symbol.dispose](): void {
 		this.close();
 	}

@@ -77,6 +77,10 @@ export class EventReader {
 	get endNs(): number {
 		return head.endNs(this.#view, this.#at);
 	}
+	/** Of an operation: its bytes went into TLS or came out of it, so its offsets are not TCP's. */
+	get plaintext(): boolean {
+		return (head.flags(this.#view, this.#at) & FLAG.tls_plaintext) !== 0;
+	}
 	get operationRole(): Connection["role"] {
 		return ROLES[operation.role(this.#view, this.#at)] ?? "unknown";
 	}

@@ -21,6 +21,7 @@ export {
 	type RecordCounts,
 	sum,
 	sumPartitions,
+	type TlsNotVisible,
 } from "./ledger.ts";
 export {
 	compareFrames,

@@ -32,6 +32,9 @@ export interface PartitionLedger {
 	readonly lost: number;
 	readonly connectionsOpen: number;
 	readonly connectionsClosed: number;
+	/** Connections that are TLS, and those of them of which plaintext was seen. */
+	readonly tlsConnections: number;
+	readonly tlsConnectionsRead: number;
 	/** Operations that went out with a transaction, and without one. */
 	readonly operationsAttributed: number;
 	readonly operationsPlain: number;
@@ -86,6 +89,20 @@ export interface Ledger {
 		readonly malformed: number;
 	};
 	readonly connections: { readonly open: number; readonly closed: number };
+	readonly tls: {
+		readonly connections: number;
+		/** Those of which plaintext was seen. */
+		readonly read: number;
+		/** Processes that spoke TLS while none of their files could be watched. */
+		readonly notVisible: readonly TlsNotVisible[];
+	};
+}
+
+/** A process whose TLS cannot be read. */
+export interface TlsNotVisible {
+	readonly pid: number;
+	readonly comm: string;
+	readonly reason: string;
 }
 
 export interface LedgerSources {
@@ -95,6 +112,7 @@ export interface LedgerSources {
 	readonly requestStartsLost: number;
 	readonly partitions: readonly PartitionLedger[];
 	readonly records: RecordCounts;
+	readonly tlsNotVisible?: readonly TlsNotVisible[];
 }
 
 export function sum(counts: Readonly<Record<string, number>>): number {
@@ -130,6 +148,8 @@ export function emptyPartitionLedger(): PartitionLedger {
 		lost: 0,
 		connectionsOpen: 0,
 		connectionsClosed: 0,
+		tlsConnections: 0,
+		tlsConnectionsRead: 0,
 		operationsAttributed: 0,
 		operationsPlain: 0,
 		operationsNotHttp: 0,
@@ -175,6 +195,11 @@ export function makeLedger(sources: LedgerSources): Ledger {
 			malformed: total.malformedEvents,
 		},
 		connections: { open: total.connectionsOpen, closed: total.connectionsClosed },
+		tls: {
+			connections: total.tlsConnections,
+			read: total.tlsConnectionsRead,
+			notVisible: sources.tlsNotVisible ?? [],
+		},
 	};
 }
 
@@ -203,6 +228,12 @@ export function ledgerText(ledger: Ledger): string {
 	);
 	if (operations && operations.programRunMisses > 0) {
 		lines.push(`missed      ${operations.programRunMisses} program runs that the kernel skipped (recursion)`);
+	}
+	if (ledger.tls.connections > 0) {
+		lines.push(`tls         ${ledger.tls.connections} connections, of ${ledger.tls.read} plaintext was seen`);
+	}
+	for (const { pid, comm, reason } of ledger.tls.notVisible) {
+		lines.push(`            ${comm} (${pid}): TLS, not visible, because ${reason}`);
 	}
 	return `${lines.join("\n")}\n`;
 }

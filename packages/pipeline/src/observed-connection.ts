@@ -43,6 +43,8 @@ export class ObservedConnection {
 	readonly #context: ConnectionContext;
 	readonly #log = new OperationLog();
 	readonly #http: Http1Connection;
+	/** Plaintext of its TLS was seen. */
+	tlsRead = false;
 	#http1 = false;
 	#notHttp = false;
 	#sequence = 0;
@@ -79,8 +81,13 @@ export class ObservedConnection {
 
 	/** The kernel describes the socket, again or for the first time. What was learned from the bytes stays. */
 	describe(description: Connection): void {
-		const { protocol, role } = this.description;
-		this.#redescribe({ ...description, protocol, role: description.role === "unknown" ? role : description.role });
+		const { protocol, role, tls } = this.description;
+		this.#redescribe({
+			...description,
+			protocol,
+			role: description.role === "unknown" ? role : description.role,
+			tls: tls || description.tls,
+		});
 		this.described = true;
 		this.#releaseWaiting();
 	}
@@ -101,6 +108,22 @@ export class ObservedConnection {
 		if (kernelProtocol === 1 && !this.#http1) this.#becomeHttp1();
 		this.#log.add(operation);
 		if (!this.#notHttp) this.#http.append(chunk);
+	}
+
+	/** What a TLS library was given to encrypt, or has decrypted: a stream of its own, read like any. */
+	plaintext(operation: LoggedOperation, chunk: Chunk, kernelProtocol: number): void {
+		this.#becomeTls();
+		this.tlsRead = true;
+		this.operation(operation, chunk, kernelProtocol);
+	}
+
+	/** A system call that moved ciphertext. Its plaintext, if it can be seen, comes as operations beside it. */
+	ciphertext(operation: LoggedOperation): void {
+		this.lastNs = operation.endNs;
+		this.#becomeTls();
+		// What was taken for the start of something else before it was known.
+		if (!this.tlsRead) for (const earlier of this.#log.takeAll()) this.#notHttpOperation(earlier);
+		this.#notHttpOperation(operation);
 	}
 
 	/** A close(2) was seen; the connection itself ends with TCP_CLOSE. */
@@ -164,6 +187,10 @@ export class ObservedConnection {
 	#becomeHttp1(): void {
 		this.#http1 = true;
 		this.#redescribe({ protocol: "http/1" });
+	}
+
+	#becomeTls(): void {
+		if (!this.description.tls) this.#redescribe({ tls: true });
 	}
 
 	/** A connection that was HTTP before goes on to have its operations reported. */

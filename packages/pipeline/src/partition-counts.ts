@@ -1,6 +1,23 @@
 import type { Exchange } from "@wirescribe/http1-parser";
 import { emptyPartitionLedger, type PartitionLedger } from "./ledger.ts";
 
+/** What is asked of a connection that is over. */
+interface EndedConnection {
+	readonly requestStartsRead: number;
+	readonly open: number;
+	readonly description: { readonly tls: boolean };
+	readonly tlsRead: boolean;
+}
+
+/** Of the connections that live now. */
+interface LiveCounts {
+	readonly connections: number;
+	readonly requestStarts: number;
+	readonly open: number;
+	readonly tls: number;
+	readonly tlsRead: number;
+}
+
 /** The counters of one partition, counted up where things happen. */
 export class PartitionCounts {
 	operationsDrained = 0;
@@ -15,6 +32,8 @@ export class PartitionCounts {
 	unpaired = 0;
 	unpairedResponses = 0;
 	connectionsClosed = 0;
+	endedTls = 0;
+	endedTlsRead = 0;
 	operationsAttributed = 0;
 	operationsPlain = 0;
 	operationsNotHttp = 0;
@@ -32,8 +51,10 @@ export class PartitionCounts {
 	}
 
 	/** A connection is over: its own counters end here. What it still held open was not handed out. */
-	ended(connection: { requestStartsRead: number; open: number }): void {
+	ended(connection: EndedConnection): void {
 		this.connectionsClosed++;
+		if (connection.description.tls) this.endedTls++;
+		if (connection.tlsRead) this.endedTlsRead++;
 		this.endedRequestStarts += connection.requestStartsRead;
 		this.lost += connection.open;
 	}
@@ -42,7 +63,7 @@ export class PartitionCounts {
 		this.reasons[reason] = (this.reasons[reason] ?? 0) + 1;
 	}
 
-	ledger(live: { connections: number; requestStarts: number; open: number }): PartitionLedger {
+	ledger(live: LiveCounts): PartitionLedger {
 		const requestStartsRead = this.endedRequestStarts + live.requestStarts;
 		return {
 			...emptyPartitionLedger(),
@@ -58,6 +79,8 @@ export class PartitionCounts {
 			lost: this.lost,
 			connectionsOpen: live.connections,
 			connectionsClosed: this.connectionsClosed,
+			tlsConnections: this.endedTls + live.tls,
+			tlsConnectionsRead: this.endedTlsRead + live.tlsRead,
 			operationsAttributed: this.operationsAttributed,
 			operationsPlain: this.operationsPlain,
 			operationsNotHttp: this.operationsNotHttp,

@@ -1,4 +1,5 @@
 import type { Address, Connection } from "@wirescribe/access-log";
+import { PROTOCOL } from "@wirescribe/bpf-programs/events";
 import { ConnectionTable } from "@wirescribe/connections";
 import { EventReader } from "./event-reader.ts";
 import type { PartitionLedger } from "./ledger.ts";
@@ -109,11 +110,15 @@ export class Partition {
 	ledger(): PartitionLedger {
 		let requestStarts = 0;
 		let open = 0;
+		let tls = 0;
+		let tlsRead = 0;
 		for (const [, connection] of this.#connections.entries()) {
 			requestStarts += connection.requestStartsRead;
 			open += connection.open;
+			if (connection.description.tls) tls++;
+			if (connection.tlsRead) tlsRead++;
 		}
-		return this.#counts.ledger({ connections: this.#connections.stats().open, requestStarts, open });
+		return this.#counts.ledger({ connections: this.#connections.stats().open, requestStarts, open, tls, tlsRead });
 	}
 
 	#operation(): void {
@@ -129,7 +134,9 @@ export class Partition {
 			connection = this.#open(undescribed(reader), false);
 		}
 		if (!this.#selected(connection)) return;
-		connection.operation(reader.operation(), reader.chunk(), reader.protocol);
+		if (reader.plaintext) connection.plaintext(reader.operation(), reader.chunk(), reader.protocol);
+		else if (reader.protocol === PROTOCOL.tls) connection.ciphertext(reader.operation());
+		else connection.operation(reader.operation(), reader.chunk(), reader.protocol);
 		if (connection.queued || !connection.pending) return;
 		connection.queued = true;
 		this.#pending.add(connection);

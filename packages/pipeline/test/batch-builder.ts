@@ -4,9 +4,11 @@ import {
 	CONNECTION,
 	CONNECTION_CAUSE,
 	DIRECTION,
+	FLAG,
 	HEAD,
 	KIND,
 	OPERATION,
+	PROTOCOL,
 	SYSCALL,
 } from "@wirescribe/bpf-programs/events";
 
@@ -17,6 +19,8 @@ interface OperationFields {
 	readonly offset: number;
 	readonly text: string;
 	readonly atNs: number;
+	/** Plaintext of TLS; or ciphertext, whose bytes are counted only. */
+	readonly tls?: "plaintext" | "ciphertext";
 }
 
 /** Builds batches of events as a ring drain hands them over. */
@@ -47,8 +51,9 @@ export class BatchBuilder {
 		});
 	}
 
-	operation({ direction, id, prev = id - 1, offset, text, atNs }: OperationFields): this {
-		const payload = new TextEncoder().encode(text);
+	operation({ direction, id, prev = id - 1, offset, text, atNs, tls }: OperationFields): this {
+		const bytes = new TextEncoder().encode(text);
+		const payload = tls === "ciphertext" ? new Uint8Array(0) : bytes;
 		return this.#event(
 			OPERATION.size,
 			KIND.operation,
@@ -56,10 +61,13 @@ export class BatchBuilder {
 			(view) => {
 				view.setUint8(HEAD.syscall, direction === DIRECTION.ingress ? SYSCALL.read : SYSCALL.write);
 				view.setUint8(HEAD.direction, direction);
+				view.setUint8(HEAD.protocol, tls === "ciphertext" ? PROTOCOL.tls : PROTOCOL.unknown);
+				const flags = { plaintext: FLAG.tls_plaintext, ciphertext: FLAG.opaque };
+				view.setUint32(HEAD.flags, tls ? flags[tls] : 0, true);
 				view.setBigUint64(OPERATION.data_id, BigInt(id), true);
 				view.setBigUint64(OPERATION.prev_data_id, BigInt(prev), true);
 				view.setUint32(OPERATION.offset, offset, true);
-				view.setUint32(OPERATION.bytes, payload.length, true);
+				view.setUint32(OPERATION.bytes, bytes.length, true);
 				view.setUint32(OPERATION.captured, payload.length, true);
 			},
 			payload,

@@ -206,4 +206,57 @@ describe("Partition", () => {
 		}
 		expect(kept.transactions.map(({ transaction }) => transaction.connection.socketId)).toEqual([2]);
 	});
+
+	it("reads the plaintext of TLS, whatever its ciphertext does beside it", () => {
+		const { kept, partition: p } = partition({ tcpOperations: true });
+		const plain = { tls: "plaintext" } as const;
+		const cipher = { tls: "ciphertext", text: "GET /not/this HTTP/1.1\r\n\r\n" } as const;
+		const batch = new BatchBuilder(1)
+			.connection(2, "accept")
+			.operation({ ...cipher, direction: 1, id: 1, offset: 7_000, atNs: 2_000 })
+			.operation({ ...cipher, direction: 1, id: 2, offset: 7_026, atNs: 2_100 })
+			.operation({ ...plain, direction: 1, id: 3, prev: 0, offset: 0, text: REQUEST.slice(0, 9), atNs: 2_200 })
+			.operation({ ...plain, direction: 1, id: 4, offset: 9, text: REQUEST.slice(9), atNs: 2_300 })
+			.operation({ ...cipher, direction: 2, id: 6, offset: 9_000, atNs: 2_400 })
+			.operation({ ...plain, direction: 2, id: 5, offset: 0, text: RESPONSE, atNs: 2_500 })
+			.close("life_ended", 5_000);
+		p.consume(batch.take(), 6_000);
+		expect(kept.transactions).toHaveLength(1);
+		expect(kept.transactions[0]).toMatchObject({
+			ids: [3, 4, 5],
+			transaction: {
+				connection: { tls: true, protocol: "http/1", role: "server" },
+				path: "/a?b=c",
+				status: 200,
+				request: { headerBytes: REQUEST.length },
+				response: { bodyBytes: 2 },
+				partial: [],
+			},
+		});
+		expect(kept.plain.flatMap(({ ids }) => ids)).toEqual([0, 1, 2, 6]);
+		expect(p.ledger()).toMatchObject({
+			operationsDrained: 6,
+			operationsAttributed: 3,
+			operationsNotHttp: 3,
+			logged: 1,
+			tlsConnections: 1,
+			tlsConnectionsRead: 1,
+		});
+	});
+
+	it("counts a TLS connection without plaintext as one that was not read", () => {
+		const { kept, partition: p } = partition();
+		const cipher = { tls: "ciphertext", text: "x", direction: 1, offset: 5, atNs: 2_000 } as const;
+		p.consume(
+			new BatchBuilder(1)
+				.connection(2, "accept")
+				.operation({ ...cipher, id: 1 })
+				.take(),
+			3_000,
+		);
+		expect(p.ledger()).toMatchObject({ operationsNotHttp: 1, tlsConnections: 1, tlsConnectionsRead: 0 });
+		p.close(4_000);
+		expect(p.ledger()).toMatchObject({ tlsConnections: 1, tlsConnectionsRead: 0, connectionsClosed: 1 });
+		expect(kept.transactions).toHaveLength(0);
+	});
 });

@@ -2,6 +2,7 @@ import process from "node:process";
 import { EXIT } from "../cli/errors.ts";
 import { helpText, hostPort, type OptionSpecs, parseCommand, text } from "../cli/options.ts";
 import { allChecks } from "../doctor/checks.ts";
+import { tlsOverview, tlsText } from "../doctor/tls.ts";
 
 const SPECS: OptionSpecs = {
 	backend: { type: "string", value: "HOST:PORT", help: "also see whether this collector can be reached" },
@@ -26,12 +27,13 @@ export async function run(args: readonly string[]): Promise<number> {
 	if (parsed.values["json"]) {
 		const ok = checks.every((check) => check.ok);
 		process.stdout.write(
-			`${JSON.stringify({ ok, checks: checks.map(({ exitCode: _, ...check }) => check) }, null, 2)}\n`,
+			`${JSON.stringify({ ok, checks: checks.map(({ exitCode: _, ...check }) => check), tls: tlsOverview() }, null, 2)}\n`,
 		);
 	} else {
 		for (const { ok, name, found, todo } of checks) {
 			process.stdout.write(`${ok ? "ok  " : "FAIL"}  ${name.padEnd(13)} ${found}${todo ? `\n      -> ${todo}` : ""}\n`);
 		}
+		process.stdout.write(tlsText(tlsOverview()));
 	}
 	return checks.find((check) => !check.ok)?.exitCode ?? EXIT.ok;
 }

@@ -19,6 +19,7 @@ export function kernelCounts(
 				not_selected: counters.skipped_not_selected,
 				not_http: counters.skipped_not_http,
 				own: counters.skipped_own,
+				tls_ciphertext: counters.skipped_tls_ciphertext,
 			},
 			submitted: counters.submitted,
 			lost: {
@@ -26,6 +27,7 @@ export function kernelCounts(
 				map_full: counters.lost_map_full,
 				fault: counters.lost_fault,
 				scratch_busy: counters.lost_scratch_busy,
+				tls_socket: counters.lost_tls_socket,
 			},
 			drained,
 			inRing,

@@ -12,6 +12,7 @@ import { openOutlets, planOutput } from "../output/outlets.ts";
 import { kernelCounts } from "./kernel-counts.ts";
 import { openKernel } from "./open-kernel.ts";
 import { createPartition, type LivePartitionData, type PartitionQuestion } from "./partition.ts";
+import { TlsWatch } from "./tls-watch.ts";
 
 /** Everything must be over this long after the first signal. */
 const SHUTDOWN_MS = 10_000;
@@ -75,13 +76,14 @@ async function startQueue(
 		onWarning: ({ message }) => process.stderr.write(`wirescribe: ${message}\n`),
 	});
 	await queue.start();
-	return new LiveSession(options, capture, queue, outlet, partitions, ended);
+	return new LiveSession(options, capture, new TlsWatch(capture), queue, outlet, partitions, ended);
 }
 
 class LiveSession implements Session {
 	readonly startLine: string;
 	readonly ended: Promise<void>;
 	readonly #capture: Capture;
+	readonly #tls: TlsWatch;
 	readonly #queue: EventQueue<never, LivePartitionData>;
 	readonly #outlet: Outlet;
 	readonly #partitions: number;
@@ -89,12 +91,14 @@ class LiveSession implements Session {
 	constructor(
 		options: WatchOptions,
 		capture: Capture,
+		tls: TlsWatch,
 		queue: EventQueue<never, LivePartitionData>,
 		outlet: Outlet,
 		partitions: number,
 		ended: Promise<void>,
 	) {
 		this.#capture = capture;
+		this.#tls = tls;
 		this.#queue = queue;
 		this.#outlet = outlet;
 		this.#partitions = partitions;
@@ -110,6 +114,7 @@ class LiveSession implements Session {
 
 	async stop(): Promise<Ledger> {
 		this.#capture.detach();
+		this.#tls.stop();
 		const end = performance.now() + SHUTDOWN_MS;
 		const partitions = await this.#ask("finish");
 		await this.#queue.close();
@@ -119,6 +124,7 @@ class LiveSession implements Session {
 	}
 
 	close(): void {
+		this.#tls.close();
 		this.#capture.close();
 	}
 
@@ -130,7 +136,8 @@ class LiveSession implements Session {
 	#assemble(partitions: readonly PartitionLedger[], inRing: number): Ledger {
 		const drained = sumPartitions(partitions).operationsDrained;
 		const kernel = kernelCounts(this.#capture, drained, inRing);
-		return makeLedger({ ...kernel, partitions, records: this.#outlet.counts() });
+		const tlsNotVisible = this.#tls.notVisible;
+		return makeLedger({ ...kernel, partitions, records: this.#outlet.counts(), tlsNotVisible });
 	}
 }
 

@@ -11,6 +11,7 @@ import type { WatchOptions } from "../cli/watch-options.ts";
 import { kernelCounts } from "../live/kernel-counts.ts";
 import { openKernel } from "../live/open-kernel.ts";
 import { PeerLookup } from "../live/peer-lookup.ts";
+import { TlsWatch } from "../live/tls-watch.ts";
 
 const BATCH_BYTES = 1 << 20;
 
@@ -28,6 +29,7 @@ export interface RecordedSummary {
 /** A running recording. It has one partition: a replay may have as many as it likes. */
 export class Recorder {
 	readonly #capture: Capture;
+	readonly #tls: TlsWatch;
 	readonly #writer: RecordingWriter;
 	readonly #queue: EventQueue<never, undefined>;
 	readonly #partition: RecordingPartition;
@@ -38,6 +40,7 @@ export class Recorder {
 		const { promise, resolve } = Promise.withResolvers<Error>();
 		this.failed = promise;
 		this.#capture = capture;
+		this.#tls = new TlsWatch(capture);
 		this.#writer = writer;
 		this.#partition = new RecordingPartition(openRing(capture.handle(0)), writer);
 		this.#queue = new EventQueue("recording", {
@@ -72,11 +75,13 @@ export class Recorder {
 	/** Detaches, drains, writes the end. Returns what was recorded. */
 	async stop(): Promise<RecordedSummary & { readonly bytes: number }> {
 		this.#capture.detach();
+		this.#tls.stop();
 		this.#partition.drain();
 		const { operations, requestStartsLost } = kernelCounts(this.#capture, this.#partition.operations, 0);
 		await this.#queue.close();
 		const summary: RecordedSummary = { operations, requestStartsLost };
 		await this.#writer.close({ ...summary });
+		this.#tls.close();
 		this.#capture.close();
 		return { ...summary, bytes: this.#writer.bytes };
 	}

@@ -1,0 +1,44 @@
+import { existsSync, readdirSync } from "node:fs";
+import { readProcess, systemTlsLibraries, type TlsFile, TlsProbes } from "@wirescribe/connections";
+import type { TlsNotVisible } from "@wirescribe/pipeline";
+
+/** What of this machine's TLS would be read. */
+export interface TlsOverview {
+	/** The kernel can run programs at functions of user-space files. */
+	readonly uprobes: boolean;
+	/** Files with functions of a TLS library; `path` as its processes see it. */
+	readonly files: readonly Pick<TlsFile, "path" | "libraries" | "pids">[];
+	/** Processes that have a TLS of their own which cannot be read. */
+	readonly notVisible: readonly TlsNotVisible[];
+}
+
+/** Looks at every process and at the system's libraries. Nothing is attached. */
+export function tlsOverview(): TlsOverview {
+	const nothing: Disposable = { [Symbol.dispose]: () => {} };
+	const probes = new TlsProbes({ attach: () => nothing, standing: systemTlsLibraries() });
+	const notVisible: TlsNotVisible[] = [];
+	for (const name of readdirSync("/proc")) {
+		if (!/^\d+$/.test(name)) continue;
+		const pid = Number(name);
+		probes.scan(pid);
+		const { reason, hasTls } = probes.visibility(pid);
+		if (reason !== undefined && hasTls) notVisible.push({ pid, comm: readProcess(pid)?.comm ?? "", reason });
+	}
+	const files = probes.list().map(({ path, libraries, pids }) => ({ path, libraries, pids }));
+	return { uprobes: existsSync("/sys/bus/event_source/devices/uprobe/type"), files, notVisible };
+}
+
+export function tlsText({ uprobes, files, notVisible }: TlsOverview): string {
+	const lines = files.map(({ path, libraries, pids }) => {
+		const names = libraries.map(({ library }) => library).join(", ");
+		return `      ${path} (${names}): ${pids.length} process${pids.length === 1 ? "" : "es"}`;
+	});
+	lines.unshift(
+		uprobes
+			? "ok    tls           read where these files are used:"
+			: "--    tls           not read: this kernel has no uprobes",
+	);
+	for (const { comm, pid, reason } of notVisible)
+		lines.push(`      ${comm} (${pid}): TLS, not visible, because ${reason}`);
+	return `${lines.join("\n")}\n`;
+}

@@ -1,0 +1,214 @@
+/** The access log of TLS connections: real libraries on both ends, each request once for each end, as the plaintext has it. */
+import { readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { Ledger } from "@wirescribe/pipeline";
+import { beforeAll, describe, expect, it } from "vitest";
+import { ensureDebian } from "../../../tools/debian.ts";
+import { startNginx } from "../../../tools/traffic/nginx.ts";
+import type { TlsOverview } from "../src/doctor/tls.ts";
+import { Certificate } from "./certificate.ts";
+import { program as runtime } from "./runtimes.ts";
+import { Program } from "./servers.ts";
+import {
+	NODE_TLS_CLIENT,
+	NODE_TLS_SERVER,
+	PYTHON_TLS_CLIENT,
+	PYTHON_TLS_PIPELINE,
+	PYTHON_TLS_SERVER,
+} from "./tls-programs.ts";
+import { type Line, Wirescribe } from "./wirescribe.ts";
+
+const node26 = process.execPath;
+const node20 = "/usr/bin/node";
+const python = "/usr/bin/python3";
+
+beforeAll(() => ensureDebian(["curl", "openssl", "python3", "nginx-light", "wget"]), 240_000);
+
+/** An agent that watches one port. */
+async function watching(port: number): Promise<Wirescribe> {
+	return Wirescribe.start([
+		"run",
+		"--output",
+		"json",
+		"--port",
+		String(port),
+		"--query-values",
+		"--ledger",
+		ledgerFile,
+	]);
+}
+
+const ledgerFile = join(tmpdir(), `wirescribe-tls-ledger-${process.pid}.json`);
+
+/** Waits for `count` lines, ends the agent, and gives its ledger. */
+async function end(wirescribe: Wirescribe, count: number): Promise<Ledger> {
+	await wirescribe.until(() => wirescribe.lineCount >= count, `${count} lines`);
+	expect(await wirescribe.stop()).toBe(0);
+	expect(wirescribe.lines.map(({ path }) => path)).toHaveLength(count);
+	expect(wirescribe.stderr).not.toContain("does not balance");
+	const ledger = JSON.parse(readFileSync(ledgerFile, "utf8")) as Ledger;
+	rmSync(ledgerFile);
+	return ledger;
+}
+
+async function run(file: string, ...args: string[]): Promise<void> {
+	await using client = new Program(file, args);
+	expect(await client.exit(), client.output).toBe(0);
+}
+
+/** The line of each end for one path; both ends tell the same. */
+function bothEnds(lines: readonly Line[], path: string): Line {
+	const found = lines.filter((line) => line.path === path);
+	expect(
+		found.map(({ role }) => role).sort(),
+		`${path} in ${JSON.stringify(lines.map((line) => `${line.comm} ${line.role} ${line.path}`))}`,
+	).toEqual(["client", "server"]);
+	const [client, server] = found.sort((a, b) => (a.role < b.role ? -1 : 1)) as [Line, Line];
+	for (const line of found) expect(line).toMatchObject({ tls: true, protocol: "http/1.1", partial: [] });
+	for (const field of ["method", "host", "status", "request", "response"] as const) {
+		expect(client[field]).toEqual(server[field]);
+	}
+	expect([client.local, client.remote]).toEqual([server.remote, server.local]);
+	return server;
+}
+
+/** What the clients of `tls-programs.ts` have asked for under this name. */
+function threeRequests(lines: readonly Line[], name: string): void {
+	expect(bothEnds(lines, `/${name}/get?size=7`)).toMatchObject({
+		method: "GET",
+		status: 200,
+		request: { body_bytes: 0 },
+		response: { body_bytes: 7 },
+	});
+	expect(bothEnds(lines, `/${name}/post`)).toMatchObject({
+		method: "POST",
+		status: 201,
+		request: { body_bytes: 10 },
+		response: { body_bytes: 5 },
+	});
+	expect(bothEnds(lines, `/${name}/large?size=20000`).response?.body_bytes).toBe(20_000);
+}
+
+describe("servers that were there before the agent", () => {
+	it("nginx, asked by curl, wget (GnuTLS), python3, Node 20 and Node 26", async () => {
+		using certificate = new Certificate();
+		const tls = `ssl_certificate ${certificate.cert}; ssl_certificate_key ${certificate.key};`;
+		const plain = await startNginx({ server: tls });
+		const port = plain.port;
+		await plain.stop();
+		await using nginx = await startNginx({ server: `${tls} listen 127.0.0.1:${port} ssl;`, bodyBytes: 50 });
+		await using wirescribe = await watching(port);
+		const url = `https://127.0.0.1:${port}`;
+		await run("curl", "-sk", `${url}/curl/1`, `${url}/curl/2`);
+		await run("curl", "-sk", "-d", "0123456789", `${url}/curl/post`);
+		await run("wget", "-qO-", "--no-check-certificate", `${url}/wget`);
+		await run(python, "-c", PYTHON_TLS_CLIENT, String(port), "python");
+		await run(node20, "-e", NODE_TLS_CLIENT, String(port), "node20");
+		await run(node26, "-e", NODE_TLS_CLIENT, String(port), "node26");
+		const truth = (await nginx.log()).filter(({ method }) => method !== "");
+		expect(truth).toHaveLength(13);
+		const ledger = await end(wirescribe, 26);
+		for (const entry of truth) {
+			const line = bothEnds(wirescribe.lines, entry.path);
+			expect(line).toMatchObject({ comm: "nginx", method: entry.method, status: entry.status });
+			// This location reads no body, and nginx counts none.
+			expect(line.request?.header_bytes).toBe(entry.requestBytes);
+			expect(line.request?.body_bytes).toBe(entry.method === "POST" ? 10 : 0);
+			expect(line.response?.body_bytes).toBe(entry.bodyBytes);
+		}
+		expect(ledger.operations?.skipped["tls_ciphertext"]).toBeGreaterThan(0);
+		expect(ledger.operations?.lost["tls_socket"]).toBe(0);
+		expect(ledger.tls.read).toBe(ledger.tls.connections);
+		expect(ledger.tls.notVisible).toEqual([]);
+	});
+});
+
+describe("servers that start after the agent", () => {
+	const servers = [
+		{ name: "Node 26", file: node26, args: ["-e", NODE_TLS_SERVER] },
+		{ name: "Node 20", file: node20, args: ["-e", NODE_TLS_SERVER] },
+		{ name: "python3", file: python, args: ["-c", PYTHON_TLS_SERVER] },
+	];
+	it.each(servers)("$name, asked by Node 20, Node 26, python3 and curl", async ({ file, args }) => {
+		using certificate = new Certificate();
+		await using wirescribe = await Wirescribe.start([
+			"run",
+			"--output",
+			"json",
+			"--query-values",
+			"--ledger",
+			ledgerFile,
+		]);
+		const { program, port } = await Program.listening(file, [...args, certificate.key, certificate.cert]);
+		await using server = program;
+		await run(node20, "-e", NODE_TLS_CLIENT, String(port), "node20");
+		await run(node26, "-e", NODE_TLS_CLIENT, String(port), "node26");
+		await run(python, "-c", PYTHON_TLS_CLIENT, String(port), "python");
+		await run("curl", "-sk", `https://127.0.0.1:${port}/curl?size=7`);
+		const ours = (): Line[] =>
+			wirescribe.lines.filter(({ local, remote }) => [local, remote].some((end) => end.endsWith(`:${port}`)));
+		await wirescribe.until(() => ours().length >= 20, "20 lines");
+		expect(await wirescribe.stop()).toBe(0);
+		const lines = ours();
+		expect(lines).toHaveLength(20);
+		for (const name of ["node20", "node26", "python"]) threeRequests(lines, name);
+		expect(bothEnds(lines, "/curl?size=7")).toMatchObject({ pid: server.pid, response: { body_bytes: 7 } });
+	});
+
+	it("requests that were pipelined", async () => {
+		using certificate = new Certificate();
+		const { program, port } = await Program.listening(node26, [
+			"-e",
+			NODE_TLS_SERVER,
+			certificate.key,
+			certificate.cert,
+		]);
+		await using _ = program;
+		await using wirescribe = await watching(port);
+		await run(python, "-c", PYTHON_TLS_PIPELINE, String(port));
+		await end(wirescribe, 6);
+		for (const n of [1, 2, 3]) expect(bothEnds(wirescribe.lines, `/pipe/${n}?size=7`).status).toBe(200);
+	});
+});
+
+describe("a process whose TLS cannot be seen", () => {
+	it("is named with the reason", async () => {
+		using certificate = new Certificate();
+		const { program, port } = await Program.listening(node26, [
+			"-e",
+			NODE_TLS_SERVER,
+			certificate.key,
+			certificate.cert,
+		]);
+		await using _ = program;
+		await using wirescribe = await watching(port);
+		const [bun] = runtime("bun");
+		const script = `await (await fetch("https://127.0.0.1:${port}/bun", { tls: { rejectUnauthorized: false } })).text(); await Bun.sleep(500);`;
+		await run(bun as string, "-e", script);
+		const ledger = await end(wirescribe, 1);
+		expect(wirescribe.lines[0]).toMatchObject({ role: "server", path: "/bun", tls: true });
+		expect(ledger.tls).toMatchObject({
+			connections: 2,
+			read: 1,
+			notVisible: [{ comm: expect.stringContaining("bun"), reason: "Bun contains BoringSSL without symbols" }],
+		});
+		expect(wirescribe.stderr).toMatch(/TLS, not visible, because Bun contains BoringSSL/);
+	});
+
+	it("is what doctor says of it, beside the files that are read", async () => {
+		const [file] = runtime("bun");
+		await using bun = new Program(file as string, ["-e", "console.log(1); await Bun.sleep(60000)"]);
+		while (bun.output === "") await new Promise((resolve) => setTimeout(resolve, 10));
+		const words = new Wirescribe(["doctor"]);
+		expect(await words.exit()).toBe(0);
+		expect(words.stdout).toMatch(new RegExp(`\\(${bun.pid}\\): TLS, not visible, because Bun contains BoringSSL`));
+		const json = new Wirescribe(["doctor", "--json"]);
+		expect(await json.exit()).toBe(0);
+		const { tls } = JSON.parse(json.stdout) as { tls: TlsOverview };
+		expect(tls.notVisible.find(({ pid }) => pid === bun.pid)?.reason).toBe("Bun contains BoringSSL without symbols");
+		const node = tls.files.find(({ pids }) => pids.includes(process.pid));
+		expect(node?.libraries).toMatchObject([{ library: "openssl" }]);
+		expect(tls.files.some(({ path }) => path.endsWith("libssl.so.3"))).toBe(true);
+	});
+});

@@ -1,0 +1,208 @@
+import { existsSync, readdirSync, statSync } from "node:fs";
+import { type MappedFile, mappedFiles } from "./mapped-files.ts";
+import { mayHaveTls, type TlsEntry, type TlsFunctions, tlsFunctionsAt } from "./tls-functions.ts";
+import { whyNotVisible } from "./tls-visibility.ts";
+
+/** One program at one function: what the owner of the programs is asked to attach. */
+export interface TlsProbePoint {
+	readonly program: TlsEntry | "exit_tls";
+	readonly path: string;
+	readonly offset: number;
+	readonly atReturn: boolean;
+}
+
+export interface TlsProbesOptions {
+	/** Attaches a program to a function of a file, in whatever process it runs. */
+	readonly attach: (point: TlsProbePoint) => Disposable;
+	/** Lets go of probes nobody needs any more. The kernel takes about 0.1 s for each: better not on a thread that drains. */
+	readonly release?: (probes: readonly Disposable[]) => void;
+	/** Files that stay watched without any process, so that short-lived programs are seen from their first byte. */
+	readonly standing?: readonly string[];
+	/** Processes that are not looked at: the caller's own. */
+	readonly excludePids?: readonly number[];
+	readonly proc?: string;
+}
+
+/** A file with TLS functions, and who uses it. */
+export interface TlsFile {
+	/** Where it was found first. */
+	readonly path: string;
+	readonly libraries: readonly TlsFunctions[];
+	/** Processes that have it mapped, as far as they were looked at. */
+	readonly pids: readonly number[];
+	readonly standing: boolean;
+	/** Why it could not be watched. */
+	readonly error: string | undefined;
+}
+
+/** Whether the plaintext of a process can be seen. */
+export interface TlsVisibility {
+	readonly pid: number;
+	/** Watched files that it has mapped. */
+	readonly files: readonly string[];
+	/** Why not, when there are none; undefined also when the process is gone and nobody knows. */
+	readonly reason: string | undefined;
+	/** It has a TLS, as far as its files tell. */
+	readonly hasTls: boolean;
+}
+
+interface Entry {
+	readonly path: string;
+	readonly standing: boolean;
+	libraries: readonly TlsFunctions[];
+	readonly pids: Set<number>;
+	probes: Disposable[];
+	error: string | undefined;
+}
+
+/** Programs come and go; what is known of files without TLS is forgotten, oldest first. */
+const MAX_FILES = 4096;
+
+/**
+ * Which files of which processes have TLS functions, and the probes on them.
+ *
+ * Probes belong to a file: they are attached once, however many processes run it, and released when the last one is gone. A file is
+ * known by device, inode, size and time of change, not by its path. Nothing here throws for what a process or a file is like:
+ * a process may vanish while it is looked at, and what cannot be watched says why. For one thread; every call is synchronous, the
+ * first look at a file takes 1 to 40 ms (by its size), all others well below one.
+ */
+export class TlsProbes implements Disposable {
+	readonly #options: TlsProbesOptions;
+	readonly #proc: string;
+	readonly #files: Map<string, Entry> = new Map();
+
+	constructor(options: TlsProbesOptions) {
+		this.#options = options;
+		this.#proc = options.proc ?? "/proc";
+		for (const path of options.standing ?? []) this.#file(path, [path], true);
+	}
+
+	/** Looks at every process there is. */
+	scanAll(): void {
+		for (const name of readdirSync(this.#proc)) if (/^\d+$/.test(name)) this.scan(Number(name));
+	}
+
+	/** Looks at a process: its program, and the TLS libraries that it has mapped by now. Again is fine, and finds new ones. */
+	scan(pid: number): void {
+		if (this.#options.excludePids?.includes(pid)) return;
+		for (const { path, reach } of this.#candidates(pid)) {
+			const entry = this.#file(path, reach, false);
+			if (entry === undefined || entry.libraries.length === 0) continue;
+			entry.pids.add(pid);
+			if (entry.probes.length === 0) this.#attach(entry, reach);
+		}
+	}
+
+	/** The process runs another program, or is gone. */
+	forget(pid: number): void {
+		for (const entry of this.#files.values()) {
+			if (entry.pids.delete(pid) && entry.pids.size === 0 && !entry.standing) this.#release(entry);
+		}
+	}
+
+	/** Forgets processes whose end nobody reported. */
+	sweep(): void {
+		const pids = new Set([...this.#files.values()].flatMap((entry) => [...entry.pids]));
+		for (const pid of pids) if (!existsSync(`${this.#proc}/${pid}`)) this.forget(pid);
+	}
+
+	/** Whether the plaintext of a process can be seen now, and why not. */
+	visibility(pid: number): TlsVisibility {
+		const used = [...this.#files.values()].filter((entry) => entry.pids.has(pid));
+		const files = used.filter(({ probes }) => probes.length > 0).map(({ path }) => path);
+		if (files.length > 0) return { pid, files, reason: undefined, hasTls: true };
+		const failed = used.find(({ error }) => error !== undefined)?.error;
+		if (failed !== undefined) return { pid, files, reason: failed, hasTls: true };
+		const { reason, hasTls = false } = whyNotVisible(mappedFiles(pid, this.#proc)) ?? {};
+		return { pid, files, reason, hasTls };
+	}
+
+	/** The files that are watched, or should be. */
+	list(): TlsFile[] {
+		return [...this.#files.values()]
+			.filter(({ libraries, probes, error }) => libraries.length > 0 && (probes.length > 0 || error !== undefined))
+			.map(({ path, libraries, pids, standing, error }) => ({ path, libraries, pids: [...pids], standing, error }));
+	}
+
+	/** Detaches everything, and waits for it. */
+	close(): void {
+		for (const { probes } of this.#files.values()) for (const probe of probes) probe[Symbol.dispose]();
+		this.#files.clear();
+	}
+
+	[Symbol.dispose](): void {
+		this.close();
+	}
+
+	#candidates(pid: number): MappedFile[] {
+		return mappedFiles(pid, this.#proc).filter(({ path, isProgram }) => isProgram || mayHaveTls(path));
+	}
+
+	/** The file that one of these paths leads to, looked at once; undefined when none does. */
+	#file(path: string, reach: readonly string[], standing: boolean): Entry | undefined {
+		for (const way of reach) {
+			const key = keyOf(way);
+			if (key === undefined) continue;
+			const known = this.#files.get(key);
+			if (known) return known;
+			const entry: Entry = { path, standing, libraries: [], pids: new Set(), probes: [], error: undefined };
+			try {
+				entry.libraries = tlsFunctionsAt(way);
+			} catch {
+				// No ELF file, or gone meanwhile: nothing to watch in it.
+			}
+			this.#remember(key, entry);
+			if (standing && entry.libraries.length > 0) this.#attach(entry, [way]);
+			return entry;
+		}
+		return undefined;
+	}
+
+	#remember(key: string, entry: Entry): void {
+		this.#files.set(key, entry);
+		if (this.#files.size <= MAX_FILES) return;
+		for (const [oldest, { probes, pids }] of this.#files) {
+			if (probes.length > 0 || pids.size > 0) continue;
+			this.#files.delete(oldest);
+			return;
+		}
+	}
+
+	/** All functions of a file or none. Returns come first: a call that is entered will be seen leaving. */
+	#attach(entry: Entry, reach: readonly string[]): void {
+		for (const path of reach) {
+			if (keyOf(path) === undefined) continue;
+			const probes: Disposable[] = [];
+			try {
+				for (const { entry: program, offset } of entry.libraries.flatMap(({ functions }) => functions)) {
+					probes.push(this.#options.attach({ program: "exit_tls", path, offset, atReturn: true }));
+					probes.push(this.#options.attach({ program, path, offset, atReturn: false }));
+				}
+				entry.probes = probes;
+				entry.error = undefined;
+				return;
+			} catch (error) {
+				for (const probe of probes) probe[Symbol.dispose]();
+				entry.error = `its TLS functions cannot be probed: ${(error as Error).message}`;
+			}
+		}
+	}
+
+	#release(entry: Entry): void {
+		const { probes } = entry;
+		entry.probes = [];
+		if (probes.length === 0) return;
+		if (this.#options.release) this.#options.release(probes);
+		else for (const probe of probes) probe[Symbol.dispose]();
+	}
+}
+
+/** What makes two paths the same file, unchanged. */
+function keyOf(path: string): string | undefined {
+	try {
+		const { dev, ino, size, mtimeMs } = statSync(path);
+		return `${dev}:${ino}:${size}:${mtimeMs}`;
+	} catch {
+		return undefined;
+	}
+}

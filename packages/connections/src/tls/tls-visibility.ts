@@ -1,0 +1,47 @@
+import { basename } from "node:path";
+import { openBytes } from "./byte-source.ts";
+import { ElfError, readElfFile } from "./elf-file.ts";
+import type { MappedFile } from "./mapped-files.ts";
+
+/** Programs that bring a TLS of their own and show no functions of it, by the name of the executable. */
+const KNOWN_PROGRAMS: Readonly<Record<string, string>> = {
+	bun: "Bun contains BoringSSL without symbols",
+	deno: "Deno uses rustls, which has no symbols",
+	java: "Java's TLS is bytecode of the virtual machine",
+};
+const GO = "Go's crypto/tls is not supported yet";
+
+/** Why the plaintext of a process cannot be seen. */
+export interface NotVisible {
+	/** One clause, for people. */
+	readonly reason: string;
+	/** The process has a TLS of its own, whether it uses it or not; else it may have none at all. */
+	readonly hasTls: boolean;
+}
+
+/** Why the plaintext of a process cannot be seen; undefined when it is gone. Reads a few headers of its program. */
+export function whyNotVisible(files: readonly MappedFile[]): NotVisible | undefined {
+	const program = files.find(({ isProgram }) => isProgram);
+	if (program === undefined) return undefined;
+	const runtime = files.some(({ path }) => basename(path) === "libjvm.so") ? "java" : basename(program.path, ".exe");
+	const known = KNOWN_PROGRAMS[runtime];
+	if (known !== undefined) return { reason: known, hasTls: true };
+	for (const path of program.reach) {
+		try {
+			if (hasGoBuildInfo(path)) return { reason: GO, hasTls: true };
+			return { reason: "it maps no OpenSSL or GnuTLS, and its program shows no functions of them", hasTls: false };
+		} catch (error) {
+			if (error instanceof ElfError) return { reason: `its program cannot be read: ${error.message}`, hasTls: false };
+		}
+	}
+	return { reason: "its program cannot be opened", hasTls: false };
+}
+
+function hasGoBuildInfo(path: string): boolean {
+	const source = openBytes(path);
+	try {
+		return readElfFile(source).sections.some(({ name }) => name === ".go.buildinfo");
+	} finally {
+		source.close();
+	}
+}
