@@ -62,7 +62,11 @@ function unsound(truth: readonly Row[], rows: readonly Row[]): string | undefine
 function dropping(random: Random, { chunks, truth }: Conversation): Outcome {
 	const lost = new Set([random.below(chunks.length)]);
 	while (random.chance(30)) lost.add(random.below(chunks.length));
-	const kept = chunks.filter((_, i) => !lost.has(i));
+	// Two clocks: everything within the reorder window, or every hole given up before the next chunk comes.
+	const slow = random.chance(50) ? 30_000 : 1;
+	const kept = chunks
+		.filter((_, i) => !lost.has(i))
+		.map((chunk) => ({ ...chunk, startNs: chunk.startNs * slow, endNs: chunk.endNs * slow }));
 	const again = (some: readonly Chunk[]) => unsound(truth, run(some).rows);
 	const { rows } = run(kept);
 	const what = unsound(truth, rows);

@@ -50,9 +50,13 @@ function failure(again: NonNullable<Defect["again"]>, chunks: readonly Chunk[]):
 	}
 }
 
+/** Most chunks shown: no more can be taken in. */
+const SHOWN = 40;
+
 /** Chunks as lines to be read by people: direction, id, offset, bytes. */
 export function show(chunks: readonly Chunk[]): string {
 	return chunks
+		.slice(0, SHOWN)
 		.map(({ direction, dataId, prevDataId, sequence, offset, bytes, payload, tail, endNs }) => {
 			let text = "";
 			for (const byte of payload) text += String.fromCharCode(byte);

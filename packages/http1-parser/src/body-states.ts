@@ -1,6 +1,7 @@
 import { BYTES, HOLE, NONE } from "@wirescribe/buffer";
 import { endsChunked } from "./chunked.ts";
-import { isBelievable, scanHead } from "./head.ts";
+import { INCOMPLETE, INVALID, isBelievable, scanHead } from "./head.ts";
+import { atOperation, scanAgain } from "./head-states.ts";
 import type { HttpMessage } from "./message.ts";
 import type { Reader } from "./reader.ts";
 import { BLIND, CLOSE, LENGTH } from "./reader-state.ts";
@@ -10,9 +11,13 @@ import { scan } from "./scan.ts";
 export function readLength(reader: Reader): boolean {
 	const stream = reader.stream;
 	const message = reader.message!;
-	if (reader.left === message.contentLength && bodyless(reader, message)) {
-		reader.finish(message);
-		return true;
+	if (message.anyRequest && reader.left === message.contentLength) {
+		const end = nextHead(reader);
+		if (end === INCOMPLETE) return false;
+		if (end !== INVALID) {
+			bodyless(reader, message);
+			return true;
+		}
 	}
 	reader.left -= pass(reader, message, reader.left);
 	while (reader.left > 0) {
@@ -33,15 +38,36 @@ export function readLength(reader: Reader): boolean {
 		reader.left -= step + pass(reader, message, reader.left - step);
 	}
 	reader.finish(message);
+	if (message.anyRequest && message.alone !== undefined) reader.guess();
 	return true;
 }
 
 /** A response to a request nobody saw may be one to HEAD: then another head follows instead of the announced body. */
-function bodyless(reader: Reader, message: HttpMessage): boolean {
-	if (message.kind === "request" || message.request !== undefined || !headHere(reader)) return false;
+function bodyless(reader: Reader, message: HttpMessage): void {
 	message.bodyBytes = message.decodedBodyBytes = 0;
 	message.lenient |= LENIENT.headResponseAssumed;
-	return true;
+	reader.finish(message);
+	if (message.alone !== undefined) reader.guess();
+}
+
+/** Whether a head begins where a body should: `INVALID` for none, `INCOMPLETE` while that cannot be told. */
+function nextHead(reader: Reader): number {
+	const { stream } = reader;
+	const span = stream.span();
+	if (span === NONE && !reader.closed) return INCOMPLETE;
+	if (span !== BYTES) return INVALID;
+	scan.strict = true;
+	const { bytes, from, to } = stream;
+	let end = reader.tried === 0 ? scanHead(bytes, from, to) : INCOMPLETE;
+	if (end === INCOMPLETE) {
+		const ends = stream.gather();
+		end = scanAgain(reader, to - from, ends);
+		const over = ends !== NONE || reader.closed || reader.tried > reader.limits.maxHeaderBytes;
+		if (end === INCOMPLETE && !over) return INCOMPLETE;
+	}
+	reader.forgetHead();
+	if (end < 0 || scan.response !== (reader.kind === "response")) return INVALID;
+	return isBelievable(stream.bytes, stream.from) ? end : INVALID;
 }
 
 /** A whole head of this direction's kind begins at the read position. */
@@ -63,7 +89,7 @@ function lostTrack(reader: Reader, message: HttpMessage): boolean {
 	reader.tap?.missing(message, -1);
 	message.addPartial("end-not-seen");
 	reader.finish(message);
-	reader.unsync(false);
+	reader.unsync(false, -1);
 	reader.stream.advance(-1);
 	return true;
 }
@@ -81,11 +107,14 @@ export function readChunks(reader: Reader): boolean {
 	}
 	if (state === "more") return false;
 	if (state === "broken") reader.broken(message, body.tooLong ? "chunk-line-too-long" : "framing-error");
-	else if (state === "done") reader.finish(message);
-	else {
+	else if (state === "done") {
+		reader.finish(message);
+		if (message.anyRequest && message.alone !== undefined) reader.guess();
+	} else {
 		message.addPartial("chunk-lines-not-captured");
 		if (reader.missing("chunk-lines", 0, reader.stream.length, state === "lost")) return true;
 		reader.tap?.missing(message, -1);
+		if (state !== "lost") reader.host.gap(reader, false, reader.stream.length, false);
 		reader.state = BLIND;
 	}
 	return true;
@@ -100,23 +129,26 @@ export function readBlind(reader: Reader): boolean {
 	if (span === HOLE) {
 		message.addPartial("body-bytes-lost");
 		if (reader.missing("chunk-lines", 0, stream.length, true)) return true;
-		reader.host.gap(reader, false);
+		reader.host.gap(reader, false, stream.length, true);
 		if (stream.length < 0) return lostTrack(reader, message);
 		message.bodyBytes = message.decodedBodyBytes = message.bodyBytes + stream.length;
 		stream.advance(stream.length);
 		return true;
 	}
 	const piece = stream.front!;
-	if (stream.position === piece.start && message.firstDataId !== piece.dataId && headHere(reader)) {
+	if (atOperation(reader) && message.firstDataId !== piece.dataId && headHere(reader)) {
 		message.addPartial("end-not-seen");
 		reader.finish(message);
+		reader.guess();
 		return true;
 	}
 	const ends = endsChunked(stream.ending());
 	const step = piece.end - stream.position;
 	stream.advance(step);
 	message.bodyBytes = message.decodedBodyBytes = message.bodyBytes + step;
-	if (ends) reader.finish(message);
+	if (!ends) return true;
+	reader.finish(message);
+	reader.guess();
 	return true;
 }
 

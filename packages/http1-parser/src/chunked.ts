@@ -51,9 +51,11 @@ export class ChunkedBody {
 			const whole = this.#phase === SIZE && this.#line + this.#digits === 0 && tap === undefined;
 			let end = whole ? this.#wholeChunks(bytes, from, to) : from;
 			if (end === from) end = this.#lines(bytes, from, to);
+			// Of broken lines, what is before the byte that breaks them belongs to the body, however the bytes are cut.
+			const step = (end < 0 ? -1 - end : end) - from;
+			stream.advance(step);
+			this.wireBytes += step;
 			if (end < 0) return "broken";
-			stream.advance(end - from);
-			this.wireBytes += end - from;
 			if (this.#phase === DONE) return "done";
 		}
 	}
@@ -94,24 +96,24 @@ export class ChunkedBody {
 		}
 	}
 
-	/** Reads lines until chunk data begins, the body ends, or the bytes do. Returns where, or -1: this is no chunked body. */
+	/** Reads lines until chunk data begins, the body ends, or the bytes do. Returns where; -1 - at: at this byte they break. */
 	#lines(b: Uint8Array, from: number, to: number): number {
 		let i = from;
 		while (i < to) {
 			const c = b[i++]!;
 			switch (this.#phase) {
 				case SIZE:
-					if (!this.#size(c)) return -1;
+					if (!this.#size(c)) return -i;
 					break;
 				case EXTENSION:
-					if (++this.#line > this.#maxLine) return this.#over();
+					if (++this.#line > this.#maxLine) return this.#over(i);
 					break;
 				case DATA_END:
 					if (c === 10) this.#begin(SIZE);
-					else if (c !== 13 || ++this.#line > 1) return -1;
+					else if (c !== 13 || ++this.#line > 1) return -i;
 					continue;
 				default:
-					if (++this.#trailer > this.#maxTrailer) return this.#over();
+					if (++this.#trailer > this.#maxTrailer) return this.#over(i);
 					if (c !== 13 && c !== 10) this.#line++;
 			}
 			if (c !== 10) continue;
@@ -122,7 +124,7 @@ export class ChunkedBody {
 				}
 				this.#line = 0;
 			} else {
-				if (this.#digits === 0) return -1;
+				if (this.#digits === 0) return -i;
 				if (this.#left === 0) this.#begin(TRAILER);
 				else {
 					this.#phase = DATA;
@@ -134,9 +136,9 @@ export class ChunkedBody {
 		return i;
 	}
 
-	#over(): number {
+	#over(i: number): number {
 		this.tooLong = true;
-		return -1;
+		return -i;
 	}
 
 	/** One byte of the size line up to its extension. */

@@ -6,6 +6,7 @@ import type { Http1Counters, Http1Options, Http1Sink, ProtocolChange } from "./e
 import { connectionLimitsOf } from "./limits.ts";
 import { Matcher } from "./matcher.ts";
 import type { HttpMessage } from "./message.ts";
+import { Operations } from "./operations.ts";
 import { Reader, type ReaderHost } from "./reader.ts";
 import type { PartialReason, UnpairedReason } from "./reasons.ts";
 import { FIELD } from "./scan.ts";
@@ -30,6 +31,7 @@ export class Http1Connection implements ReaderHost {
 	readonly #ingress: Reader;
 	readonly #egress: Reader;
 	readonly #matcher: Matcher;
+	readonly #operations: Operations = new Operations();
 	readonly #tracer: Tracer | undefined;
 	#requests: Reader | undefined = undefined;
 	#responses: Reader | undefined = undefined;
@@ -39,6 +41,10 @@ export class Http1Connection implements ReaderHost {
 	#blockedSince = -1;
 	/** Gaps in each direction from before it was known which one carries requests. */
 	readonly #gapBefore: [boolean, boolean] = [false, false];
+	/** Where the next response begins, if none is missing behind the end of a gap; -1: there was none. */
+	#looseAt = -1;
+	/** The beginning of the first response was seen, or is in a hole. */
+	#answered = false;
 	#wake = false;
 	#positions = true;
 	#closed = false;
@@ -77,7 +83,7 @@ export class Http1Connection implements ReaderHost {
 	/** True when time alone may change something: call `tick` then. */
 	get needsTick(): boolean {
 		if (this.#over) return false;
-		return this.buffer.ingress.pending + this.buffer.egress.pending > 0 || this.#matcher.inDoubt;
+		return this.buffer.ingress.pending + this.buffer.egress.pending > 0 || this.#matcher.mayExpire;
 	}
 
 	/** Requests begun and not handed out. */
@@ -90,6 +96,7 @@ export class Http1Connection implements ReaderHost {
 	/** Takes a chunk. Its memory is the caller's again afterwards. */
 	append(chunk: Chunk): void {
 		if (this.#over) return;
+		this.#operations.note(chunk.dataId, chunk.prevDataId);
 		this.buffer.append(chunk);
 		if (chunk.offset === undefined) this.#positions = false;
 		if (chunk.direction === 1) this.#run(this.#ingress, this.#egress);
@@ -103,7 +110,7 @@ export class Http1Connection implements ReaderHost {
 		if (this.#over) return;
 		const expired = this.buffer.tick(nowNs);
 		if (expired || this.#blockedSince >= 0) this.#runBoth();
-		if (this.#matcher.inDoubt) this.#matcher.expire(this.buffer.nowNs, this.#expireNs);
+		if (this.#matcher.mayExpire) this.#matcher.expire(this.buffer.nowNs, this.#expireNs);
 	}
 
 	/** The connection is over: everything that is left is handed out. */
@@ -140,8 +147,8 @@ export class Http1Connection implements ReaderHost {
 		this.#responses = requests === this.#ingress ? this.#egress : this.#ingress;
 		this.#requests.kind = "request";
 		this.#responses.kind = "response";
-		this.#matcher.requestGap = this.#gapBefore[this.#direction(this.#requests) - 1]!;
-		this.#matcher.responseGap = this.#gapBefore[this.#direction(this.#responses) - 1]!;
+		if (this.#gapBefore[this.#direction(this.#requests) - 1]!) this.#matcher.gap.note(false, 0, -1);
+		if (this.#gapBefore[this.#direction(this.#responses) - 1]!) this.#lostResponses(this.#responses, false, -1);
 		this.#tracer?.tell({ type: "role", role: this.role! });
 	}
 
@@ -158,8 +165,7 @@ export class Http1Connection implements ReaderHost {
 
 	/** @internal */
 	admit(firstDataId: number): boolean {
-		const { waiting, inDoubt } = this.#matcher;
-		if (this.#closed || (waiting.length > 0 && !(inDoubt && this.#isBehind(firstDataId)))) {
+		if (this.#closed || !this.#mayBeEarly(firstDataId)) {
 			this.#blockedSince = -1;
 			return true;
 		}
@@ -171,6 +177,14 @@ export class Http1Connection implements ReaderHost {
 		const over = now - this.#blockedSince >= this.buffer.windowNs || this.buffer.retained > this.#maxRetained;
 		if (over) this.#blockedSince = -1;
 		return over;
+	}
+
+	/** What may still come from before this operation decides what it answers. */
+	#mayBeEarly(dataId: number): boolean {
+		const { waiting, inDoubt } = this.#matcher;
+		if (waiting.length === 0) return true;
+		if (inDoubt) return !this.#isComplete(dataId);
+		return !this.#answered && waiting.length > 1 && !this.#operations.isComplete(waiting[0]!.lastDataId, dataId);
 	}
 
 	/** Requests from before this operation may still be unread, behind a hole. */
@@ -186,16 +200,42 @@ export class Http1Connection implements ReaderHost {
 			if (this.#blockedSince >= 0) this.#wake = true;
 			// It waits for its response, longer than the caller's memory does.
 			message.detach().keepIndex();
-			this.#matcher.request(message);
+			this.#matcher.request(message, reader.stream.position - message.headerBytes);
 			return;
+		}
+		if (this.#looseAt >= 0) {
+			const begins = reader.stream.position - message.headerBytes;
+			if (begins !== this.#looseAt) this.#matcher.lostResponses(false, message.firstDataId);
+			this.#looseAt = -1;
 		}
 		if (isInformational(message)) {
 			const request = this.#matcher.waiting[0];
 			if (request !== undefined) request.informational++;
 			return;
 		}
-		message.request = this.#matcher.pair(message, !this.#isBehind(message.firstDataId));
+		if (!this.#answered) this.#firstResponse(message.firstDataId);
+		message.request = this.#matcher.pair(message, !this.#matcher.inDoubt || this.#isComplete(message.firstDataId));
 		if (message.request !== undefined) this.#settle(message.request);
+	}
+
+	/** Every request from before this operation has been read. */
+	#isComplete(dataId: number): boolean {
+		const requests = this.#requests!;
+		if (this.#isBehind(dataId) || requests.tried > 0) return false;
+		return this.#operations.isComplete(requests.stream.lastDataId, dataId);
+	}
+
+	/** Nobody knows where a direction begins of which nothing was seen: responses before the first one show by ids alone. */
+	#firstResponse(dataId: number): void {
+		this.#answered = true;
+		const { waiting, gap } = this.#matcher;
+		const [first, second] = waiting;
+		if (second === undefined || second.firstDataId > dataId) return;
+		if (this.#operations.isComplete(first!.lastDataId, dataId)) return;
+		// Where the requests follow each other byte for byte, what was handed in between, and is lost, was no request.
+		const whole = !gap.open && !first!.expectsContinue && waiting.every((q) => q.partial.length === 0 && !q.afterGap);
+		const until = whole ? Math.min(dataId, this.#requests!.stream.lastDataId) : 0;
+		this.#matcher.lostResponses(this.#operations.isLost(first!.lastDataId, until), dataId);
 	}
 
 	/** @internal */
@@ -228,13 +268,22 @@ export class Http1Connection implements ReaderHost {
 	}
 
 	/** @internal */
-	gap(reader: Reader, begun: boolean): void {
+	gap(reader: Reader, begun: boolean, length: number, lost: boolean): void {
 		if (this.#requests === undefined) this.#gapBefore[this.#direction(reader) - 1] = true;
-		else if (reader === this.#requests) this.#matcher.requestGap = true;
-		else if (reader === this.#responses) {
-			const { lastDataId, front } = reader.stream;
-			this.#matcher.lostResponses(begun, lastDataId, front?.dataId ?? 0);
+		else if (reader === this.#responses) this.#lostResponses(reader, begun, length);
+		// That a client hides its next request in the middle of a long operation is for those to suspect that pipeline.
+		else if (lost || begun || this.#matcher.pipelined) {
+			this.#matcher.gap.note(begun, reader.stream.position, length);
 		}
+	}
+
+	#lostResponses(reader: Reader, begun: boolean, length: number): void {
+		this.#looseAt = reader.stream.position + Math.max(0, length);
+		if (length === 0) return;
+		if (begun) this.#answered = true;
+		const { front, last } = reader.stream;
+		const nextId = (front ?? last)?.dataId ?? 0;
+		this.#matcher.lostResponses(begun && !this.#matcher.mayBeInformational(length, nextId), nextId);
 	}
 
 	/** @internal */

@@ -8,7 +8,7 @@ import type { UnpairedReason } from "./reasons.ts";
  *
  * - `role`: the first whole head, or the option, told who sends requests.
  * - `pair`: "order": nothing can be missing in between; "only-candidate": bytes are missing, and one request can be meant;
- *   "neighbours": bytes are missing, the connection never pipelined, and the two follow each other by id.
+ *   "neighbours": bytes are missing, the connection has shown that it does not pipeline, and the two follow each other by id.
  * - `alone`: a message is handed out without its other half.
  * - `wait`: a response is held back, because its request may still come.
  * - `hole`: bytes are missing at `position`; `length` undefined: nobody knows how many. `lost` false: they crossed the
@@ -69,9 +69,9 @@ export class TracedMatcher extends Matcher {
 		this.#tracer = tracer;
 	}
 
-	override pair(response: HttpMessage, caughtUp: boolean): HttpMessage | undefined {
+	override pair(response: HttpMessage, complete: boolean): HttpMessage | undefined {
 		const doubt = this.inDoubt;
-		const request = super.pair(response, caughtUp);
+		const request = super.pair(response, complete);
 		if (request === undefined) return undefined;
 		const why = doubt ? (this.guessed ? "neighbours" : "only-candidate") : "order";
 		this.#tracer.tell({ type: "pair", why, request, response });

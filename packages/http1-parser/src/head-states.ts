@@ -20,11 +20,11 @@ export function readHead(reader: Reader): boolean {
 		let i = from + 1;
 		while (i < to && (bytes[i] === 13 || bytes[i] === 10)) i++;
 		reader.crlf = true;
-		reader.candidate ||= stream.position === stream.front!.start;
+		reader.candidate ||= bytes[i - 1] === 10 || atOperation(reader);
 		stream.advance(i - from);
 		return true;
 	}
-	if (!reader.synced && !reader.candidate && stream.position !== stream.front!.start) return search(reader);
+	if (!reader.synced && !reader.candidate && !atOperation(reader)) return search(reader);
 	scan.strict = !reader.synced;
 	let end = reader.tried === 0 ? scanHead(bytes, from, to) : INCOMPLETE;
 	let ends: Span = NONE;
@@ -46,6 +46,12 @@ export function readHead(reader: Reader): boolean {
 	return true;
 }
 
+/** An operation begins at the read position, not only a piece of one. */
+export function atOperation({ stream }: Reader): boolean {
+	const front = stream.front!;
+	return stream.position === front.start && front.sequence === 0;
+}
+
 /** Bodies may have start lines in them, or end right before one: where a head is only guessed it must be a good one. */
 function isGoodGuess(reader: Reader, bytes: Uint8Array, from: number): boolean {
 	if (reader.synced) return true;
@@ -56,7 +62,7 @@ function isGoodGuess(reader: Reader, bytes: Uint8Array, from: number): boolean {
 }
 
 /** Goes on with an unfinished head when that can change something: linear in its bytes, however they come. */
-function scanAgain(reader: Reader, alone: number, ends: Span): number {
+export function scanAgain(reader: Reader, alone: number, ends: Span): number {
 	const { bytes, from, to } = reader.stream;
 	const have = to - from;
 	const first = reader.tried === 0;
@@ -114,7 +120,7 @@ function noteHead(reader: Reader, message: HttpMessage, bytes: number): void {
 	if (scan.headerCount > reader.maxHeaders || scan.headersStart > reader.maxStartLine) {
 		message.limit(reader.maxHeaders, reader.maxStartLine);
 	}
-	message.midOperation = reader.stream.position !== reader.stream.front!.start;
+	message.midOperation = !atOperation(reader);
 	reader.stream.advance(bytes);
 	if (reader.crlf) message.lenient |= LENIENT.leadingCrlf;
 	reader.message = message;
@@ -128,7 +134,7 @@ function noteHead(reader: Reader, message: HttpMessage, bytes: number): void {
 /** A gap where a message should begin. One of unknown length may be none at all. */
 function passGap(reader: Reader): boolean {
 	if (reader.missing("between", 0, reader.stream.length, reader.stream.span() === HOLE)) return true;
-	reader.unsync(reader.synced && reader.stream.length > 0);
+	reader.unsync(reader.synced && reader.stream.length > 0, reader.stream.length);
 	reader.stream.advance(reader.stream.length);
 	return true;
 }
@@ -141,9 +147,11 @@ export function cutHead(reader: Reader, reason: PartialReason): boolean {
 	if (missing && reader.missing("head", to - from, -1, reason === "head-lost")) return true;
 	if (reader.strict && reason === "head-too-long") return reader.fail("HPE_HEADER_OVERFLOW");
 	scan.strict = false;
-	scanHead(bytes, from, to);
+	if (scanHead(bytes, from, to) === INVALID) return passInvalid(reader);
 	if (!reader.synced || !scan.startLine || !reader.host.learn(reader, scan.response)) {
-		reader.unsync(reader.synced);
+		if (reader.synced) reader.unsync(true, to - from);
+		reader.candidate = false;
+		reader.forgetHead();
 		stream.advance(to - from);
 		return true;
 	}
@@ -154,7 +162,7 @@ export function cutHead(reader: Reader, reason: PartialReason): boolean {
 	message.addPartial(reason);
 	reader.host.begin(reader, message);
 	reader.finish(message);
-	reader.unsync(false);
+	reader.unsync(false, 0);
 	return true;
 }
 
@@ -164,7 +172,7 @@ function passInvalid(reader: Reader): boolean {
 	if (isHttp2(bytes, from, to) && reader.host.foreign("http/2")) return true;
 	if (reader.strict) return reader.fail(invalidCode(reader));
 	// What a stream begins with, before its first head, is no lost message: a proxy's line, the rest of a body.
-	if (reader.synced && reader.everSynced) reader.unsync(false);
+	if (reader.synced && reader.everSynced) reader.unsync(false, 0);
 	reader.synced = reader.candidate = false;
 	reader.forgetHead();
 	return search(reader);
@@ -192,6 +200,8 @@ function search(reader: Reader): boolean {
 		stream.advance(at - from);
 		return true;
 	}
+	// The next piece may begin with a line.
+	reader.candidate = bytes[to - 1] === 10;
 	reader.unsynced += to - from;
 	stream.advance(to - from);
 	if (reader.unsynced > reader.limits.maxUnsyncedBytes) reader.host.foreign("broken");
@@ -202,6 +212,6 @@ function search(reader: Reader): boolean {
 function endless(reader: Reader, message: HttpMessage): void {
 	message.addPartial("end-not-seen");
 	reader.finish(message);
-	reader.unsync(false);
+	reader.unsync(false, 0);
 	reader.candidate = true;
 }

@@ -1,176 +1,283 @@
 import type { HttpMessage } from "./message.ts";
 import type { UnpairedReason } from "./reasons.ts";
+import { RequestGap } from "./request-gap.ts";
+
+/** Requests that must have been answered one at a time before a connection is taken never to pipeline. */
+const LOCKSTEPS = 16;
+
+/** More bytes than two "HTTP/1.1 100 Continue" with a field or so. */
+const MAX_CONTINUES = 64;
 
 /**
  * Which response answers which request of one connection.
  *
  * ```
- *   requests   q1 q2 [gap] q3        in the order of their bytes
- *   responses     r1 ...             r1 answers q1: order decides as long as nothing is missing before
+ *   requests   . . q1 q2 [0..2] q3       ahead: how many lost ones come before q1; below 0: so many were answered, but it
+ *   responses   [..] r                   is not known by what. r answers the one at place -ahead: 0 is q1, 1 is q2, ...
  * ```
  *
- * After a gap order alone proves nothing. Then a response is paired only when one request can be meant: it began before
- * the response did (cause precedes effect, and ids are taken so), and it is the only one; or the connection has never
- * pipelined, the two are neighbours by id, and the request began where the response before had ended. Everything else
- * stands alone, with the reason.
+ * `ahead` is one number as long as nothing is missing, and order decides. Missing bytes make it a range: what was lost in
+ * between, at least and at most. A response narrows it, because its request began before it did (data ids are taken so).
+ * Only a range that is one number again, at a request that was seen, makes a pair. Else, on a connection that has shown
+ * that it does not pipeline, neighbours by id are a pair. Everything else stands alone, with the reason.
  */
 export class Matcher {
 	/** Requests without a response, oldest first. */
 	readonly waiting: HttpMessage[] = [];
-	/** Requests may be missing behind the last one. */
-	requestGap = false;
-	/** Responses may be missing before the next one. */
-	responseGap = false;
-	readonly #alone: (request: HttpMessage, reason: UnpairedReason) => void;
-	readonly #limit: number;
-	#pipelined = false;
+	/** Where requests may be missing behind the last one. */
+	readonly gap: RequestGap = new RequestGap();
 	/** The last pair was made by neighbourhood. */
 	guessed = false;
+	readonly #alone: (request: HttpMessage, reason: UnpairedReason) => void;
+	readonly #limit: number;
+	#aheadMin = 0;
+	#aheadMax = 0;
+	#pipelined = false;
+	/** Requests that began when everything before had been answered. */
+	#locksteps = 0;
 	#lastRequest: HttpMessage | undefined = undefined;
-	/** The operation that the last response ended with; -1: it did not end there alone. */
-	#lastEnd = 0;
-	/** A response to an unknown request, which may have been HEAD, had a body: it may have been the next response. */
-	#miscounted = false;
-	/** The operations around the latest gap in the responses. */
-	#gapFrom = 0;
-	#gapTo = 0;
+	#lastResponse: HttpMessage | undefined = undefined;
 	/** First id of the latest response that got no request. */
 	#passed = 0;
+	/** Behind the latest gap in the responses. */
+	#gapTo = 0;
+	/** Nothing was lost or handed out alone since the last pair. */
+	#steady = true;
+	/** All that are ahead were seen, and their responses have bodies as usual. */
+	#plain = true;
 
 	constructor(limit: number, alone: (request: HttpMessage, reason: UnpairedReason) => void) {
 		this.#limit = limit;
 		this.#alone = alone;
 	}
 
-	/** True while order proves nothing. */
+	/** True while order alone proves nothing. */
 	get inDoubt(): boolean {
-		return this.responseGap || this.waiting[0]?.afterGap === true;
+		return this.#aheadMin !== 0 || this.#aheadMax !== 0;
 	}
 
-	/** A request's head was read. */
-	request(request: HttpMessage): void {
-		request.afterGap = this.requestGap;
-		this.requestGap = false;
+	/** True while a request waits whose response may be lost. */
+	get mayExpire(): boolean {
+		return this.#aheadMin !== this.#aheadMax && this.waiting.length > 0;
+	}
+
+	/** Several requests were under way at once. */
+	get pipelined(): boolean {
+		return this.#pipelined;
+	}
+
+	/** A request's head was read; it begins at this position of its stream. */
+	request(request: HttpMessage, position: number): void {
+		const { gap, waiting } = this;
+		request.afterGap = gap.open;
+		const missingMin = gap.min;
+		const missingMax = gap.close(request, this.#lastRequest, position);
+		gap.min = 0;
+		if (missingMax > 0) this.#steady = this.#plain = false;
 		// In the same operation as the request before, or in the very next: nothing was read in between.
 		const step = request.firstDataId - (this.#lastRequest?.lastDataId ?? -1);
 		if (step === 0 || step === 1) this.#pipelined = true;
 		this.#lastRequest = request;
 		if (request.firstDataId < this.#passed) {
 			// Its response may be the one that was given up, or still come.
-			this.requestGap = true;
+			for (let i = 0; i < missingMin; i++) gap.note(true, 0, -1);
+			if (missingMax > missingMin) gap.note(false, 0, -1);
+			gap.noteDoubtful();
+			if (waiting.length === 0) this.#aheadMax = Math.max(0, this.#aheadMax);
 			this.#alone(request, "order-unknown");
 			return;
 		}
-		this.waiting.push(request);
-		if (this.waiting.length <= this.#limit) return;
-		this.#drop("pipeline-limit");
-		this.waiting[0]!.afterGap = true;
+		if (waiting.length === 0) {
+			this.#aheadMin += missingMin;
+			this.#aheadMax = Math.max(0, this.#aheadMax + missingMax);
+			// Nothing is answered before it begins.
+			if (request.firstDataId > this.#gapTo) this.#aheadMin = Math.max(0, this.#aheadMin);
+		} else {
+			request.missingMin = missingMin;
+			request.missingMax = missingMax;
+		}
+		waiting.push(request);
+		if (waiting.length > this.#limit) this.#drop("pipeline-limit");
 	}
 
 	/**
-	 * A final response's head was read: finds its request, or says on the response why there is none. `caughtUp`: every
+	 * A final response's head was read: finds its request, or says on the response why there is none. `complete`: every
 	 * request from before the response has been read.
 	 */
-	pair(response: HttpMessage, caughtUp: boolean): HttpMessage | undefined {
-		const { waiting } = this;
-		const front = waiting[0];
-		if (front === undefined || this.responseGap || front.afterGap) return this.#inDoubt(response, caughtUp);
-		if (front.firstDataId > response.firstDataId) return this.#pass(response, "request-not-seen");
-		if (waiting.length > 1 && waiting[1]!.firstDataId < response.firstDataId) this.#pipelined = true;
-		return waiting.shift();
-	}
-
-	#inDoubt(response: HttpMessage, caughtUp: boolean): HttpMessage | undefined {
-		const { waiting } = this;
-		let last = waiting.length - 1;
-		while (last >= 0 && waiting[last]!.firstDataId > response.firstDataId) last--;
-		if (last < 0) {
-			// More responses than requests: the last neighbours were none.
-			if (this.guessed) this.#pipelined = true;
-			const lost = waiting.length > 0 ? waiting[0]!.afterGap : this.requestGap;
-			return this.#pass(response, lost ? "request-lost" : "request-not-seen");
+	pair(response: HttpMessage, complete: boolean): HttpMessage | undefined {
+		const front = this.waiting[0];
+		if (front === undefined || this.inDoubt || front.firstDataId > response.firstDataId) {
+			return this.#search(response, complete);
 		}
-		const request = waiting[last]!;
-		const behind = waiting[last + 1];
-		const only =
-			!this.#miscounted &&
-			last === 0 &&
-			!request.afterGap &&
-			!(behind === undefined ? this.requestGap : behind.afterGap);
-		const likely = !this.#pipelined && areNeighbours(request, response) && this.#isQuiet(request, waiting[last - 1]);
-		// An early response is too rare to be believed in doubt.
-		if (!caughtUp || !request.complete || (!only && !likely)) {
-			const front = waiting[0]!;
-			if (!front.afterGap) this.#drop("order-unknown");
-			return this.#pass(response, "order-unknown");
+		return this.#take(0);
+	}
+
+	#search(response: HttpMessage, complete: boolean): HttpMessage | undefined {
+		const { waiting } = this;
+		let begun = 0;
+		let hidden = 0;
+		while (begun < waiting.length && waiting[begun]!.firstDataId < response.firstDataId) {
+			if (begun > 0) hidden += waiting[begun]!.missingMax;
+			begun++;
 		}
-		this.guessed = !only;
-		for (let i = 0; i < last; i++) this.#drop(waiting[0]!.afterGap ? "order-unknown" : "response-lost");
-		this.responseGap = this.#miscounted = false;
-		return waiting.shift();
-	}
-
-	/**
-	 * The request began right behind the end of a response, or behind an operation that was lost with the beginning of
-	 * the response before, or is the first thing that was seen.
-	 */
-	#isQuiet(request: HttpMessage, before: HttpMessage | undefined): boolean {
-		const { prevDataId } = request;
-		if (request.midOperation) return false;
-		if (prevDataId === 0 || this.#lastEnd === prevDataId || this.#lastEnd === request.firstDataId - 1) return true;
-		if (!this.responseGap || request.afterGap || before === undefined || before.expectsContinue) return false;
-		return prevDataId > this.#gapFrom && prevDataId < this.#gapTo && prevDataId > before.lastDataId;
-	}
-
-	#pass(response: HttpMessage, reason: UnpairedReason): undefined {
-		response.alone = reason;
-		if (response.firstDataId > this.#passed) this.#passed = response.firstDataId;
+		if (begun === 0) return this.#none(response);
+		const behind = waiting[begun];
+		if (behind !== undefined) hidden += behind.missingMax;
+		else if (!complete || this.gap.open) hidden = Number.POSITIVE_INFINITY;
+		this.#aheadMin = Math.max(this.#aheadMin, 1 - begun - hidden);
+		const at = this.#place();
+		if (at >= 0 && at < begun) return this.#take(at);
+		if (complete && this.#isNeighbour(waiting[begun - 1]!, response)) {
+			return this.#take(begun - 1, true);
+		}
+		const plain = this.#aheadMax > 0 ? this.#plain && this.#aheadMin > 0 : !waiting.some(isSpecial);
+		response.anyRequest = !plain || hidden > 0;
+		this.#pass(response, this.#aheadMin > 0 ? "request-lost" : "order-unknown");
+		this.#aheadMin--;
+		this.#aheadMax--;
+		this.#dropAnswered("order-unknown");
 		return undefined;
 	}
 
+	/** The request that is next for certain; -1: none is. */
+	#place(): number {
+		if (this.#aheadMin !== this.#aheadMax || this.#aheadMax > 0) return -1;
+		let left = -this.#aheadMin;
+		let at = 0;
+		while (left > 0) {
+			const next = this.waiting[++at];
+			if (next === undefined || next.missingMin !== next.missingMax) return -1;
+			left -= 1 + next.missingMin;
+		}
+		return left === 0 ? at : -1;
+	}
+
+	/** No request was seen that began before this response. */
+	#none(response: HttpMessage): undefined {
+		const { waiting } = this;
+		response.anyRequest = true;
+		const lost = this.#aheadMax > 0 || (waiting.length === 0 && this.gap.open);
+		// More responses than requests: the last neighbours were none.
+		if (!lost && this.guessed) this.#pipelined = true;
+		this.#pass(response, lost ? "request-lost" : "request-not-seen");
+		if (waiting.length > 0) {
+			if (this.#aheadMax <= 0) return undefined;
+			this.#aheadMin = Math.max(this.#aheadMin, 1);
+		}
+		this.#aheadMin--;
+		this.#aheadMax--;
+		return undefined;
+	}
+
+	/** Hands out a request as answered; those before it as what they are. */
+	#take(at: number, guessed = false): HttpMessage {
+		for (let i = 0; i < at; i++) {
+			this.#drop(guessed && this.#aheadMax > 0 ? "order-unknown" : "response-lost");
+		}
+		this.guessed = guessed;
+		this.#plain = true;
+		const request = this.waiting.shift()!;
+		const next = this.waiting[0];
+		if (next !== undefined && next.missingMax > 0) this.#plain = false;
+		this.#aheadMin = next === undefined ? 0 : next.missingMin;
+		this.#aheadMax = next === undefined ? 0 : next.missingMax;
+		this.#watch(request);
+		return request;
+	}
+
+	/** Learns from a pair whether the client waits for a response before it sends the next request. */
+	#watch(request: HttpMessage): void {
+		const before = this.#lastResponse;
+		if (before === undefined) return;
+		if (before.lastDataId > request.firstDataId) this.#pipelined = true;
+		else if (this.#steady && this.#locksteps < LOCKSTEPS) this.#locksteps++;
+		this.#steady = true;
+	}
+
+	/** Nothing lies between the two, and the connection has shown that a request is sent when nothing else is under way. */
+	#isNeighbour(request: HttpMessage, response: HttpMessage): boolean {
+		if (this.#pipelined || !request.complete || request.midOperation || response.midOperation) return false;
+		const step = response.firstDataId - request.lastDataId;
+		// One id may be spent by a call that moved nothing; two may be a lost response and a lost request.
+		if (step !== 1 && !(step === 2 && response.prevDataId === request.lastDataId)) return false;
+		return this.#locksteps >= LOCKSTEPS || this.#wasIdle(request, response);
+	}
+
+	/**
+	 * The request broke a silence much longer than its response took: a response to something sent earlier would have come
+	 * in that silence. Counts; alone it decides as little as a single lockstep.
+	 */
+	#wasIdle(request: HttpMessage, response: HttpMessage): boolean {
+		const before = this.#lastResponse;
+		if (before === undefined || !before.complete || before.lastDataId > request.firstDataId) return false;
+		const begunNs = request.firstDataId === request.lastDataId ? request.endNs : request.startNs;
+		if (begunNs - before.endNs > 2 * (response.endNs - request.endNs)) this.#locksteps++;
+		return this.#locksteps >= LOCKSTEPS;
+	}
+
+	#pass(response: HttpMessage, reason: UnpairedReason): void {
+		response.alone = reason;
+		this.#steady = false;
+		if (response.firstDataId > this.#passed) this.#passed = response.firstDataId;
+	}
+
+	#dropAnswered(reason: UnpairedReason): void {
+		while (this.#aheadMax < 0 && this.waiting.length > 0) this.#drop(reason);
+	}
+
+	/** Hands out the oldest request alone. Whether it was answered does not matter: the count goes on. */
 	#drop(reason: UnpairedReason): void {
-		this.#alone(this.waiting.shift()!, reason);
+		const request = this.waiting.shift()!;
+		const next = this.waiting[0];
+		if (isSpecial(request) || (next?.missingMax ?? 0) > 0) this.#plain = false;
+		this.#aheadMin += 1 + (next?.missingMin ?? 0);
+		this.#aheadMax += 1 + (next?.missingMax ?? 0);
+		this.#alone(request, reason);
 	}
 
 	/** A final response is over. */
 	responseEnd(response: HttpMessage): void {
-		if (response.request === undefined && response.bodyBytes > 0) this.#miscounted = true;
-		this.#lastEnd = response.lastShared || response.partial.length > 0 ? -1 : response.lastDataId;
+		this.#lastResponse = response;
+		const next = response.request === undefined ? undefined : this.waiting[0];
+		if (next !== undefined && next.firstDataId < response.lastDataId) this.#pipelined = true;
+		// It may have answered HEAD: then what was read as its body was the next responses.
+		if (response.anyRequest && response.bodyBytes > 0) this.lostResponses(false, response.lastDataId);
 	}
 
-	/** Responses may be missing between the operations `lastId` and `nextId`; `begun`: one began there. */
-	lostResponses(begun: boolean, lastId: number, nextId: number): void {
-		this.#gapFrom = lastId;
+	/** Responses may be missing before the operation `nextId`; `begun`: one began there. */
+	lostResponses(begun: boolean, nextId: number): void {
 		this.#gapTo = nextId;
+		this.#steady = this.#plain = false;
+		this.#aheadMin = Number.NEGATIVE_INFINITY;
+		if (!begun) return;
+		this.#aheadMax--;
+		this.#dropAnswered("response-lost");
+	}
+
+	/** 1xx responses may be all that is missing, when so many bytes are and some are to be expected. */
+	mayBeInformational(bytes: number, nextId: number): boolean {
+		if (bytes > MAX_CONTINUES) return false;
 		const front = this.waiting[0];
-		// A 1xx may be all that is missing, if one is to be expected.
-		const certain = begun && front !== undefined && !this.inDoubt && !front.expectsContinue;
-		if (certain && front.informational === 0 && front.firstDataId < nextId) this.#drop("response-lost");
-		this.responseGap = true;
+		if (front === undefined || front.firstDataId > nextId || this.#aheadMax > 0) return true;
+		// Of a cut head it is not known what is expected.
+		return front.expectsContinue || front.informational > 0 || front.partial.length > 0;
 	}
 
 	/** Hands out requests that wait in doubt for too long. */
 	expire(nowNs: number, ageNs: number): void {
-		while (this.inDoubt && this.waiting.length > 0 && nowNs - this.waiting[0]!.endNs > ageNs) {
-			// Its response may still come: whoever is next must not get it by order.
-			const next = this.waiting[1];
-			if (next === undefined) this.requestGap = true;
-			else next.afterGap = true;
-			this.#drop("expired");
-		}
+		while (this.mayExpire && nowNs - this.waiting[0]!.endNs > ageNs) this.#drop("expired");
 	}
 
 	/** Hands out all requests that wait. */
 	flush(reason: UnpairedReason): void {
 		while (this.waiting.length > 0) {
-			const doubt = this.waiting[0]!.afterGap ? "order-unknown" : this.responseGap ? "response-lost" : reason;
-			this.#drop(reason === "no-response" ? doubt : reason);
+			const exact = reason !== "no-response" || this.#aheadMin === this.#aheadMax;
+			this.#drop(exact ? reason : this.#aheadMax > 0 ? "order-unknown" : "response-lost");
 		}
 	}
 }
 
-/** Neighbours by id: nothing was handed in between, or no number lies between. */
-function areNeighbours(request: HttpMessage, response: HttpMessage): boolean {
-	if (response.midOperation) return false;
-	return response.prevDataId === request.lastDataId || response.firstDataId === request.lastDataId + 1;
+/** Its response may have no body though it has a length. */
+function isSpecial(request: HttpMessage): boolean {
+	return request.isHead || request.isConnect;
 }

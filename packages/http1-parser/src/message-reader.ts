@@ -125,7 +125,10 @@ export class MessageReader {
 			learn: (reader, response) => response === (reader.kind === "response"),
 			admit: () => true,
 			begin: (reader, message) => {
-				if (reader.kind === "response" && !isInformational(message)) message.request = this.#request();
+				if (reader.kind === "response" && !isInformational(message)) {
+					message.request = this.#request();
+					message.anyRequest = message.request === undefined;
+				}
 			},
 			end: (_, message) => {
 				this.#found.push(message.detach());

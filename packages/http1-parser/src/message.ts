@@ -114,10 +114,15 @@ export class HttpMessage implements Message {
 	settled = false;
 	/** Its first operation moved other bytes before it. */
 	midOperation = false;
-	/** Request: other requests may be missing between the one before and this one. */
+	/** Request: how many others are missing between the one before and this one, at least and at most. */
+	missingMin = 0;
+	missingMax = 0;
+	/** Request: bytes are missing between the one before and this one. */
 	afterGap = false;
 	/** Request: 1xx responses so far. */
 	informational = 0;
+	/** Response: it may answer any request, also one that says there is no body. */
+	anyRequest = false;
 	/** Response: its request. */
 	request: HttpMessage | undefined = undefined;
 	/** Why it stands alone; undefined: it does not, or is not decided. */

@@ -13,8 +13,11 @@ export interface ReaderHost {
 	begin(reader: Reader, message: HttpMessage): void;
 	/** The message is over. */
 	end(reader: Reader, message: HttpMessage): void;
-	/** From here on messages may be missing. `begun`: one at least had its beginning there. */
-	gap(reader: Reader, begun: boolean): void;
+	/**
+	 * Messages may be missing in the next `length` bytes, and until a head is read: -1: nobody knows how many bytes. `begun`:
+	 * one at least had its beginning there. `lost` false: the bytes are only not captured.
+	 */
+	gap(reader: Reader, begun: boolean, length: number, lost: boolean): void;
 	/** Bytes before this position are of no use. */
 	skip(reader: Reader, position: number): void;
 	/** Bytes are missing at the read position, or `behind` it; -1: an unknown number. `lost` false: only not captured. */

@@ -47,6 +47,8 @@ export class Reader {
 	synced = true;
 	/** A head may begin at the read position though no operation begins there. */
 	candidate = false;
+	/** No more bytes come. */
+	closed = false;
 	/** Bytes of an unfinished head that were looked at. */
 	tried = 0;
 	scanned = 0;
@@ -122,7 +124,7 @@ export class Reader {
 		}
 		message.addPartial(reason);
 		this.finish(message);
-		this.unsync(false);
+		this.unsync(false, 0);
 		this.candidate = true;
 	}
 
@@ -134,10 +136,18 @@ export class Reader {
 		this.scan = undefined;
 	}
 
-	unsync(begun: boolean): void {
-		this.synced = this.candidate = false;
+	/** Messages may be missing in the next `length` bytes, -1: an unknown number, and until a head is read. */
+	unsync(begun: boolean, length: number): void {
+		this.guess();
+		this.candidate = false;
+		this.host.gap(this, begun, length, true);
+	}
+
+	/** Reading stands where a message should begin, but not for certain. */
+	guess(): void {
+		this.synced = false;
+		this.candidate = true;
 		this.forgetHead();
-		this.host.gap(this, begun);
 	}
 
 	/** Bytes are missing: tells, and in strict mode stops. True: stopped. */
@@ -160,9 +170,12 @@ export class Reader {
 
 	/** The connection is over: what is unfinished ends here. */
 	close(): void {
+		this.closed = true;
+		if (this.state === LENGTH && this.message?.anyRequest === true) this.run();
 		const cut = this.state === START ? this.tried > 0 : this.message !== undefined && this.state !== CLOSE;
 		if (this.state === START && this.tried > 0 && this.stream.span() === BYTES) {
 			this.stream.gather();
+			this.forgetHead();
 			cutHead(this, "cut-by-close");
 		}
 		closeMessage(this);

@@ -47,7 +47,7 @@ export const REASONS: Record<Reason, string> = {
 	"cut-by-close": "The connection ended before the message did.",
 	"stopped-by-error": "Strict mode: an error was found in the message, and reading stopped there.",
 	"request-not-seen": "A response without its request: the request was sent before the capture began.",
-	"request-lost": "A response whose request was lost, or may have been.",
+	"request-lost": "A response whose request was lost, may have been, or was given up.",
 	"response-lost": "A request whose response was lost.",
 	"no-response": "A request that had no final response when the connection ended.",
 	"order-unknown": "Bytes are missing, and which request and response belong together cannot be told for certain.",

@@ -67,6 +67,6 @@ test("a lost response: the hole, the half alone, the resync, and what pairs behi
 		expect.stringMatching(/^hole 1 between/),
 		"resync 1",
 		"alone request response-lost",
-		"pair /b 200 neighbours",
+		"pair /b 200 only-candidate",
 	]);
 });

@@ -13,7 +13,7 @@ export class Random {
 		let t = this.#state;
 		t = Math.imul(t ^ (t >>> 15), t | 1);
 		t ^= t + Math.imul(t ^ (t >>> 7), t | 61);
-		return ((((t ^ (t >>> 14)) >>> 0) / 4294967296) * n) | 0;
+		return Math.floor((((t ^ (t >>> 14)) >>> 0) / 4294967296) * n);
 	}
 	chance(percent: number): boolean {
 		return this.below(100) < percent;

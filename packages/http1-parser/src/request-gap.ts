@@ -1,0 +1,67 @@
+import type { HttpMessage } from "./message.ts";
+
+/** Fields that a client sends the same with each of its requests. */
+const CONSTANT = ["host", "user-agent", "accept-encoding", "accept-language"];
+
+/** "GET / HTTP/1.1", its line end and the blank line. */
+const LEAST = 18;
+
+/**
+ * A place between two requests where others may be missing, and how many.
+ *
+ * ```
+ *   q1 [ L bytes lost ] q4      at least one where one had to begin; at most as many as fit into L
+ * ```
+ */
+export class RequestGap {
+	/** Requests that are missing at least. */
+	min = 0;
+	#extra = 0;
+	#bytes = 0;
+	#end = -1;
+	#open = false;
+
+	/** True while the request behind is awaited. */
+	get open(): boolean {
+		return this.#open || this.#extra > 0;
+	}
+
+	/** `length` bytes are missing at `position`, -1: nobody knows how many. `begun`: a request began there. */
+	note(begun: boolean, position: number, length: number): void {
+		if (this.#open && this.#end !== position) this.#bytes = Number.POSITIVE_INFINITY;
+		this.#open = true;
+		if (begun) this.min++;
+		this.#bytes += length < 0 ? Number.POSITIVE_INFINITY : length;
+		this.#end = position + length;
+	}
+
+	/** A request that was handed out alone: its response may still come, or not. */
+	noteDoubtful(): void {
+		this.#extra++;
+	}
+
+	/** The most that can be missing before this request, which begins at `position`; `before`: the one seen last. Closes the gap. */
+	close(request: HttpMessage, before: HttpMessage | undefined, position: number): number {
+		let max = 0;
+		if (this.#open) {
+			// What lies between the gap and the request is the rest of a message that began in the gap, or none at all.
+			const fits = this.#end === position ? Math.floor(this.#bytes / least(request, before)) : Number.POSITIVE_INFINITY;
+			max = Math.max(this.min, fits);
+		}
+		max += this.#extra;
+		this.#open = false;
+		this.#bytes = this.#extra = 0;
+		return max;
+	}
+}
+
+/** The bytes that a request of this client has at least: a start line, and the constant fields of those around it. */
+function least(request: HttpMessage, before: HttpMessage | undefined): number {
+	let bytes = LEAST;
+	for (const name of CONSTANT) {
+		const value = request.get(name);
+		if (value === undefined || (before !== undefined && before.get(name) !== value)) continue;
+		if (before !== undefined || name === "host") bytes += name.length + value.length + 4;
+	}
+	return bytes;
+}

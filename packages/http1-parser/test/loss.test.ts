@@ -1,0 +1,178 @@
+import type { Chunk } from "@wirescribe/buffer";
+import { expect, test } from "vitest";
+import type { Decision } from "../src/index.ts";
+import { type Row, run, Script } from "./wire.ts";
+
+const get = (name: string) => `GET /${name} HTTP/1.1\r\nHost: example.org\r\nUser-Agent: test\r\n\r\n`;
+const put = (name: string, body: string) =>
+	`PUT /${name} HTTP/1.1\r\nHost: example.org\r\nContent-Length: ${body.length}\r\n\r\n${body}`;
+const ok = (name: string) => `HTTP/1.1 200 OK\r\nX-Name: ${name}\r\nContent-Length: 5\r\n\r\nhello`;
+
+const brief = ({ target, headers, unpaired }: Row) => {
+	const name = headers.find((field) => field.startsWith("X-Name: "))?.slice(8);
+	return `${target ?? "-"} ${name ?? "-"}${unpaired ? ` ${unpaired}` : ""}`;
+};
+
+/** What comes out when these operations (counted from 1) are lost. */
+function without(script: Script, ...lost: number[]): string[] {
+	return run(script.chunks.filter((_, i) => !lost.includes(i + 1))).rows.map(brief);
+}
+
+/** The same when every hole is given up before the next operation comes. */
+function slowly(script: Script, ...lost: number[]): string[] {
+	const slow = script.chunks.map((chunk) => ({
+		...chunk,
+		startNs: chunk.startNs * 30_000,
+		endNs: chunk.endNs * 30_000,
+	}));
+	return run(slow.filter((_, i) => !lost.includes(i + 1))).rows.map(brief);
+}
+
+const pairs = (rows: string[]) => rows.filter((row) => row.split(" ").length === 2 && !row.includes("-"));
+const wrong = (rows: string[]) => pairs(rows).filter((row) => row.split(" ")[0] !== `/${row.split(" ")[1]}`);
+
+test("a response and the next request lost together: the response behind them is not the first one's", () => {
+	const script = new Script().E(get("a")).I(ok("a")).E(get("b")).I(ok("b"));
+	expect(without(script, 2, 3)).toEqual(["/a - order-unknown", "- b order-unknown"]);
+});
+
+test("each response lost, one at a time: the others pair", () => {
+	const script = new Script();
+	for (const name of ["a", "b", "c", "d"]) script.E(get(name)).I(ok(name));
+	for (const [i, name] of ["a", "b", "c", "d"].entries()) {
+		const rest = ["a", "b", "c", "d"].filter((one) => one !== name).map((one) => `/${one} ${one}`);
+		expect(pairs(without(script, 2 * i + 2)).sort()).toEqual(rest);
+	}
+});
+
+test("a request lost: its response stands alone, and the bytes that are missing hold one request only", () => {
+	const script = new Script().E(get("a")).I(ok("a")).E(get("b")).I(ok("b")).E(get("c")).I(ok("c"));
+	expect(without(script, 3)).toEqual(["/a a", "- b request-lost", "/c c"]);
+});
+
+test("room for two requests in the lost bytes: what follows one at a time may be shifted, and stays alone", () => {
+	const shifted = new Script()
+		.E(get("a"))
+		.I(ok("a"))
+		.E(get("b") + get("c"))
+		.I(ok("b"))
+		.E(get("d"))
+		.I(ok("c"))
+		.E(get("e"));
+	shifted.I(ok("d")).I(ok("e"));
+	expect(pairs(without(shifted, 3))).toEqual(["/a a", "/e e"]);
+	const straight = new Script()
+		.E(get("a"))
+		.I(ok("a"))
+		.E(put("b", "x".repeat(200)))
+		.I(ok("b"))
+		.E(get("c"))
+		.I(ok("c"));
+	expect(pairs(without(straight, 3))).toEqual(["/a a"]);
+});
+
+test("the first of two pipelined requests lost: neighbours by id are no pair", () => {
+	const script = new Script().E(get("a")).E(get("b")).I(ok("a")).I(ok("b"));
+	expect(wrong(without(script, 1))).toEqual([]);
+	const one = new Script()
+		.E(get("a") + get("b"))
+		.I(ok("a"))
+		.E(get("c"))
+		.I(ok("b"))
+		.E(get("d"))
+		.I(ok("c"))
+		.I(ok("d"));
+	expect(wrong(without(one, 1))).toEqual([]);
+});
+
+test("a connection that has answered 16 requests one at a time is believed to go on so", () => {
+	const script = new Script();
+	const names = Array.from({ length: 20 }, (_, i) => `n${i}`);
+	for (const name of names) script.E(name === "n18" ? put(name, "x".repeat(500)) : get(name)).I(ok(name));
+	const expected = names.filter((name) => name !== "n18").map((name) => `/${name} ${name}`);
+	expect(pairs(without(script, 37))).toEqual(expected);
+	const why: string[] = [];
+	run(
+		script.chunks.filter((_, i) => i !== 36),
+		{ diagnostics: (d: Decision) => void (d.type === "pair" && why.push(d.why)) },
+	);
+	expect(why.at(-1)).toBe("neighbours");
+});
+
+test("long silences before requests show the same where the beginning was lost", () => {
+	const script = new Script();
+	const names = Array.from({ length: 24 }, (_, i) => `n${i}`);
+	for (const name of names) script.E(get(name)).I(ok(name));
+	const idle = script.chunks.slice(1).map((chunk): Chunk => {
+		const ns = Math.floor(chunk.dataId / 2) * 1e9 + (chunk.dataId % 2) * 1e6;
+		return {
+			...chunk,
+			startNs: chunk.direction === 2 ? 1e9 + ns - 1e6 : ns,
+			endNs: chunk.direction === 2 ? 1e9 + ns : ns + 2e6,
+		};
+	});
+	const found = pairs(run(idle).rows.map(brief));
+	expect(found.length).toBeGreaterThan(5);
+	expect(wrong(found)).toEqual([]);
+});
+
+test("a lost id that nobody names, between two requests: the response may be the first one's or the second one's", () => {
+	const script = new Script().E(get("a")).E({ text: get("b"), dataId: 3, prevDataId: 1 });
+	script.I({ text: ok("b"), dataId: 4, prevDataId: 3 });
+	expect(pairs(run(script.chunks).rows.map(brief))).toEqual([]);
+});
+
+test("pipelined: a lost response whose place is known shifts nothing", () => {
+	const script = new Script().E(get("a")).E(get("b")).I(ok("a")).I(ok("b")).E(get("c")).I(ok("c"));
+	expect(without(script, 4)).toEqual(["/a a", "/b - response-lost", "/c c"]);
+});
+
+test("responses that are swallowed by a chunked body whose end was not seen are counted as possible", () => {
+	const chunked = "HTTP/1.1 200 OK\r\nX-Name: a\r\nTransfer-Encoding: chunked\r\n\r\n";
+	const script = new Script().E(get("a")).I(`${chunked}8\r\n`).I("x").I("xxxxxxx\r\n0\r\n\r").I("\n");
+	script.E(get("b")).I(ok("b").slice(0, 9)).I(ok("b").slice(9));
+	script.E(get("c")).I(ok("c")).E(get("d")).I(ok("d"));
+	for (let lost = 1; lost <= script.chunks.length; lost++) expect(wrong(without(script, lost))).toEqual([]);
+});
+
+test("100 (Continue) lost behind a request whose head was cut: no response was lost", () => {
+	const script = new Script().E(get("a")).I(ok("a"));
+	script.E("PUT /b HTTP/1.1\r\nHost: example.org\r\n").E("Expect: 100-continue\r\n").E("Content-Length: 2\r\n\r\n");
+	script.I("HTTP/1.1 100 Continue\r\n\r\n").E("xy").E(get("c")).I(ok("b")).I(ok("c"));
+	expect(wrong(without(script, 4, 6))).toEqual([]);
+	expect(wrong(slowly(script, 4, 6))).toEqual([]);
+});
+
+test("a body of a request is no request, though it reads like one, when its chunk lines were lost", () => {
+	const head = "POST /p HTTP/1.1\r\nHost: example.org\r\nTransfer-Encoding: chunked\r\n\r\n50\r\n";
+	const script = new Script()
+		.E(head)
+		.E("lost")
+		.E("0\r\nxGET /fake HTTP/1.1\r\n\r\n")
+		.E("GET /fake HTTP/1.1\r\nGET /fake");
+	expect(without(script, 2)).toEqual(["/p - no-response"]);
+});
+
+test("nothing is known of who asks until a cut head is given up: what was lost before counts all the same", () => {
+	const script = new Script()
+		.E(get("a").slice(0, 40))
+		.I(ok("a").slice(0, 20))
+		.I(ok("a").slice(20))
+		.E(get("a").slice(40));
+	script.E(get("b")).I(ok("b")).E(get("c")).I(ok("c"));
+	for (let lost = 1; lost <= 8; lost++) {
+		for (let also = 1; also <= 8; also++) {
+			expect(wrong(slowly(script, lost, also)), `${lost} and ${also}`).toEqual([]);
+			expect(wrong(without(script, lost, also)), `${lost} and ${also}`).toEqual([]);
+		}
+	}
+});
+
+test("more requests than may wait: the others pair as before", () => {
+	const script = new Script();
+	const names = ["a", "b", "c", "d"];
+	for (const name of names) script.E(get(name));
+	for (const name of names) script.I(ok(name));
+	const { rows } = run(script.chunks, { maxPipelined: 3 });
+	expect(rows.map(brief)).toEqual(["/a - pipeline-limit", "- a request-lost", "/b b", "/c c", "/d d"]);
+});
