@@ -233,7 +233,8 @@ export class Http1Connection implements ReaderHost {
 		if (second === undefined || second.firstDataId > dataId) return;
 		if (this.#operations.isComplete(first!.lastDataId, dataId)) return;
 		// Where the requests follow each other byte for byte, what was handed in between, and is lost, was no request.
-		const whole = !gap.open && !first!.expectsContinue && waiting.every((q) => q.partial.length === 0 && !q.afterGap);
+		const whole =
+			!gap.open && !first!.expectsContinue && waiting.every((q) => q.partial.length === 0 && q.missing === undefined);
 		const until = whole ? Math.min(dataId, this.#requests!.stream.lastDataId) : 0;
 		this.#matcher.lostResponses(this.#operations.isLost(first!.lastDataId, until), dataId);
 	}

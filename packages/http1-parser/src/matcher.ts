@@ -5,6 +5,8 @@ import { RequestGap } from "./request-gap.ts";
 /** Requests that must have been answered one at a time before a connection is taken never to pipeline. */
 const LOCKSTEPS = 16;
 
+const NONE_MISSING = { min: 0, max: 0 };
+
 /** More bytes than two "HTTP/1.1 100 Continue" with a field or so. */
 const MAX_CONTINUES = 64;
 
@@ -69,32 +71,26 @@ export class Matcher {
 	/** A request's head was read; it begins at this position of its stream. */
 	request(request: HttpMessage, position: number): void {
 		const { gap, waiting } = this;
-		request.afterGap = gap.open;
-		const missingMin = gap.min;
-		const missingMax = gap.close(request, this.#lastRequest, position);
-		gap.min = 0;
-		if (missingMax > 0) this.#steady = this.#plain = false;
+		const missing = gap.open ? gap.close(request, this.#lastRequest, position) : undefined;
+		request.missing = missing;
+		if (missing !== undefined) this.#steady = this.#plain = false;
 		// In the same operation as the request before, or in the very next: nothing was read in between.
 		const step = request.firstDataId - (this.#lastRequest?.lastDataId ?? -1);
 		if (step === 0 || step === 1) this.#pipelined = true;
 		this.#lastRequest = request;
 		if (request.firstDataId < this.#passed) {
 			// Its response may be the one that was given up, or still come.
-			for (let i = 0; i < missingMin; i++) gap.note(true, 0, -1);
-			if (missingMax > missingMin) gap.note(false, 0, -1);
+			if (missing !== undefined) gap.reopen(missing);
 			gap.noteDoubtful();
 			if (waiting.length === 0) this.#aheadMax = Math.max(0, this.#aheadMax);
 			this.#alone(request, "order-unknown");
 			return;
 		}
 		if (waiting.length === 0) {
-			this.#aheadMin += missingMin;
-			this.#aheadMax = Math.max(0, this.#aheadMax + missingMax);
+			if (missing !== undefined) this.#shift(missing.min, missing.max);
 			// Nothing is answered before it begins.
-			if (request.firstDataId > this.#gapTo) this.#aheadMin = Math.max(0, this.#aheadMin);
-		} else {
-			request.missingMin = missingMin;
-			request.missingMax = missingMax;
+			if (this.#aheadMax < 0) this.#aheadMax = 0;
+			if (this.#aheadMin < 0 && request.firstDataId > this.#gapTo) this.#aheadMin = 0;
 		}
 		waiting.push(request);
 		if (waiting.length > this.#limit) this.#drop("pipeline-limit");
@@ -117,12 +113,12 @@ export class Matcher {
 		let begun = 0;
 		let hidden = 0;
 		while (begun < waiting.length && waiting[begun]!.firstDataId < response.firstDataId) {
-			if (begun > 0) hidden += waiting[begun]!.missingMax;
+			if (begun > 0) hidden += waiting[begun]!.missing?.max ?? 0;
 			begun++;
 		}
 		if (begun === 0) return this.#none(response);
 		const behind = waiting[begun];
-		if (behind !== undefined) hidden += behind.missingMax;
+		if (behind !== undefined) hidden += behind.missing?.max ?? 0;
 		else if (!complete || this.gap.open) hidden = Number.POSITIVE_INFINITY;
 		this.#aheadMin = Math.max(this.#aheadMin, 1 - begun - hidden);
 		const at = this.#place();
@@ -133,8 +129,7 @@ export class Matcher {
 		const plain = this.#aheadMax > 0 ? this.#plain && this.#aheadMin > 0 : !waiting.some(isSpecial);
 		response.anyRequest = !plain || hidden > 0;
 		this.#pass(response, this.#aheadMin > 0 ? "request-lost" : "order-unknown");
-		this.#aheadMin--;
-		this.#aheadMax--;
+		this.#shift(-1, -1);
 		this.#dropAnswered("order-unknown");
 		return undefined;
 	}
@@ -146,8 +141,10 @@ export class Matcher {
 		let at = 0;
 		while (left > 0) {
 			const next = this.waiting[++at];
-			if (next === undefined || next.missingMin !== next.missingMax) return -1;
-			left -= 1 + next.missingMin;
+			if (next === undefined) return -1;
+			const { min, max } = next.missing ?? NONE_MISSING;
+			if (min !== max) return -1;
+			left -= 1 + min;
 		}
 		return left === 0 ? at : -1;
 	}
@@ -164,8 +161,7 @@ export class Matcher {
 			if (this.#aheadMax <= 0) return undefined;
 			this.#aheadMin = Math.max(this.#aheadMin, 1);
 		}
-		this.#aheadMin--;
-		this.#aheadMax--;
+		this.#shift(-1, -1);
 		return undefined;
 	}
 
@@ -178,9 +174,8 @@ export class Matcher {
 		this.#plain = true;
 		const request = this.waiting.shift()!;
 		const next = this.waiting[0];
-		if (next !== undefined && next.missingMax > 0) this.#plain = false;
-		this.#aheadMin = next === undefined ? 0 : next.missingMin;
-		this.#aheadMax = next === undefined ? 0 : next.missingMax;
+		this.#aheadMin = this.#aheadMax = 0;
+		this.#comeNext(next);
 		this.#watch(request);
 		return request;
 	}
@@ -229,10 +224,23 @@ export class Matcher {
 	#drop(reason: UnpairedReason): void {
 		const request = this.waiting.shift()!;
 		const next = this.waiting[0];
-		if (isSpecial(request) || (next?.missingMax ?? 0) > 0) this.#plain = false;
-		this.#aheadMin += 1 + (next?.missingMin ?? 0);
-		this.#aheadMax += 1 + (next?.missingMax ?? 0);
+		if (isSpecial(request)) this.#plain = false;
+		this.#shift(1, 1);
+		this.#comeNext(next);
 		this.#alone(request, reason);
+	}
+
+	/** Another request is the oldest one now. */
+	#comeNext(next: HttpMessage | undefined): void {
+		const missing = next?.missing;
+		if (missing === undefined) return;
+		this.#plain = false;
+		this.#shift(missing.min, missing.max);
+	}
+
+	#shift(min: number, max: number): void {
+		this.#aheadMin += min;
+		this.#aheadMax += max;
 	}
 
 	/** A final response is over. */

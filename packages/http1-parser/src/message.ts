@@ -71,6 +71,12 @@ export interface Message {
 const NO_REASONS: readonly never[] = [];
 const TRACES = FIELD.traceparent | FIELD.b3 | FIELD.xb3 | FIELD.sw8;
 
+/** How many requests may be missing at one place. */
+export interface MissingRequests {
+	readonly min: number;
+	readonly max: number;
+}
+
 /** The message while it is read: offsets into its head, strings made when asked for. */
 export class HttpMessage implements Message {
 	readonly kind: "request" | "response";
@@ -114,11 +120,8 @@ export class HttpMessage implements Message {
 	settled = false;
 	/** Its first operation moved other bytes before it. */
 	midOperation = false;
-	/** Request: how many others are missing between the one before and this one, at least and at most. */
-	missingMin = 0;
-	missingMax = 0;
-	/** Request: bytes are missing between the one before and this one. */
-	afterGap = false;
+	/** Request: bytes are missing between the one before and this one, and so many requests; undefined: none. */
+	missing: MissingRequests | undefined = undefined;
 	/** Request: 1xx responses so far. */
 	informational = 0;
 	/** Response: it may answer any request, also one that says there is no body. */

@@ -1,4 +1,4 @@
-import type { HttpMessage } from "./message.ts";
+import type { HttpMessage, MissingRequests } from "./message.ts";
 
 /** Fields that a client sends the same with each of its requests. */
 const CONSTANT = ["host", "user-agent", "accept-encoding", "accept-language"];
@@ -14,44 +14,46 @@ const LEAST = 18;
  * ```
  */
 export class RequestGap {
-	/** Requests that are missing at least. */
-	min = 0;
+	/** True while the request behind is awaited. */
+	open = false;
+	#min = 0;
 	#extra = 0;
 	#bytes = 0;
 	#end = -1;
-	#open = false;
-
-	/** True while the request behind is awaited. */
-	get open(): boolean {
-		return this.#open || this.#extra > 0;
-	}
 
 	/** `length` bytes are missing at `position`, -1: nobody knows how many. `begun`: a request began there. */
 	note(begun: boolean, position: number, length: number): void {
-		if (this.#open && this.#end !== position) this.#bytes = Number.POSITIVE_INFINITY;
-		this.#open = true;
-		if (begun) this.min++;
+		if (this.open && this.#end !== position) this.#bytes = Number.POSITIVE_INFINITY;
+		this.open = true;
+		if (begun) this.#min++;
 		this.#bytes += length < 0 ? Number.POSITIVE_INFINITY : length;
 		this.#end = position + length;
 	}
 
+	/** The request behind it is out of the count: the gap goes on. */
+	reopen({ min, max }: MissingRequests): void {
+		this.open = true;
+		this.#min = min;
+		this.#bytes = max > min ? Number.POSITIVE_INFINITY : 0;
+	}
+
 	/** A request that was handed out alone: its response may still come, or not. */
 	noteDoubtful(): void {
+		this.open = true;
 		this.#extra++;
 	}
 
-	/** The most that can be missing before this request, which begins at `position`; `before`: the one seen last. Closes the gap. */
-	close(request: HttpMessage, before: HttpMessage | undefined, position: number): number {
-		let max = 0;
-		if (this.#open) {
-			// What lies between the gap and the request is the rest of a message that began in the gap, or none at all.
-			const fits = this.#end === position ? Math.floor(this.#bytes / least(request, before)) : Number.POSITIVE_INFINITY;
-			max = Math.max(this.min, fits);
-		}
-		max += this.#extra;
-		this.#open = false;
-		this.#bytes = this.#extra = 0;
-		return max;
+	/** What is missing before this request, which begins at `position`; `before`: the one seen last. Closes the gap. */
+	close(request: HttpMessage, before: HttpMessage | undefined, position: number): MissingRequests {
+		const min = this.#min;
+		// What lies between the gap and the request is the rest of a message that began in the gap, or none at all.
+		const clean = this.#end === position || this.#end < 0;
+		const fits = clean ? Math.floor(this.#bytes / least(request, before)) : Number.POSITIVE_INFINITY;
+		const max = Math.max(min, fits) + this.#extra;
+		this.open = false;
+		this.#min = this.#bytes = this.#extra = 0;
+		this.#end = -1;
+		return { min, max };
 	}
 }
 
