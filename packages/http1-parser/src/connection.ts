@@ -282,8 +282,8 @@ export class Http1Connection implements ReaderHost {
 		this.#looseAt = reader.stream.position + Math.max(0, length);
 		if (length === 0) return;
 		if (begun) this.#answered = true;
-		const { front, last } = reader.stream;
-		const nextId = (front ?? last)?.dataId ?? 0;
+		const { front, lastDataId } = reader.stream;
+		const nextId = front?.dataId ?? lastDataId;
 		this.#matcher.lostResponses(begun && !this.#matcher.mayBeInformational(length, nextId), nextId);
 	}
 
