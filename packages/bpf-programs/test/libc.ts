@@ -137,6 +137,18 @@ export function tcpPair(kind: "ip4" | "ip6" | "mapped" = "ip4"): Pair {
 	return { client, server, port: listener.port, close, [Symbol.dispose]: close };
 }
 
+/** Makes sure that so many bytes can be on their way before anyone reads. */
+export function roomFor(pair: Pick<Pair, "client" | "server">, bytes: number): void {
+	const value = new Uint8Array(new Int32Array([bytes]).buffer);
+	// SO_SNDBUF and SO_RCVBUF of SOL_SOCKET; the kernel caps them at its limits, each.
+	for (const [fd, option] of [
+		[pair.client, 7],
+		[pair.server, 8],
+	] as const) {
+		ok(libc.setsockopt(fd, 1, option, addressOf(value), 4), "setsockopt");
+	}
+}
+
 /** The bytes of an array of `struct iovec`. */
 export function iovecs(parts: readonly Uint8Array[]): Uint8Array {
 	const bytes = new BigUint64Array(Math.max(1, parts.length * 2));

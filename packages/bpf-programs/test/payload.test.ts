@@ -1,7 +1,19 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
-import { FLAG, MESSAGE, PROTOCOL } from "../src/events.ts";
+import {
+	FLAG,
+	FRAME_BYTES,
+	frameLength,
+	head,
+	KIND,
+	MESSAGE,
+	nextFrame,
+	OPERATION,
+	operation,
+	PROTOCOL,
+	payloadAt,
+} from "../src/events.ts";
 import { Harness, type OperationEvent } from "./harness.ts";
-import { addressOf, iovecs, libc, readSome, tcpPair, text, writeAll } from "./libc.ts";
+import { addressOf, iovecs, libc, readSome, roomFor, tcpPair, text, writeAll } from "./libc.ts";
 import { canary, exchange, pass, request, response } from "./traffic.ts";
 
 let harness: Harness;
@@ -15,15 +27,19 @@ beforeEach(() => {
 });
 
 describe("what is copied", () => {
-	test("is what is declared, at every size up to 64 KiB", () => {
+	test("is what is declared, at every size up to 128 KiB", () => {
 		using pair = tcpPair();
+		roomFor(pair, 1 << 20);
 		exchange(pair);
 		harness.drain();
 		const sizes = [
 			...Array(600).keys(),
-			...[1023, 4064, 4095, 4096, 4097, 4127, 4128, 4129, 8191, 32_767, 32_768, 32_769, 65_535, 65_536],
+			...[
+				1023, 4064, 4095, 4096, 4097, 4127, 4128, 4129, 8191, 32_767, 32_768, 32_769, 65_535, 65_536, 65_537, 131_071,
+				131_072,
+			],
 		];
-		for (let size = 700; size < 65_536; size += 997) sizes.push(size);
+		for (let size = 700; size < 131_072; size += 1499) sizes.push(size);
 		for (const size of sizes.filter((n) => n > 0)) {
 			const bytes = canary(size, size);
 			writeAll(pair.client, bytes);
@@ -34,6 +50,52 @@ describe("what is copied", () => {
 			expect(event.captured).toEqual(bytes.subarray(0, event.captured.length));
 			expect(event.tail).toEqual(bytes.subarray(Math.max(event.captured.length, size - 32)));
 			expect((event.flags & FLAG.cut) !== 0).toBe(size > 4096);
+		}
+	});
+
+	test("is never a byte of another connection, nor beyond what is declared", () => {
+		using secret = tcpPair();
+		using pair = tcpPair();
+		exchange(secret);
+		exchange(pair);
+		harness.drain();
+		const memory = new Uint8Array(1 << 20);
+		const view = new DataView(memory.buffer);
+		for (const size of [1, 31, 32, 33, 511, 512, 513, 4095, 4096, 4097, 4128, 4129, 9000]) {
+			pass(secret.client, secret.server, new Uint8Array(8192).fill(0xaa));
+			harness.drain();
+			memory.fill(0);
+			pass(pair.client, pair.server, new Uint8Array(size).fill(0x11));
+			const length = harness.rings[0]!.drain(memory);
+			for (let at = 0; at < length; at = nextFrame(view, at)) {
+				const event = at + FRAME_BYTES;
+				if (head.kind(view, event) !== KIND.operation) continue;
+				const payload = operation.captured(view, event) + operation.tail(view, event);
+				expect(frameLength(view, at)).toBe(OPERATION.size + payload);
+				expect(memory.subarray(payloadAt(event), payloadAt(event) + payload)).toEqual(
+					new Uint8Array(payload).fill(0x11),
+				);
+			}
+			expect(length).toBeGreaterThan(0);
+		}
+	});
+
+	test.each([0, 1, 511, 513, 32_768])("ends at the limit of %i bytes that was set for bodies", (bodyLimit) => {
+		using limited = new Harness({ bodyLimit, headLimit: 1000 });
+		using pair = tcpPair();
+		for (const [head, limit] of [
+			[text("POST / HTTP/1.1\r\n"), 1000],
+			[text("no head at all"), bodyLimit],
+		] as const) {
+			for (const size of [100, 512, 600, 1001, 5000, 32_769, 40_000]) {
+				const bytes = canary(size, size);
+				bytes.set(head);
+				pass(pair.client, pair.server, bytes);
+				const [event] = limited.drain().on(pair.client) as [OperationEvent];
+				// What is looked at for the protocol is there already.
+				expect(event.captured).toEqual(bytes.subarray(0, Math.min(size, limit)));
+				expect(event.tail).toEqual(bytes.subarray(Math.max(event.captured.length, size - 32)));
+			}
 		}
 	});
 

@@ -6,6 +6,7 @@
 //
 // A drain takes what was stamped before it began. A record that is published too late for it comes after records with later stamps,
 // but after none that it caused: those were stamped when it was in its buffer already. So cause comes before effect, on any CPUs.
+#include <fcntl.h>
 #include <linux/perf_event.h>
 #include <poll.h>
 #include <stdlib.h>
@@ -99,7 +100,7 @@ static int open_all(struct perf *perf, int map_fd, uint32_t max_entries, uint32_
 	int possible = libbpf_num_possible_cpus();
 	if (possible < 0)
 		return -possible;
-	perf->map_fd = dup(map_fd);
+	perf->map_fd = fcntl(map_fd, F_DUPFD_CLOEXEC, 3);
 	perf->buffers = calloc((size_t)possible, sizeof(*perf->buffers));
 	perf->descriptors = calloc((size_t)possible, sizeof(*perf->descriptors));
 	if (perf->map_fd < 0 || !perf->buffers || !perf->descriptors)

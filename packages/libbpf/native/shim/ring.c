@@ -6,6 +6,7 @@
 //                                                         ^ consumer_pos & mask: a record never wraps for the reader
 //
 // A record that does not fit into what is left of the caller's memory stays in the ring for the next call.
+#include <fcntl.h>
 #include <poll.h>
 #include <stdlib.h>
 #include <sys/mman.h>
@@ -64,7 +65,7 @@ WS_API int32_t ws_ring_open(int32_t map_fd)
 		return ws_fail(ENOMEM, "read the ring buffer %s", info.name);
 	ring->page_size = (size_t)sysconf(_SC_PAGESIZE);
 	ring->mask = (uint64_t)info.max_entries - 1;
-	ring->fd = dup(map_fd);
+	ring->fd = fcntl(map_fd, F_DUPFD_CLOEXEC, 3);
 	int error = ring->fd < 0 ? errno : map_ring(ring);
 	if (error) {
 		ws_ring_free(ring);

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { readdirSync, readFileSync, readlinkSync } from "node:fs";
 import { Worker } from "node:worker_threads";
 import { PerfBuffer, possibleCpus, RingBuffer } from "../../src/index.ts";
 import { type Cases, call, drainAll, type Event, eventsOf, observed, pin, scoped, thrown } from "./subject.ts";
@@ -11,6 +12,20 @@ function expectRun(events: readonly Event[], first: number, values: readonly num
 }
 
 const sizes = (count: number): number[] => Array.from({ length: count }, (_, i) => (i * 37) % 301);
+
+/** The flags of this process's descriptors of the kernel's BPF objects, as /proc has them. */
+function bpfDescriptorFlags(): number[] {
+	return readdirSync("/proc/self/fd").flatMap((fd) => {
+		try {
+			if (!/bpf|perf_event/.test(readlinkSync(`/proc/self/fd/${fd}`))) return [];
+			return [Number.parseInt(/flags:\s*(\d+)/.exec(readFileSync(`/proc/self/fdinfo/${fd}`, "latin1"))?.[1] ?? "", 8)];
+		} catch {
+			return []; // the one that lists them
+		}
+	});
+}
+
+const O_CLOEXEC = 0o2000000;
 
 /** Rings and perf buffers. */
 export const bufferCases: Cases = {
@@ -34,6 +49,15 @@ export const bufferCases: Cases = {
 			const { ring } = observed(keep);
 			for (const value of sizes(100)) call(value);
 			expectRun(drainAll(ring, new Uint8Array(333)), 0, sizes(100));
+		}),
+
+	"leaves no descriptor to programs that are started": () =>
+		scoped((keep) => {
+			const { object } = observed(keep);
+			keep(new PerfBuffer(object.map("samples")));
+			const flags = bpfDescriptorFlags();
+			assert.ok(flags.length > 5);
+			for (const one of flags) assert.equal(one & O_CLOEXEC, O_CLOEXEC);
 		}),
 
 	"goes round the ring many times without losing one": () =>
