@@ -19,6 +19,11 @@ export class Anchors {
 		this.#limit = limit;
 	}
 
+	/** How many operations wait for the one before them. */
+	get waiting(): number {
+		return this.#count;
+	}
+
 	/** Notes an operation and the one before it. */
 	note(id: number, prev: number): void {
 		if (id <= this.#last) return;

@@ -13,6 +13,8 @@
 export { type Chunk, type Direction, NO_BYTES } from "./chunk.ts";
 export { Details } from "./details.ts";
 export type { Piece } from "./piece.ts";
+export { OperationRange, peek, placeOf, read, readUntil, type Slice, type StreamPlace, sliceOf } from "./reading.ts";
 export { REORDER_WINDOW_NS, SocketBuffer, type SocketBufferOptions } from "./socket-buffer.ts";
 export { BYTES, CUT, HOLE, NONE, type Span, type StreamCounters } from "./span.ts";
 export { Stream } from "./stream.ts";
+export { Tombstone } from "./tombstone.ts";

@@ -8,11 +8,16 @@ import { Stream } from "./stream.ts";
 export interface SocketBufferOptions {
 	/** How long a hole stays open for late chunks, nanoseconds. Default 20 ms (one ring); 500 ms fits per-CPU buffers. */
 	readonly reorderWindowNs?: number;
-	/** Most bytes kept per direction; beyond it the first hole is given up at once. Default 1 MiB. */
+	/** Most bytes kept per direction; beyond it the first hole is given up at once, beyond twice of it unread bytes. Default 1 MiB. */
 	readonly maxRetainedBytes?: number;
-	/** Most chunks kept per direction; beyond it the first hole is given up at once. Default 8192. */
+	/** How long bytes are kept that nobody reads, nanoseconds; then they become a hole at the next `tick`. Default: no limit. */
+	readonly maxAgeNs?: number;
+	/** Most chunks kept per direction, likewise. Default 8192. */
 	readonly maxPieces?: number;
 }
+
+/** Operations that may wait for the one before them while a stream has not begun. */
+const MOST_ORPHANS = 1024;
 
 /** 20 ms: what two calls that return at the same time on different CPUs need at most in one ring. */
 export const REORDER_WINDOW_NS = 20_000_000;
@@ -35,7 +40,10 @@ export class SocketBuffer<Detail = unknown> {
 	readonly windowNs: number;
 	readonly #maxBytes: number;
 	readonly #maxPieces: number;
+	readonly #maxAgeNs: number;
 	#anchors: Anchors | undefined = undefined;
+	/** The first operation was not seen: what a stream begins with cannot be known any more. */
+	#rootless = false;
 	#ids: [IdOrder, IdOrder] | undefined = undefined;
 	#details: Details<Detail> | undefined = undefined;
 
@@ -43,6 +51,7 @@ export class SocketBuffer<Detail = unknown> {
 		this.windowNs = options.reorderWindowNs ?? REORDER_WINDOW_NS;
 		this.#maxBytes = options.maxRetainedBytes ?? 1 << 20;
 		this.#maxPieces = options.maxPieces ?? 8192;
+		this.#maxAgeNs = options.maxAgeNs ?? Number.POSITIVE_INFINITY;
 	}
 
 	/** The stream of a direction. */
@@ -65,9 +74,10 @@ export class SocketBuffer<Detail = unknown> {
 		const position = stream.place(chunk.offset);
 		if (!stream.started) {
 			this.noteOperation(chunk.dataId, chunk.prevDataId);
-			if (stream.pending === 0 && chunk.sequence === 0 && this.#anchors!.has(chunk.dataId)) stream.startAt(position);
+			if (stream.pending === 0 && chunk.sequence === 0 && this.#anchors?.has(chunk.dataId)) stream.startAt(position);
 			stream.append(chunk, position, this.nowNs);
 			this.#begin();
+			this.#bound(stream);
 			return;
 		}
 		stream.append(chunk, position, this.nowNs);
@@ -80,12 +90,14 @@ export class SocketBuffer<Detail = unknown> {
 
 	/** Tells of an operation whose bytes are not handed in, so that those after it need not wait for it. */
 	noteOperation(dataId: number, prevDataId: number): void {
-		if (this.ingress.started && this.egress.started && this.#ids === undefined) {
+		if (this.#ids === undefined && (this.#rootless || (this.ingress.started && this.egress.started))) {
 			this.#anchors = undefined;
 			return;
 		}
-		this.#anchors ??= new Anchors(1024);
+		this.#anchors ??= new Anchors(this.#maxPieces);
 		this.#anchors.note(dataId, prevDataId);
+		// Where positions tell the order, nothing is kept for long that only tells how a stream begins.
+		if (this.#anchors.waiting > MOST_ORPHANS && this.#ids === undefined) this.#rootless = true;
 	}
 
 	/** Gives the chunk's memory back: what is still needed is copied. */
@@ -97,7 +109,9 @@ export class SocketBuffer<Detail = unknown> {
 	/** Time passes: holes that have waited for the window are lost. True: something can be read that could not before. */
 	tick(nowNs: number): boolean {
 		if (nowNs > this.nowNs) this.nowNs = nowNs;
-		return this.#expire(this.windowNs);
+		const before = this.nowNs - this.#maxAgeNs;
+		const evicted = [this.ingress.evict(before), this.egress.evict(before)];
+		return this.#expire(this.windowNs) || evicted.includes(true);
 	}
 
 	/** No chunk will come any more: every hole is lost. Call until it returns false, reading in between. */
@@ -140,12 +154,16 @@ export class SocketBuffer<Detail = unknown> {
 	}
 
 	#appendById(chunk: Chunk): void {
-		this.#anchors ??= new Anchors(1024);
+		this.#anchors ??= new Anchors(this.#maxPieces);
 		const anchors = this.#anchors;
 		this.#ids ??= [new IdOrder(this.ingress, anchors), new IdOrder(this.egress, anchors)];
 		anchors.note(chunk.dataId, chunk.prevDataId);
 		if (chunk.bytes > 0) this.#ids[chunk.direction - 1]!.append(chunk, this.nowNs);
 		for (const ids of this.#ids) ids.release(this.nowNs);
+		const ids = this.#ids[chunk.direction - 1]!;
+		if (ids.bytes <= this.#maxBytes && ids.count <= this.#maxPieces) return;
+		this.stream(chunk.direction).count("evicted");
+		this.#expireIds(this.#ids, Number.NEGATIVE_INFINITY);
 	}
 
 	#expire(windowNs: number): boolean {
@@ -174,9 +192,14 @@ export class SocketBuffer<Detail = unknown> {
 		return changed;
 	}
 
-	/** Too much waits behind a hole: gives the hole up. */
+	/** Too much waits: gives the first hole up; when twice as much waits, nobody reads, and what could be read goes. */
 	#bound(stream: Stream): void {
-		if (stream.retained <= this.#maxBytes && stream.pending <= this.#maxPieces) return;
-		if (stream.expire(this.nowNs, Number.NEGATIVE_INFINITY)) stream.count("evicted");
+		const { retained, pending } = stream;
+		if (retained <= this.#maxBytes && pending <= this.#maxPieces) return;
+		if (!stream.started) {
+			stream.start(false);
+			stream.count("evicted");
+		} else if (stream.expire(this.nowNs, Number.NEGATIVE_INFINITY)) stream.count("evicted");
+		if (retained > this.#maxBytes * 2 || pending > this.#maxPieces * 2) stream.evict(Number.POSITIVE_INFINITY);
 	}
 }

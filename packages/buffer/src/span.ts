@@ -20,8 +20,10 @@ export interface StreamCounters {
 	/** Holes given up, and their bytes as far as known. */
 	holes: number;
 	lostBytes: number;
-	/** Holes given up early because too much was waiting behind them. */
+	/** Holes given up early because too much was waiting behind them, and pieces dropped unread: too many or too old. */
 	evicted: number;
+	/** Times that held reading went back to the committed position, because a late chunk came. */
+	resets: number;
 }
 
 /** What streams to which nothing happened share. */
@@ -32,4 +34,5 @@ export const NO_COUNTS: Readonly<StreamCounters> = {
 	holes: 0,
 	lostBytes: 0,
 	evicted: 0,
+	resets: 0,
 };

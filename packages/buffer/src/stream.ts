@@ -39,8 +39,12 @@ export class Stream {
 	retained: number = 0;
 	/** How many pieces wait. */
 	pending: number = 0;
+	/** While reading is held: up to here it is committed; -1: what is read is committed at once. */
+	committed: number = -1;
 	#counters: StreamCounters | undefined = undefined;
 
+	/** The first piece that was read and is held. */
+	#held: Piece | undefined = undefined;
 	#front: Piece | undefined = undefined;
 	#back: Piece | undefined = undefined;
 	/** Where the list ends. */
@@ -89,7 +93,7 @@ export class Stream {
 			this.#insert(piece);
 			return;
 		}
-		if (this.#front === undefined) this.#borrowed = piece;
+		if (this.#back === undefined) this.#borrowed = piece;
 		else this.#keep(piece, 0);
 		this.#link(piece);
 		if (this.#ahead !== undefined) this.#pull();
@@ -97,8 +101,8 @@ export class Stream {
 
 	/** Puts a piece at the end of the list. */
 	#link(piece: Piece): void {
-		if (this.#front === undefined) this.#front = piece;
-		else this.#back!.next = piece;
+		if (this.#back !== undefined) this.#back.next = piece;
+		this.#front ??= piece;
 		this.#back = piece;
 		if (piece.end > this.#runEnd) this.#runEnd = piece.end;
 		this.pending++;
@@ -113,9 +117,14 @@ export class Stream {
 			return;
 		}
 		if (piece.end <= this.position) {
-			this.count(piece.start < this.#holeTo && piece.end > this.#holeFrom ? "late" : "duplicates");
-			givePiece(piece);
-			return;
+			const lost = piece.start < this.#holeTo && piece.end > this.#holeFrom;
+			if (!lost || this.committed < 0 || piece.end <= this.committed) {
+				this.count(lost ? "late" : "duplicates");
+				givePiece(piece);
+				return;
+			}
+			this.rewind();
+			this.count("resets");
 		}
 		this.#insertInRun(piece);
 		if (this.#ahead !== undefined) this.#pull();
@@ -298,9 +307,10 @@ export class Stream {
 	/** The smallest running number of the store that is still needed. */
 	#oldest(store: Store): number {
 		let oldest = store.to > store.from ? store.at + Math.max(0, this.position - store.from) : store.written;
-		for (let piece = this.#front; piece !== undefined; piece = piece.next) {
+		for (let piece = this.#held ?? this.#front; piece !== undefined; piece = piece.next) {
 			if (piece.bytes !== undefined || piece.captured === 0) continue;
-			oldest = Math.min(oldest, piece.at + Math.max(0, Math.min(this.position - piece.start, piece.captured)));
+			const read = (this.committed < 0 ? this.position : this.committed) - piece.start;
+			oldest = Math.min(oldest, piece.at + Math.max(0, Math.min(read, piece.captured)));
 		}
 		return oldest;
 	}
@@ -318,11 +328,65 @@ export class Stream {
 			if (piece.end > this.position) return;
 			this.#front = piece.next;
 			this.pending--;
-			this.#release(piece);
+			if (this.committed < 0) this.#release(piece);
+			else this.#held ??= piece;
 		}
-		this.#back = undefined;
+		if (this.#held === undefined) this.#back = undefined;
 		// A caller that knows better than the list: nothing has come from there.
 		if (this.position > this.#runEnd) this.#runEnd = this.position;
+	}
+
+	/** From here on, what is read stays until `commit`: a late chunk that fills a hole behind the committed position resets. */
+	hold(): void {
+		if (this.committed < 0) this.committed = this.position;
+	}
+
+	/** What was read is not needed any more; reading stays held from here on. */
+	commit(): void {
+		this.committed = this.position;
+		for (let piece = this.#held; piece !== undefined; piece = this.#held) {
+			if (piece === this.#front) break;
+			this.#held = piece.next;
+			this.#release(piece);
+		}
+		this.#held = undefined;
+		if (this.#front === undefined) this.#back = undefined;
+	}
+
+	/** Goes back to the committed position. */
+	rewind(): void {
+		if (this.committed < 0) return;
+		this.position = this.committed;
+		for (let piece = this.#held; piece !== undefined && piece !== this.#front; piece = piece.next) this.pending++;
+		this.#front = this.#held ?? this.#front;
+		this.#held = undefined;
+	}
+
+	/** The piece that has the byte at a position, read and held or not read yet; behind it, `next`. */
+	pieceAt(position: number): Piece | undefined {
+		let piece = this.#held ?? this.#front;
+		while (piece !== undefined && piece.end <= position) piece = piece.next;
+		return piece !== undefined && piece.start <= position ? piece : undefined;
+	}
+
+	/** Drops unread pieces that came before a time, from the front; their place becomes a hole. True: there were some. */
+	evict(beforeNs: number): boolean {
+		let piece = this.#front;
+		if (piece === undefined || piece.arrivedNs >= beforeNs) return false;
+		this.rewind();
+		this.settle();
+		for (piece = this.#front; piece !== undefined && piece.arrivedNs < beforeNs; piece = this.#front) {
+			this.count("evicted");
+			this.count("lostBytes", piece.end - Math.max(piece.start, this.position));
+			this.#front = piece.next;
+			this.pending--;
+			this.#release(piece);
+		}
+		this.#holeFrom = this.position;
+		this.#holeTo = this.#front?.start ?? this.#runEnd;
+		if (this.#front === undefined) this.#back = undefined;
+		if (this.#store !== undefined) this.#store.from = this.#store.to = -1;
+		return true;
 	}
 
 	#touch(piece: Piece): void {
@@ -363,9 +427,10 @@ export class Stream {
 		const piece = this.#borrowed;
 		if (piece !== undefined) {
 			this.#borrowed = undefined;
-			this.#keep(piece, Math.max(0, this.position - piece.start));
+			const read = (this.committed < 0 ? this.position : this.committed) - piece.start;
+			this.#keep(piece, Math.max(0, read));
 		}
-		if (this.#store !== undefined && this.#front === undefined) {
+		if (this.#store !== undefined && this.#back === undefined) {
 			giveStore(this.#store);
 			this.#store = undefined;
 		}
@@ -422,7 +487,7 @@ export class Stream {
 
 	/** Drops everything; what comes later is nobody's. */
 	clear(): void {
-		this.#front = this.#back = this.#borrowed = this.#ahead = this.#store = undefined;
+		this.#held = this.#front = this.#back = this.#borrowed = this.#ahead = this.#store = undefined;
 		this.retained = this.pending = 0;
 		this.position = this.#runEnd = Math.max(this.position, this.#highest);
 	}
