@@ -3,7 +3,7 @@
  * http-parser-js, in every runtime; then the growth of awkward inputs, idle memory and the buffer.
  *
  *   --seconds 1      time for each contender, case and level
- *   --only a,growth  cases a-g, growth, idle, buffer
+ *   --only a,growth  cases a-g, growth, idle, buffer, size
  *   --levels lazy    lazy, strings, observed
  *   --runtimes Node  Node, Bun, Deno
  *   --no-write       print only, leave bench/RESULTS.md as it is
@@ -18,6 +18,7 @@ import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { runCommand } from "../../../tools/command.ts";
 import type { Measured } from "./measure.ts";
+import { measureSize } from "./size.ts";
 import { tableOf } from "./table.ts";
 
 const CONDITION = "--conditions=@wirescribe/source";
@@ -63,9 +64,10 @@ async function measureIn(runtime: string, file: string, args: readonly string[])
 
 const wanted = options.only === "" ? [] : options.only.split(",");
 const buffer = wanted.length === 0 || wanted.includes("buffer");
+const inRuntimes = wanted.length === 0 || wanted.some((one) => one !== "buffer" && one !== "size");
 const parts: string[] = [];
 for (const runtime of options.runtimes.split(",")) {
-	if (wanted.length === 0 || wanted.some((one) => one !== "buffer")) {
+	if (inRuntimes) {
 		const args = ["--seconds", options.seconds, "--only", options.only, "--levels", options.levels];
 		const text = await measureIn(runtime, join(here, "measure.ts"), args);
 		parts.push(tableOf(JSON.parse(text) as Measured));
@@ -75,6 +77,7 @@ for (const runtime of options.runtimes.split(",")) {
 		parts.push(await measureIn(runtime, file, ["--seconds", options.seconds]), "");
 	}
 }
+if (wanted.length === 0 || wanted.includes("size")) parts.push(await measureSize(), "");
 const machine = `${cpus().length} x ${cpus()[0]?.model ?? "unknown"}, ${options.seconds} s a contender, case and level`;
 const text = `## Parser and buffer\n\n${machine}. Medians of 15 interleaved slices, half their span as ±.\n\n${parts.join("\n")}`;
 console.log(text);
