@@ -16,7 +16,7 @@ export interface SocketBufferOptions {
 	readonly maxPieces?: number;
 }
 
-/** Operations that may wait for the one before them while a stream has not begun. */
+/** Operations that may wait for the one before them while one stream has begun and the other one has not. */
 const MOST_ORPHANS = 1024;
 
 /** 20 ms: what two calls that return at the same time on different CPUs need at most in one ring. */
@@ -94,10 +94,11 @@ export class SocketBuffer<Detail = unknown> {
 			this.#anchors = undefined;
 			return;
 		}
-		this.#anchors ??= new Anchors(this.#maxPieces);
+		this.#anchors ??= new Anchors(2 * this.#maxPieces);
 		this.#anchors.note(dataId, prevDataId);
 		// Where positions tell the order, nothing is kept for long that only tells how a stream begins.
-		if (this.#anchors.waiting > MOST_ORPHANS && this.#ids === undefined) this.#rootless = true;
+		const begun = this.ingress.started || this.egress.started;
+		if (begun && this.#anchors.waiting > MOST_ORPHANS && this.#ids === undefined) this.#rootless = true;
 	}
 
 	/** Gives the chunk's memory back: what is still needed is copied. */
@@ -154,7 +155,7 @@ export class SocketBuffer<Detail = unknown> {
 	}
 
 	#appendById(chunk: Chunk): void {
-		this.#anchors ??= new Anchors(this.#maxPieces);
+		this.#anchors ??= new Anchors(2 * this.#maxPieces);
 		const anchors = this.#anchors;
 		this.#ids ??= [new IdOrder(this.ingress, anchors), new IdOrder(this.egress, anchors)];
 		anchors.note(chunk.dataId, chunk.prevDataId);

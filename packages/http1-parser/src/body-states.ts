@@ -1,6 +1,6 @@
 import { BYTES, HOLE, NONE } from "@wirescribe/buffer";
 import { endsChunked } from "./chunked.ts";
-import { INCOMPLETE, INVALID, isBelievable, scanHead } from "./head.ts";
+import { INCOMPLETE, INVALID, isBelievable, isPrefixOfVersion, scanHead } from "./head.ts";
 import { atOperation, scanAgain } from "./head-states.ts";
 import type { HttpMessage } from "./message.ts";
 import type { Reader } from "./reader.ts";
@@ -63,7 +63,8 @@ function nextHead(reader: Reader): number {
 		const ends = stream.gather();
 		end = scanAgain(reader, to - from, ends);
 		const over = ends !== NONE || reader.closed || reader.tried > reader.limits.maxHeaderBytes;
-		if (end === INCOMPLETE && !over) return INCOMPLETE;
+		const begins = reader.kind === "response" && isPrefixOfVersion(stream.bytes, stream.from, stream.to);
+		if (end === INCOMPLETE && begins && !over) return INCOMPLETE;
 	}
 	reader.forgetHead();
 	if (end < 0 || scan.response !== (reader.kind === "response")) return INVALID;

@@ -1,4 +1,4 @@
-import { type Chunk, type Direction, SocketBuffer } from "@wirescribe/buffer";
+import { type Chunk, type Direction, NONE, SocketBuffer } from "@wirescribe/buffer";
 import { makeTap } from "./body-tap.ts";
 import { type HolePlace, TracedMatcher, Tracer } from "./decisions.ts";
 import type { ErrorCode } from "./errors.ts";
@@ -46,6 +46,9 @@ export class Http1Connection implements ReaderHost {
 	/** The beginning of the first response was seen, or is in a hole. */
 	#answered = false;
 	#wake = false;
+	/** A request waits until responses have been read; or did, in vain. */
+	#held = false;
+	#forced = false;
 	#positions = true;
 	#closed = false;
 	#over = false;
@@ -139,6 +142,11 @@ export class Http1Connection implements ReaderHost {
 			this.#wake = false;
 			first.run();
 			if (second.stream.pending > 0) second.run();
+			if (!this.#held) continue;
+			// The responses have had their turn.
+			this.#held = false;
+			this.#wake = true;
+			this.#forced = this.#matcher.isFull;
 		} while (this.#wake);
 	}
 
@@ -164,7 +172,8 @@ export class Http1Connection implements ReaderHost {
 	}
 
 	/** @internal */
-	admit(firstDataId: number): boolean {
+	admit(firstDataId: number, response: boolean): boolean {
+		if (!response) return !this.#matcher.isFull || this.#admitRequest(firstDataId);
 		if (this.#closed || !this.#mayBeEarly(firstDataId)) {
 			this.#blockedSince = -1;
 			return true;
@@ -177,6 +186,17 @@ export class Http1Connection implements ReaderHost {
 		const over = now - this.#blockedSince >= this.buffer.windowNs || this.buffer.retained > this.#maxRetained;
 		if (over) this.#blockedSince = -1;
 		return over;
+	}
+
+	/** With many waiting, responses that came before this request are read before it. */
+	#admitRequest(firstDataId: number): boolean {
+		const { stream } = this.#responses!;
+		if (this.#forced || this.#requests!.closed || stream.span() === NONE || stream.front!.dataId > firstDataId) {
+			this.#forced = false;
+			return true;
+		}
+		this.#held = true;
+		return false;
 	}
 
 	/** What may still come from before this operation decides what it answers. */

@@ -38,7 +38,7 @@ export function readHead(reader: Reader): boolean {
 	}
 	if (end === INVALID || !isGoodGuess(reader, stream.bytes, stream.from) || !reader.host.learn(reader, scan.response))
 		return passInvalid(reader);
-	if (scan.response && !reader.host.admit(stream.front!.dataId)) {
+	if (!reader.host.admit(stream.front!.dataId, scan.response)) {
 		reader.forgetHead();
 		return false;
 	}
@@ -66,7 +66,8 @@ export function scanAgain(reader: Reader, alone: number, ends: Span): number {
 	const { bytes, from, to } = reader.stream;
 	const have = to - from;
 	const first = reader.tried === 0;
-	const fresh = from + reader.tried;
+	// What follows a line end tells whether a line begins, or the head ends, or is none.
+	const fresh = from + Math.max(0, reader.tried - 2);
 	reader.tried = have;
 	const worth = first ? have > alone : ends !== NONE || have >= reader.scanned * 2 || hasLineEnd(bytes, fresh, to);
 	let end = INCOMPLETE;
@@ -155,7 +156,7 @@ export function cutHead(reader: Reader, reason: PartialReason): boolean {
 		stream.advance(to - from);
 		return true;
 	}
-	if (scan.response && !reader.host.admit(stream.front!.dataId)) return false;
+	if (!reader.host.admit(stream.front!.dataId, scan.response)) return false;
 	const text = bytes.lastIndexOf(10, to - 1) + 1 - from;
 	const message = new HttpMessage(bytes, from, to - from, stream.front!, text);
 	noteHead(reader, message, to - from);

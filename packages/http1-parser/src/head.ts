@@ -76,7 +76,7 @@ function scanRequestLine(b: Uint8Array, from: number, to: number): number {
 }
 
 /** True while b[i..to) may still become "HTTP/1.1" and a line end. */
-function isPrefixOfVersion(b: Uint8Array, i: number, to: number): boolean {
+export function isPrefixOfVersion(b: Uint8Array, i: number, to: number): boolean {
 	for (let k = 0; k < 5 && i + k < to; k++) if ((b[i + k]! | 32) !== HTTP[k]) return false;
 	return true;
 }

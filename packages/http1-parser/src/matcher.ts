@@ -63,6 +63,11 @@ export class Matcher {
 		return this.#aheadMin !== this.#aheadMax && this.waiting.length > 0;
 	}
 
+	/** Another request will cost the oldest one its response. */
+	get isFull(): boolean {
+		return this.waiting.length >= this.#limit;
+	}
+
 	/** Several requests were under way at once. */
 	get pipelined(): boolean {
 		return this.#pipelined;

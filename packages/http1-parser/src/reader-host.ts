@@ -7,8 +7,8 @@ import type { Reader } from "./reader.ts";
 export interface ReaderHost {
 	/** May this reader's messages be of that kind? The first whole head decides for both directions. */
 	learn(reader: Reader, response: boolean): boolean;
-	/** False: a response whose request may still come; it is asked for again later. */
-	admit(firstDataId: number): boolean;
+	/** False: a response whose request may still come, or a request that responses go before; it is asked for again later. */
+	admit(firstDataId: number, response: boolean): boolean;
 	/** A head was read. The request of a response is known afterwards. */
 	begin(reader: Reader, message: HttpMessage): void;
 	/** The message is over. */
