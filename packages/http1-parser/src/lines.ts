@@ -1,6 +1,5 @@
 /** True when a line ends in bytes[from..to). */
 export function hasLineEnd(bytes: Uint8Array, from: number, to: number): boolean {
-	if (to - from > 64) return bytes.subarray(from, to).includes(10);
 	for (let i = from; i < to; i++) if (bytes[i] === 10) return true;
 	return false;
 }
