@@ -38,7 +38,9 @@ export class Matcher {
 	/** Requests that began when everything before had been answered. */
 	#locksteps = 0;
 	#lastRequest: HttpMessage | undefined = undefined;
-	#lastResponse: HttpMessage | undefined = undefined;
+	/** Where the last response ended, and when; -1: there was none. The message itself would keep much memory in idle connections. */
+	#responseEnd = -1;
+	#responseEndNs = 0;
 	/** First id of the latest response that got no request. */
 	#passed = 0;
 	/** Behind the latest gap in the responses. */
@@ -187,9 +189,8 @@ export class Matcher {
 
 	/** Learns from a pair whether the client waits for a response before it sends the next request. */
 	#watch(request: HttpMessage): void {
-		const before = this.#lastResponse;
-		if (before === undefined) return;
-		if (before.lastDataId > request.firstDataId) this.#pipelined = true;
+		if (this.#responseEnd < 0) return;
+		if (this.#responseEnd > request.firstDataId) this.#pipelined = true;
 		else if (this.#steady && this.#locksteps < LOCKSTEPS) this.#locksteps++;
 		this.#steady = true;
 	}
@@ -208,10 +209,9 @@ export class Matcher {
 	 * in that silence. Counts; alone it decides as little as a single lockstep.
 	 */
 	#wasIdle(request: HttpMessage, response: HttpMessage): boolean {
-		const before = this.#lastResponse;
-		if (before === undefined || !before.complete || before.lastDataId > request.firstDataId) return false;
+		if (this.#responseEnd < 0 || this.#responseEnd > request.firstDataId) return false;
 		const begunNs = request.firstDataId === request.lastDataId ? request.endNs : request.startNs;
-		if (begunNs - before.endNs > 2 * (response.endNs - request.endNs)) this.#locksteps++;
+		if (begunNs - this.#responseEndNs > 2 * (response.endNs - request.endNs)) this.#locksteps++;
 		return this.#locksteps >= LOCKSTEPS;
 	}
 
@@ -250,7 +250,8 @@ export class Matcher {
 
 	/** A final response is over. */
 	responseEnd(response: HttpMessage): void {
-		this.#lastResponse = response;
+		this.#responseEnd = response.lastDataId;
+		this.#responseEndNs = response.endNs;
 		const next = response.request === undefined ? undefined : this.waiting[0];
 		if (next !== undefined && next.firstDataId < response.lastDataId) this.#pipelined = true;
 		// It may have answered HEAD: then what was read as its body was the next responses.
