@@ -20,7 +20,7 @@ export function readHead(reader: Reader): boolean {
 		let i = from + 1;
 		while (i < to && (bytes[i] === 13 || bytes[i] === 10)) i++;
 		reader.crlf = true;
-		reader.candidate ||= bytes[i - 1] === 10 || atOperation(reader);
+		reader.candidate ||= atOperation(reader) || hasLineEnd(bytes, from, i);
 		stream.advance(i - from);
 		return true;
 	}
@@ -185,6 +185,11 @@ function invalidCode(reader: Reader): ErrorCode {
 	return reader.kind === "response" ? "HPE_INVALID_CONSTANT" : "HPE_INVALID_METHOD";
 }
 
+function mayBegin(reader: Reader, bytes: Uint8Array, at: number, to: number): boolean {
+	if (scanHead(bytes, at, to) === INVALID) return false;
+	return reader.kind === undefined || !scan.startLine || scan.response === (reader.kind === "response");
+}
+
 /** Looks for a believable head at the beginning of a line. */
 function search(reader: Reader): boolean {
 	const stream = reader.stream;
@@ -193,10 +198,8 @@ function search(reader: Reader): boolean {
 	scan.strict = true;
 	let at = bytes.indexOf(10, from) + 1;
 	for (; at > 0 && at < to; at = bytes.indexOf(10, at) + 1) {
-		const end = scanHead(bytes, at, to);
-		if (end === INVALID) continue;
-		const known = reader.kind !== undefined && scan.startLine;
-		if (known && scan.response !== (reader.kind === "response")) continue;
+		// An empty line, or what is left of one, is passed where heads are read, as when it comes as a piece of its own.
+		if (bytes[at] !== 13 && !mayBegin(reader, bytes, at, to)) continue;
 		reader.candidate = true;
 		stream.advance(at - from);
 		return true;

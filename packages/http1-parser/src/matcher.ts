@@ -85,14 +85,9 @@ export class Matcher {
 		const step = request.firstDataId - (this.#lastRequest?.lastDataId ?? -1);
 		if (step === 0 || step === 1) this.#pipelined = true;
 		this.#lastRequest = request;
-		if (request.firstDataId < this.#passed) {
-			// Its response may be the one that was given up, or still come.
-			if (missing !== undefined) gap.reopen(missing);
-			gap.noteDoubtful();
-			if (waiting.length === 0) this.#aheadMax = Math.max(0, this.#aheadMax);
-			this.#alone(request, "order-unknown");
-			return;
-		}
+		// Late: responses that were read before it may have answered it.
+		if (request.firstDataId < this.#passed) this.#gapTo = Math.max(this.#gapTo, this.#passed);
+		if (request.firstDataId < this.#gapTo) this.#aheadMin = Number.NEGATIVE_INFINITY;
 		if (waiting.length === 0) {
 			if (missing !== undefined) this.#shift(missing.min, missing.max);
 			// Nothing is answered before it begins.

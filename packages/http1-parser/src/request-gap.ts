@@ -17,7 +17,6 @@ export class RequestGap {
 	/** True while the request behind is awaited. */
 	open = false;
 	#min = 0;
-	#extra = 0;
 	#bytes = 0;
 	#end = -1;
 
@@ -30,28 +29,15 @@ export class RequestGap {
 		this.#end = position + length;
 	}
 
-	/** The request behind it is out of the count: the gap goes on. */
-	reopen({ min, max }: MissingRequests): void {
-		this.open = true;
-		this.#min = min;
-		this.#bytes = max > min ? Number.POSITIVE_INFINITY : 0;
-	}
-
-	/** A request that was handed out alone: its response may still come, or not. */
-	noteDoubtful(): void {
-		this.open = true;
-		this.#extra++;
-	}
-
 	/** What is missing before this request, which begins at `position`; `before`: the one seen last. Closes the gap. */
 	close(request: HttpMessage, before: HttpMessage | undefined, position: number): MissingRequests {
 		const min = this.#min;
 		// What lies between the gap and the request is the rest of a message that began in the gap, or none at all.
 		const clean = this.#end === position || this.#end < 0;
 		const fits = clean ? Math.floor(this.#bytes / least(request, before)) : Number.POSITIVE_INFINITY;
-		const max = Math.max(min, fits) + this.#extra;
+		const max = Math.max(min, fits);
 		this.open = false;
-		this.#min = this.#bytes = this.#extra = 0;
+		this.#min = this.#bytes = 0;
 		this.#end = -1;
 		return { min, max };
 	}
