@@ -16,6 +16,7 @@
  *
  * @module
  */
+export type { RecordsOptions } from "./drain.ts";
 export { BpfError, type BpfErrorCode, type BpfErrorOptions } from "./errors.ts";
 export { type Answer, type KernelFeatures, kernelFeatures, openHandles, possibleCpus } from "./features.ts";
 export { type Frame, frames } from "./frames.ts";

@@ -1,8 +1,7 @@
-import { pointerOf } from "@wirescribe/ffi";
-import { failure } from "./failure.ts";
+import { Drain, type RecordsOptions } from "./drain.ts";
+import type { Frame } from "./frames.ts";
 import type { BpfMap } from "./map.ts";
-import { type Native, native } from "./native.ts";
-import { drainFailure } from "./ring-buffer.ts";
+import { native } from "./native.ts";
 
 /** Options of {@linkcode PerfBuffer}. */
 export interface PerfBufferOptions {
@@ -20,59 +19,53 @@ export interface PerfBufferOptions {
  * earlier can come later. The kernel rounds a record up: a frame can be up to 7 bytes longer than what the program sent, so a record
  * has to know its own length.
  */
-export class PerfBuffer implements Disposable {
-	readonly #native: Native = native();
-	#handle: number;
-	#memory: Uint8Array | undefined;
-	#address = 0n;
+export class PerfBuffer implements Disposable, AsyncIterable<Frame> {
+	readonly #drain: Drain;
 
 	constructor(map: BpfMap | number, options: PerfBufferOptions = {}) {
 		const { pagesPerCpu = 64, wakeupEvents = 1 } = options;
-		this.#handle = this.#native.ws_perf_open(typeof map === "number" ? map : map.fd, pagesPerCpu, wakeupEvents);
-		if (this.#handle < 0) throw failure("ERR_BPF_BUFFER", this.#handle);
+		const fd = typeof map === "number" ? map : map.fd;
+		this.#drain = new Drain(native().ws_perf_open(fd, pagesPerCpu, wakeupEvents), {
+			drain: "ws_perf_drain",
+			wait: "ws_perf_wait",
+			available: "ws_perf_available",
+		});
 	}
 
 	/** Like {@linkcode RingBuffer.drain}; what does not fit is what is newest, on whichever CPU. */
 	drain(into: Uint8Array): number {
-		if (into !== this.#memory) this.#adopt(into);
-		const written = this.#native.ws_perf_drain(this.#handle, this.#address, into.byteLength);
-		if (written < 0) throw drainFailure(written);
-		return written;
+		return this.#drain.into(into);
+	}
+
+	/** Like {@linkcode RingBuffer.records}. */
+	records(options?: RecordsOptions): AsyncGenerator<Frame> {
+		return this.#drain.records(options);
 	}
 
 	/** Waits until there is something to drain, at most `timeoutMs`. Blocks the thread: on Node keep it at 100 or below. */
 	wait(timeoutMs: number): boolean {
-		const ready = this.#native.ws_perf_wait(this.#handle, timeoutMs);
-		if (ready < 0) throw failure("ERR_BPF_BUFFER", ready);
-		return ready === 1;
+		return this.#drain.wait(timeoutMs);
 	}
 
 	/** Records the kernel had no room for. Known once the drain has passed the kernel's own notice of it. */
 	get lost(): number {
-		const records = this.#native.ws_perf_lost(this.#handle);
-		if (records < 0) throw failure("ERR_BPF_BUFFER", records);
-		return records;
+		return this.#drain.checked(this.#drain.native.ws_perf_lost(this.#drain.handle));
 	}
 
 	/** Bytes that were not drained yet, over all CPUs. */
 	get available(): number {
-		const bytes = this.#native.ws_perf_available(this.#handle);
-		if (bytes < 0) throw failure("ERR_BPF_BUFFER", bytes);
-		return bytes;
+		return this.#drain.available();
 	}
 
 	close(): void {
-		if (this.#handle !== 0) this.#native.ws_close(this.#handle);
-		this.#handle = 0;
-		this.#memory = undefined;
+		this.#drain.close();
+	}
+
+	[Symbol.asyncIterator](): AsyncGenerator<Frame> {
+		return this.records();
 	}
 
 	[Symbol.dispose](): void {
 		this.close();
-	}
-
-	#adopt(into: Uint8Array): void {
-		this.#address = pointerOf(into);
-		this.#memory = into;
 	}
 }

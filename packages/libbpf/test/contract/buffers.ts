@@ -51,6 +51,32 @@ export const bufferCases: Cases = {
 			expectRun(drainAll(ring, new Uint8Array(333)), 0, sizes(100));
 		}),
 
+	"gives records one by one, as they come, to whoever waits for them": () =>
+		scoped(async (keep) => {
+			const { ring } = observed(keep);
+			const values: number[] = [];
+			const later = setTimeout(() => call(3), 30);
+			call(1);
+			call(2);
+			for await (const { bytes } of ring) {
+				values.push(new DataView(bytes.buffer, bytes.byteOffset).getUint32(4, true));
+				if (values.length === 3) break;
+			}
+			clearTimeout(later);
+			assert.deepEqual(values, [1, 2, 3]);
+		}),
+
+	"ends the records by a signal, or when the buffer is closed": () =>
+		scoped(async (keep) => {
+			const { object, ring } = observed(keep);
+			const abort = new AbortController();
+			setTimeout(() => abort.abort(), 20);
+			for await (const _ of ring.records({ signal: abort.signal })) assert.fail("a record of nothing");
+			const perf = new PerfBuffer(object.map("samples"));
+			setTimeout(() => perf.close(), 20);
+			for await (const _ of perf) assert.fail("a record of nothing");
+		}),
+
 	"leaves no descriptor to programs that are started": () =>
 		scoped((keep) => {
 			const { object } = observed(keep);
