@@ -24,4 +24,5 @@ export { DEFAULT_LIMITS, type Http1Limits } from "./limits.ts";
 export type { Message } from "./message.ts";
 export { MessageReader, type MessageReaderOptions } from "./message-reader.ts";
 export { type Leniency, type PartialReason, REASONS, type Reason, type UnpairedReason } from "./reasons.ts";
+export type { TargetForm } from "./target.ts";
 export type { Trace } from "./trace.ts";

@@ -50,6 +50,19 @@ test("host and path of absolute targets, and of others", () => {
 	}
 });
 
+test("forms of targets", () => {
+	for (const [line, form] of [
+		["GET /p?q", "origin"],
+		["GET http://h2/p", "absolute"],
+		["OPTIONS *", "asterisk"],
+		["CONNECT h2:443", "authority"],
+		["GET h2:443", undefined],
+	]) {
+		const { request, response } = read(`${line} HTTP/1.1\r\nHost: field\r\n\r\n`, OK);
+		expect([request?.targetForm, response?.targetForm]).toEqual([form, undefined]);
+	}
+});
+
 test("leniencies are named", () => {
 	for (const [request, response, names] of [
 		["\r\nGET / HTTP/1.1\nHost: h\n\n", OK, ["leading-crlf", "bare-lf"]],

@@ -4,7 +4,7 @@ import { collectedBody } from "./collected.ts";
 import { findHeader, type HeaderIndex, headerValue, indexHeaders } from "./headers.ts";
 import { LENIENCY_NAMES, LENIENT, type Leniency, type PartialReason, type UnpairedReason } from "./reasons.ts";
 import { dropScan, FIELD, type HeadScan, keepScan, scan } from "./scan.ts";
-import { authorityEnd, authorityStart } from "./target.ts";
+import { authorityEnd, authorityStart, formOf, type TargetForm } from "./target.ts";
 import { readTrace, type Trace } from "./trace.ts";
 
 /** One request or one response, as it crossed the socket. */
@@ -15,6 +15,8 @@ export interface Message {
 	readonly method: string;
 	/** Request target as sent: `/path?query`, `http://host/path`, `host:port` or `*`; "" on a response. */
 	readonly target: string;
+	/** Which form of RFC 9112, section 3.2, the target has; undefined on a response, and where it has none of them. */
+	readonly targetForm: TargetForm | undefined;
 	/** Path and query of the target, also of an absolute one. */
 	readonly path: string;
 	/** The authority of an absolute target, else the Host field, else "". */
@@ -193,6 +195,10 @@ export class HttpMessage implements Message {
 
 	get target(): string {
 		return this.kind === "request" ? this.#slice(this.#b, this.#c) : "";
+	}
+
+	get targetForm(): TargetForm | undefined {
+		return this.kind === "request" ? formOf(this.target, this.isConnect) : undefined;
 	}
 
 	get path(): string {

@@ -1,3 +1,14 @@
+/** `/path?query`, `http://host/path`, `host:port` of CONNECT, or `*`. */
+export type TargetForm = "origin" | "absolute" | "authority" | "asterisk";
+
+/** The form of a target (RFC 9112, section 3.2). */
+export function formOf(target: string, connect: boolean): TargetForm | undefined {
+	if (target.charCodeAt(0) === 47) return "origin";
+	if (target === "*") return "asterisk";
+	if (authorityStart(target) > 0) return "absolute";
+	return connect ? "authority" : undefined;
+}
+
 /** Behind "scheme://", or 0. */
 export function authorityStart(target: string): number {
 	const at = target.indexOf("://");
