@@ -37,8 +37,10 @@ export async function sharedLoad(options: LoadOptions): Promise<{ lost: number; 
 		return startParty(queue, task);
 	};
 	const extra = casualty ? [start(casualty.role, PARTIES, casualty.end)] : [];
-	const consumers = Array.from({ length: PARTIES }, (_, party) => start("consumer", party));
 	const producers = Array.from({ length: PARTIES }, (_, party) => start("producer", party));
+	// Alone until its end: among others it might never get as many records as it ends at.
+	if (casualty?.role === "consumer") await extra[0]?.ended;
+	const consumers = Array.from({ length: PARTIES }, (_, party) => start("consumer", party));
 	if (closeEarly) await firstRead(words).then(() => queue.close());
 	for (let i = 0; i < pauses; i++) await pause(words);
 	await Promise.all([...producers, ...extra].map(({ ended }) => ended));
