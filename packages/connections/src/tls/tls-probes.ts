@@ -124,9 +124,9 @@ export class TlsProbes implements Disposable {
 			.map(({ path, libraries, pids, standing, error }) => ({ path, libraries, pids: [...pids], standing, error }));
 	}
 
-	/** Detaches everything, and waits for it. */
+	/** Releases everything. */
 	close(): void {
-		for (const { probes } of this.#files.values()) for (const probe of probes) probe[Symbol.dispose]();
+		for (const entry of this.#files.values()) this.#release(entry);
 		this.#files.clear();
 	}
 
