@@ -84,3 +84,31 @@ received = b""
 while received.count(b"HTTP/1.1 200") < 3 or not received.endswith(b"nnnnnnn"): received += stream.recv(100)
 stream.close()
 `;
+
+/** A proxy that makes tunnels (CONNECT, RFC 9110 section 9.3.6) and prints its port. */
+export const CONNECT_PROXY = `
+const { connect } = require("node:net");
+const server = require("node:http").createServer();
+server.on("connect", (request, client, head) => {
+  const target = connect(request.url.split(":")[1], "127.0.0.1", () => {
+    client.write("HTTP/1.1 200 Connection established\\r\\n\\r\\n");
+    target.write(head);
+    target.pipe(client).pipe(target);
+  });
+  for (const socket of [client, target]) socket.on("error", () => {});
+});
+server.listen(0, "127.0.0.1", () => console.log(server.address().port));
+`;
+
+/** PORT PROXY: a GET through a tunnel. */
+export const NODE_TUNNEL_CLIENT = `
+const [port, proxy] = process.argv.slice(1);
+const request = require("node:http").request({ host: "127.0.0.1", port: proxy, method: "CONNECT", path: "127.0.0.1:" + port });
+request.on("connect", (response, socket) => {
+  const stream = require("node:tls").connect({ socket, rejectUnauthorized: false }, () => {
+    stream.write("GET /tunnel/node?size=7 HTTP/1.1\\r\\nHost: h\\r\\nConnection: close\\r\\n\\r\\n");
+  });
+  stream.resume().on("end", () => socket.destroy());
+});
+request.end();
+`;

@@ -11,8 +11,10 @@ import { Certificate } from "./certificate.ts";
 import { program as runtime } from "./runtimes.ts";
 import { Program } from "./servers.ts";
 import {
+	CONNECT_PROXY,
 	NODE_TLS_CLIENT,
 	NODE_TLS_SERVER,
+	NODE_TUNNEL_CLIENT,
 	PYTHON_TLS_CLIENT,
 	PYTHON_TLS_PIPELINE,
 	PYTHON_TLS_SERVER,
@@ -26,17 +28,9 @@ const python = "/usr/bin/python3";
 beforeAll(() => ensureDebian(["curl", "openssl", "python3", "nginx-light", "wget"]), 240_000);
 
 /** An agent that watches one port. */
-async function watching(port: number): Promise<Wirescribe> {
-	return Wirescribe.start([
-		"run",
-		"--output",
-		"json",
-		"--port",
-		String(port),
-		"--query-values",
-		"--ledger",
-		ledgerFile,
-	]);
+async function watching(port: number, ...more: string[]): Promise<Wirescribe> {
+	const options = ["--output", "json", "--port", String(port), "--query-values", "--ledger", ledgerFile, ...more];
+	return Wirescribe.start(["run", ...options]);
 }
 
 const ledgerFile = join(tmpdir(), `wirescribe-tls-ledger-${process.pid}.json`);
@@ -121,6 +115,9 @@ describe("servers that were there before the agent", () => {
 		expect(ledger.operations?.lost["tls_socket"]).toBe(0);
 		expect(ledger.tls.read).toBe(ledger.tls.connections);
 		expect(ledger.tls.notVisible).toEqual([]);
+		for (const name of ["SSL_read", "gnutls_record_recv"]) {
+			expect(ledger.tls.watched.filter(({ functions }) => functions.includes(name)).length).toBeGreaterThan(0);
+		}
 	});
 });
 
@@ -156,7 +153,7 @@ describe("servers that start after the agent", () => {
 		expect(bothEnds(lines, "/curl?size=7")).toMatchObject({ pid: server.pid, response: { body_bytes: 7 } });
 	});
 
-	it("requests that were pipelined", async () => {
+	it("requests that were pipelined, through perf buffers", async () => {
 		using certificate = new Certificate();
 		const { program, port } = await Program.listening(node26, [
 			"-e",
@@ -165,10 +162,73 @@ describe("servers that start after the agent", () => {
 			certificate.cert,
 		]);
 		await using _ = program;
-		await using wirescribe = await watching(port);
+		await using wirescribe = await watching(port, "--queue", "perf");
 		await run(python, "-c", PYTHON_TLS_PIPELINE, String(port));
 		await end(wirescribe, 6);
 		for (const n of [1, 2, 3]) expect(bothEnds(wirescribe.lines, `/pipe/${n}?size=7`).status).toBe(200);
+	});
+});
+
+describe("TLS in a tunnel", () => {
+	it("is read after the request for the tunnel, by curl and Node", async () => {
+		using certificate = new Certificate();
+		const { program, port } = await Program.listening(node26, [
+			"-e",
+			NODE_TLS_SERVER,
+			certificate.key,
+			certificate.cert,
+		]);
+		await using _ = program;
+		const { program: proxyProgram, port: proxy } = await Program.listening(node26, ["-e", CONNECT_PROXY]);
+		await using __ = proxyProgram;
+		const ports = ["--port", String(port), "--port", String(proxy)];
+		await using wirescribe = await Wirescribe.start(["run", "--output", "json", "--query-values", ...ports]);
+		await run("curl", "-sk", "-x", `http://127.0.0.1:${proxy}`, `https://127.0.0.1:${port}/tunnel/curl?size=7`);
+		await run(node26, "-e", NODE_TUNNEL_CLIENT, String(port), String(proxy));
+		await wirescribe.until(() => wirescribe.lineCount >= 8, "8 lines");
+		expect(await wirescribe.stop()).toBe(0);
+		expect(wirescribe.stderr).not.toContain("does not balance");
+		expect(wirescribe.lines).toHaveLength(8);
+		const connects = wirescribe.lines.filter(({ method }) => method === "CONNECT");
+		expect(connects.map(({ role, status, tls }) => `${role} ${status} ${tls}`).sort()).toEqual([
+			...["client 200 false", "client 200 false", "server 200 false", "server 200 false"],
+		]);
+		for (const client of ["curl", "node"]) {
+			const found = wirescribe.lines.filter(({ path }) => path === `/tunnel/${client}?size=7`);
+			expect(found.map(({ role, remote }) => `${role} ${role === "client" && remote}`).sort()).toEqual([
+				`client 127.0.0.1:${proxy}`,
+				"server false",
+			]);
+			for (const line of found) {
+				expect(line).toMatchObject({ tls: true, status: 200, response: { body_bytes: 7 }, partial: [] });
+			}
+		}
+	});
+});
+
+describe("a recording of TLS", () => {
+	it("is redacted like any other, and gives the same lines", async () => {
+		using certificate = new Certificate();
+		const { program, port } = await Program.listening(node26, [
+			"-e",
+			NODE_TLS_SERVER,
+			certificate.key,
+			certificate.cert,
+		]);
+		await using _ = program;
+		const file = `${ledgerFile}.wsr`;
+		try {
+			await using recorder = await Wirescribe.start(["record", file, "--port", String(port)]);
+			await run(python, "-c", PYTHON_TLS_CLIENT, String(port), "python");
+			expect(await recorder.stop()).toBe(0);
+			expect(readFileSync(file, "latin1")).not.toMatch(/0123456789|n{100}/);
+			const replay = new Wirescribe(["replay", file, "--output", "json"]);
+			expect(await replay.exit()).toBe(0);
+			expect(replay.lines).toHaveLength(6);
+			expect(bothEnds(replay.lines, "/python/post")).toMatchObject({ status: 201, request: { body_bytes: 10 } });
+		} finally {
+			rmSync(file, { force: true });
+		}
 	});
 });
 

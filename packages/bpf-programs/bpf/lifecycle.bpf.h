@@ -207,7 +207,7 @@ static __noinline int end_life(void *ctx, struct sock *sk, struct socket_state *
 	COUNT(sockets_ended);
 	bpf_map_delete_elem(&sockets, &key);
 	bpf_map_delete_elem(&skip_hints, &id);
-	forget_tls_stream(key);
+	forget_tls_stream(key, id);
 	return 0;
 }
 

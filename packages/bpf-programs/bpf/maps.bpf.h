@@ -123,6 +123,9 @@ struct skip_hint {
 	u32 reserved;
 };
 
+// In the key: of the socket's TLS plaintext, not of what crosses the socket.
+#define HINT_OF_PLAINTEXT (1ULL << 63)
+
 enum skip_hint_flag {
 	HINT_IN = 1,
 	HINT_OUT = 2,

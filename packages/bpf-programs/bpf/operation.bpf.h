@@ -195,6 +195,8 @@ __noinline long prepare(u64 sock, struct socket_state *state, struct operation *
 		else
 			found = classify(scratch->payload);
 	}
+	if (setting_tls && found.protocol == PROTOCOL_TLS && state->protocol == PROTOCOL_HTTP1)
+		note_tls_bytes(sk, state, op->direction, op->fd, &op->source);
 	event->message = found.message;
 	if (found.message == MESSAGE_REQUEST)
 		COUNT(request_starts_seen);

@@ -112,7 +112,8 @@ static __noinline int report_tls(void)
 	return report_process(KIND_TLS, BPF_CORE_READ(task, group_leader));
 }
 
-// A system call has moved bytes of a connection that is not known to be plain HTTP.
+// A system call has moved bytes of a connection that is not known to be plain HTTP, or of one that is and they look like
+// TLS (a tunnel through a proxy).
 static __noinline int note_tls_bytes(struct sock *sk, struct socket_state *state, u8 direction, s32 fd,
 				     const struct source *source)
 {
@@ -125,17 +126,18 @@ static __noinline int note_tls_bytes(struct sock *sk, struct socket_state *state
 	if (thread && thread->kind) {
 		if (thread->kind != TLS_HANDSHAKE && direction_of_tls_call(thread->kind) != direction)
 			return 0;
-		// So it is ciphertext, whatever it looks like.
-		if (state->protocol == PROTOCOL_UNKNOWN || state->protocol == PROTOCOL_OTHER)
-			state->protocol = PROTOCOL_TLS;
+		// So it is ciphertext, whatever it looks like. Only what was HTTP has to look like it: a tunnel's TLS
+		// does, the request that a callback inside the call sends elsewhere does not.
+		if (state->protocol == PROTOCOL_HTTP1 && !starts_tls_record(source))
+			return 0;
+		state->protocol = PROTOCOL_TLS;
 		socket.proven = 1;
 		thread->nested = socket;
 		return 0;
 	}
 	if (direction != DIRECTION_INGRESS)
 		return 0;
-	if (state->protocol != PROTOCOL_TLS &&
-	    !(state->protocol == PROTOCOL_UNKNOWN && starts_tls_record(source)))
+	if (state->protocol != PROTOCOL_TLS && !starts_tls_record(source))
 		return 0;
 	if (!thread)
 		thread = tls_thread_here(BPF_LOCAL_STORAGE_GET_F_CREATE);

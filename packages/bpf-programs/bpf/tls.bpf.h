@@ -16,7 +16,7 @@
 // The plaintext of one socket: a stream of its own beside the ciphertext's, with what is remembered of any stream. Its
 // offsets count bytes since it was first seen, as TCP counts ciphertext.
 struct tls_stream {
-	struct socket_state state;
+	struct socket_state state; // its `socket_id` is the key of the stream's own hints
 	u32 moved[2];
 };
 
@@ -62,9 +62,9 @@ static __always_inline struct tls_stream *tls_stream_of(struct sock *sk, struct 
 	u64 key = (u64)sk;
 	struct tls_stream *known = bpf_map_lookup_elem(&tls_streams, &key), fresh = {};
 
-	if (known && known->state.socket_id == state->socket_id)
+	if (known && known->state.socket_id == (state->socket_id | HINT_OF_PLAINTEXT))
 		return known;
-	fresh.state.socket_id = state->socket_id;
+	fresh.state.socket_id = state->socket_id | HINT_OF_PLAINTEXT;
 	fresh.state.role = state->role;
 	fresh.state.born = state->born;
 	fresh.state.segs_out = state->segs_out;
@@ -74,9 +74,12 @@ static __always_inline struct tls_stream *tls_stream_of(struct sock *sk, struct 
 	return bpf_map_lookup_elem(&tls_streams, &key);
 }
 
-static __always_inline void forget_tls_stream(u64 sk)
+static __always_inline void forget_tls_stream(u64 sk, u64 socket_id)
 {
-	bpf_map_delete_elem(&tls_streams, &sk);
+	u64 hint = socket_id | HINT_OF_PLAINTEXT;
+
+	if (!bpf_map_delete_elem(&tls_streams, &sk))
+		bpf_map_delete_elem(&skip_hints, &hint);
 }
 
 // Copies what is wanted of the plaintext. Returns the flags; the event has the lengths.
@@ -160,7 +163,7 @@ static __noinline long prepare_plaintext(struct sock *sk, struct tls_stream *str
 	event->head.direction = op->direction;
 	event->head.protocol = state->protocol;
 	event->head.flags = flags;
-	event->head.socket_id = state->socket_id;
+	event->head.socket_id = state->socket_id & ~HINT_OF_PLAINTEXT;
 	event->head.start_ns = op->start_ns;
 	event->head.end_ns = now;
 	event->head.tgid = pid_tgid >> 32;

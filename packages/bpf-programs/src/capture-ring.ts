@@ -29,11 +29,14 @@ export interface CaptureRing extends Disposable {
 	/** Bytes in the queue that were not drained yet, with the queue's own headers. */
 	readonly available: number;
 	/** The kernel need not copy bytes of this direction that end at or before the stream offset; at most 2 GiB ahead. */
-	skip(socketId: number, direction: 1 | 2, before: number): void;
-	/** The kernel need not look at this connection any more, in either direction. */
-	skipAll(socketId: number): void;
+	skip(socketId: number, direction: 1 | 2, before: number, plaintext?: boolean): void;
+	/** The kernel need not look at this connection any more, in either direction. With `plaintext`: at what is inside its TLS. */
+	skipAll(socketId: number, plaintext?: boolean): void;
 	close(): void;
 }
+
+/** The highest bit of a hint's key: HINT_OF_PLAINTEXT of bpf/maps.bpf.h. */
+const OF_PLAINTEXT = 0x8000_0000;
 
 /** Opens a ring of a capture, on this thread. The capture must stay open while it is used. */
 export function openRing(handle: CaptureHandle): CaptureRing {
@@ -84,8 +87,8 @@ class Ring implements CaptureRing {
 		return this.#events.available;
 	}
 
-	skip(socketId: number, direction: 1 | 2, before: number): void {
-		this.#find(socketId);
+	skip(socketId: number, direction: 1 | 2, before: number, plaintext = false): void {
+		this.#find(socketId, plaintext);
 		const flags = this.#hintView.getUint32(SKIP_HINT.flags, true);
 		this.#hintView.setUint32(
 			direction === 1 ? SKIP_HINT.in_before : SKIP_HINT.out_before,
@@ -96,8 +99,8 @@ class Ring implements CaptureRing {
 		this.#hints.set(this.#key, this.#hint);
 	}
 
-	skipAll(socketId: number): void {
-		this.#find(socketId);
+	skipAll(socketId: number, plaintext = false): void {
+		this.#find(socketId, plaintext);
 		this.#hintView.setUint32(SKIP_HINT.flags, HINT.all, true);
 		this.#hints.set(this.#key, this.#hint);
 	}
@@ -113,9 +116,9 @@ class Ring implements CaptureRing {
 	}
 
 	/** Loads the hint that is there, or an empty one. */
-	#find(socketId: number): void {
+	#find(socketId: number, plaintext: boolean): void {
 		this.#keyView.setUint32(0, socketId % 0x1_0000_0000, true);
-		this.#keyView.setUint32(4, Math.floor(socketId / 0x1_0000_0000), true);
+		this.#keyView.setUint32(4, Math.floor(socketId / 0x1_0000_0000) + (plaintext ? OF_PLAINTEXT : 0), true);
 		if (!this.#hints.getInto(this.#key, this.#hint)) this.#hint.fill(0);
 	}
 }

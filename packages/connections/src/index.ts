@@ -28,6 +28,7 @@ export {
 } from "./process-selection.ts";
 export { type ProcessHint, ProcessTable, type ProcessTableOptions } from "./process-table.ts";
 export { SelectedProcesses, type SelectedProcessesOptions } from "./selected-processes.ts";
+export type { ProbeCost } from "./tls/probe-cost.ts";
 export { systemTlsLibraries } from "./tls/system-libraries.ts";
 export type { TlsEntry, TlsFunction, TlsFunctions, TlsLibrary } from "./tls/tls-functions.ts";
 export {

@@ -22,6 +22,7 @@ export {
 	sum,
 	sumPartitions,
 	type TlsNotVisible,
+	type TlsWatched,
 } from "./ledger.ts";
 export {
 	compareFrames,

@@ -95,6 +95,8 @@ export interface Ledger {
 		readonly read: number;
 		/** Processes that spoke TLS while none of their files could be watched. */
 		readonly notVisible: readonly TlsNotVisible[];
+		/** Files on whose functions programs were attached. */
+		readonly watched: readonly TlsWatched[];
 	};
 }
 
@@ -105,6 +107,16 @@ export interface TlsNotVisible {
 	readonly reason: string;
 }
 
+/** A file with a TLS library's functions. */
+export interface TlsWatched {
+	readonly path: string;
+	readonly functions: readonly string[];
+	/** Processes that have it now, as far as is known. */
+	readonly processes: number;
+	/** Why nothing could be attached. */
+	readonly error?: string;
+}
+
 export interface LedgerSources {
 	/** Null on replay: what the kernel skipped or lost is in the recording's own ledger. */
 	readonly operations: OperationCounts | null;
@@ -113,6 +125,7 @@ export interface LedgerSources {
 	readonly partitions: readonly PartitionLedger[];
 	readonly records: RecordCounts;
 	readonly tlsNotVisible?: readonly TlsNotVisible[];
+	readonly tlsWatched?: readonly TlsWatched[];
 }
 
 export function sum(counts: Readonly<Record<string, number>>): number {
@@ -199,6 +212,7 @@ export function makeLedger(sources: LedgerSources): Ledger {
 			connections: total.tlsConnections,
 			read: total.tlsConnectionsRead,
 			notVisible: sources.tlsNotVisible ?? [],
+			watched: sources.tlsWatched ?? [],
 		},
 	};
 }

@@ -14,8 +14,8 @@ export interface ConnectionContext {
 	readonly tcpOperations: boolean;
 	/** How long a hole may still be filled: 20 ms for rings, 500 ms for per-CPU buffers. */
 	readonly reorderWindowNs: number;
-	/** Tells the kernel what it need not copy. */
-	skip(socketId: number, direction: 1 | 2, before: number | "all"): void;
+	/** Tells the kernel what it need not copy, of the socket's own bytes or of those inside its TLS. */
+	skip(socketId: number, direction: 1 | 2, before: number | "all", plaintext: boolean): void;
 }
 
 const INGRESS = 1;
@@ -42,9 +42,11 @@ export class ObservedConnection {
 	queued = false;
 	readonly #context: ConnectionContext;
 	readonly #log = new OperationLog();
-	readonly #http: Http1Connection;
+	#http: Http1Connection;
 	/** Plaintext of its TLS was seen. */
 	tlsRead = false;
+	/** Of what was read before its TLS began. */
+	#earlierRequestStarts = 0;
 	#http1 = false;
 	#notHttp = false;
 	#sequence = 0;
@@ -56,18 +58,11 @@ export class ObservedConnection {
 		this.description = description;
 		this.described = described;
 		this.#context = context;
-		this.#http = new Http1Connection(
-			{ role: description.role === "unknown" ? undefined : description.role, reorderWindowNs: context.reorderWindowNs },
-			{
-				exchange: (exchange) => this.#exchange(exchange),
-				protocol: (change) => this.#protocol(change),
-				skip: (direction, before) => context.skip(description.socketId, direction, before),
-			},
-		);
+		this.#http = this.#newHttp(false);
 	}
 
 	get requestStartsRead(): number {
-		return this.#http.counters.requestStartsRead;
+		return this.#earlierRequestStarts + this.#http.counters.requestStartsRead;
 	}
 
 	get open(): number {
@@ -99,6 +94,11 @@ export class ObservedConnection {
 	}
 
 	operation(operation: LoggedOperation, chunk: Chunk, kernelProtocol: number): void {
+		if (this.tlsRead) this.ciphertext(operation);
+		else this.#read(operation, chunk, kernelProtocol);
+	}
+
+	#read(operation: LoggedOperation, chunk: Chunk, kernelProtocol: number): void {
 		this.lastNs = operation.endNs;
 		if (!this.#notHttp && kernelProtocol > 1) this.#becomeOther(kernelProtocol === 2 ? "http/2" : "tcp");
 		if (this.#notHttp && !this.#http1) {
@@ -113,8 +113,8 @@ export class ObservedConnection {
 	/** What a TLS library was given to encrypt, or has decrypted: a stream of its own, read like any. */
 	plaintext(operation: LoggedOperation, chunk: Chunk, kernelProtocol: number): void {
 		this.#becomeTls();
-		this.tlsRead = true;
-		this.operation(operation, chunk, kernelProtocol);
+		if (!this.tlsRead) this.#beginPlaintext(operation.startNs || operation.endNs);
+		this.#read(operation, chunk, kernelProtocol);
 	}
 
 	/** A system call that moved ciphertext. Its plaintext, if it can be seen, comes as operations beside it. */
@@ -187,6 +187,28 @@ export class ObservedConnection {
 	#becomeHttp1(): void {
 		this.#http1 = true;
 		this.#redescribe({ protocol: "http/1" });
+	}
+
+	#newHttp(plaintext: boolean): Http1Connection {
+		const { socketId, role } = this.description;
+		const { reorderWindowNs, skip } = this.#context;
+		return new Http1Connection(
+			{ role: role === "unknown" ? undefined : role, reorderWindowNs },
+			{
+				exchange: (exchange) => this.#exchange(exchange),
+				protocol: (change) => this.#protocol(change),
+				skip: (direction, before) => skip(socketId, direction, before, plaintext),
+			},
+		);
+	}
+
+	/** What came before was the request for a tunnel, and its answer, if it was HTTP at all. */
+	#beginPlaintext(nowNs: number): void {
+		this.tlsRead = true;
+		this.#http.close(nowNs);
+		this.#earlierRequestStarts = this.#http.counters.requestStartsRead;
+		this.#http = this.#newHttp(true);
+		this.#notHttp = false;
 	}
 
 	#becomeTls(): void {

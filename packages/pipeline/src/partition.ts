@@ -20,7 +20,7 @@ export interface PartitionOptions {
 	/** The real remote end of a connection that is being described, where translation hides it. */
 	readonly peerOf?: (connection: Connection) => Address | undefined;
 	/** Tells the kernel what need not be copied. Absent on replay. */
-	readonly skip?: (socketId: number, direction: 1 | 2, before: number | "all") => void;
+	readonly skip?: (socketId: number, direction: 1 | 2, before: number | "all", plaintext: boolean) => void;
 }
 
 /** How often connections are asked whether something of them has waited too long. */

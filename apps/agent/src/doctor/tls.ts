@@ -31,7 +31,9 @@ export function tlsOverview(): TlsOverview {
 export function tlsText({ uprobes, files, notVisible }: TlsOverview): string {
 	const lines = files.map(({ path, libraries, pids }) => {
 		const names = libraries.map(({ library }) => library).join(", ");
-		return `      ${path} (${names}): ${pids.length} process${pids.length === 1 ? "" : "es"}`;
+		const stepped = libraries.some(({ functions }) => functions.some(({ cost }) => cost === "stepped"));
+		const price = stepped ? "some 2 us a call, 20 us in a virtual machine" : "some 2 us a call";
+		return `      ${path} (${names}): ${pids.length} process${pids.length === 1 ? "" : "es"}; ${price}`;
 	});
 	lines.unshift(
 		uprobes

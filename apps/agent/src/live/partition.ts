@@ -72,9 +72,9 @@ class LivePartition implements QueuePartition<never> {
 			output,
 			tcpOperations: data.tcpOperations,
 			peerOf: ({ socketId }) => this.#peers.found.get(socketId),
-			skip: (socketId, direction, before) => {
-				if (before === "all") ring.skipAll(socketId);
-				else ring.skip(socketId, direction, before);
+			skip: (socketId, direction, before, plaintext) => {
+				if (before === "all") ring.skipAll(socketId, plaintext);
+				else ring.skip(socketId, direction, before, plaintext);
 			},
 		});
 	}

@@ -136,8 +136,8 @@ class LiveSession implements Session {
 	#assemble(partitions: readonly PartitionLedger[], inRing: number): Ledger {
 		const drained = sumPartitions(partitions).operationsDrained;
 		const kernel = kernelCounts(this.#capture, drained, inRing);
-		const tlsNotVisible = this.#tls.notVisible;
-		return makeLedger({ ...kernel, partitions, records: this.#outlet.counts(), tlsNotVisible });
+		const { notVisible: tlsNotVisible, watched: tlsWatched } = this.#tls;
+		return makeLedger({ ...kernel, partitions, records: this.#outlet.counts(), tlsNotVisible, tlsWatched });
 	}
 }
 

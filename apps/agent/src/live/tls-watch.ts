@@ -9,8 +9,8 @@ import {
 	process as processEvent,
 	textAt,
 } from "@wirescribe/bpf-programs/events";
-import { systemTlsLibraries, type TlsFile, TlsProbes } from "@wirescribe/connections";
-import type { TlsNotVisible } from "@wirescribe/pipeline";
+import { systemTlsLibraries, TlsProbes } from "@wirescribe/connections";
+import type { TlsNotVisible, TlsWatched } from "@wirescribe/pipeline";
 
 /** How often process events are looked at: a program needs longer from its start to its first TLS record. */
 const POLL_MS = 20;
@@ -50,8 +50,13 @@ export class TlsWatch {
 	}
 
 	/** What is attached. */
-	list(): TlsFile[] {
-		return this.#probes.list();
+	get watched(): TlsWatched[] {
+		return this.#probes.list().map(({ path, libraries, pids, error }) => ({
+			path,
+			functions: libraries.flatMap(({ functions }) => functions.map(({ name }) => name)),
+			processes: pids.length,
+			...(error === undefined ? {} : { error }),
+		}));
 	}
 
 	/** No more looking at processes; the probes stay until the capture is closed. */

@@ -1,6 +1,7 @@
 import { type ByteSource, openBytes } from "./byte-source.ts";
 import { type ElfFile, readElfFile } from "./elf-file.ts";
 import { findFunctions } from "./find-functions.ts";
+import { type ProbeCost, probeCost } from "./probe-cost.ts";
 
 /** What runs at a function; the names are those of the programs in `@wirescribe/bpf-programs`. */
 export type TlsEntry =
@@ -37,6 +38,8 @@ export interface TlsFunction {
 	readonly entry: TlsEntry;
 	/** Bytes from the start of the file. */
 	readonly offset: number;
+	/** What a probe at its start costs each call. */
+	readonly cost: ProbeCost;
 }
 
 export interface TlsFunctions {
@@ -72,7 +75,7 @@ function tlsFunctionsIn(file: ElfFile): TlsFunctions[] {
 			const offset = offsets.get(name);
 			// Two names of one place are one function.
 			if (offset === undefined || functions.some((one) => one.offset === offset)) continue;
-			functions.push({ name, entry, offset });
+			functions.push({ name, entry, offset, cost: probeCost(file, offset) });
 		}
 		// A handshake alone shows nothing.
 		if (functions.some(({ entry }) => entry !== "enter_tls_handshake")) libraries.push({ library, functions });
