@@ -37,7 +37,8 @@ static __always_inline int enter_egress(struct syscall_enter *ctx, u32 syscall, 
 		call->verdict = verdict_on(sk, state, task->tgid);
 		call->socket_id = state->socket_id;
 		// Without asking for the verdict: it may have changed when the call returns.
-		call->data_id = __sync_fetch_and_add(&state->ids, 1) + 1;
+		if (takes_id(state))
+			call->data_id = __sync_fetch_and_add(&state->ids, 1) + 1;
 	}
 	return 0;
 }

@@ -16,6 +16,12 @@ struct operation {
 	u8 reserved;
 };
 
+// Ciphertext that is not reported has no id, so that those of the plaintext follow one another.
+static __always_inline int takes_id(struct socket_state *state)
+{
+	return state->protocol != PROTOCOL_TLS || setting_all_operations;
+}
+
 // Short operations weigh little: some servers read a request byte by byte.
 #define WEIGHT_SHORT 1
 #define WEIGHT_LONG 64
@@ -304,7 +310,7 @@ static __noinline int handle_operation(void *ctx, struct sock *sk, struct socket
 	if (!state || !op)
 		return 0;
 	// The id is taken before anything can be skipped, so that ids order all operations of a connection.
-	if (!op->data_id)
+	if (!op->data_id && takes_id(state))
 		op->data_id = __sync_fetch_and_add(&state->ids, 1) + 1;
 	if (setting_tls && state->protocol != PROTOCOL_HTTP1)
 		note_tls_bytes(sk, state, op->direction, op->fd, &op->source);

@@ -87,6 +87,13 @@ test("a file is watched once, for as long as a process has it", async () => {
 	expect(attached.points.size).toBe(OPENSSL.length);
 	await end(two);
 	probes.sweep();
+	expect(attached.points.size).toBe(OPENSSL.length);
+	const three = await python("import ssl");
+	probes.scan(three.pid);
+	await end(three);
+	probes.sweep();
+	expect(attached.points.size).toBe(OPENSSL.length);
+	probes.sweep();
 	expect(attached.points.size).toBe(0);
 	expect(probes.list()).toEqual([]);
 });

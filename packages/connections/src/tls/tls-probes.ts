@@ -51,6 +51,8 @@ interface Entry {
 	readonly standing: boolean;
 	libraries: readonly TlsFunctions[];
 	readonly pids: Set<number>;
+	/** Nobody had it at the last sweep. */
+	idle: boolean;
 	probes: Disposable[];
 	error: string | undefined;
 }
@@ -61,7 +63,7 @@ const MAX_FILES = 4096;
 /**
  * Which files of which processes have TLS functions, and the probes on them.
  *
- * Probes belong to a file: they are attached once, however many processes run it, and released when the last one is gone. A file is
+ * Probes belong to a file: they are attached once, however many processes run it, and released some time after the last one is gone. A file is
  * known by device, inode, size and time of change, not by its path. Nothing here throws for what a process or a file is like:
  * a process may vanish while it is looked at, and what cannot be watched says why. For one thread; every call is synchronous, the
  * first look at a file takes 1 to 40 ms (by its size), all others well below one.
@@ -89,21 +91,28 @@ export class TlsProbes implements Disposable {
 			const entry = this.#file(path, reach, false);
 			if (entry === undefined || entry.libraries.length === 0) continue;
 			entry.pids.add(pid);
+			entry.idle = false;
 			if (entry.probes.length === 0) this.#attach(entry, reach);
 		}
 	}
 
 	/** The process runs another program, or is gone. */
 	forget(pid: number): void {
-		for (const entry of this.#files.values()) {
-			if (entry.pids.delete(pid) && entry.pids.size === 0 && !entry.standing) this.#release(entry);
-		}
+		for (const entry of this.#files.values()) entry.pids.delete(pid);
 	}
 
-	/** Forgets processes whose end nobody reported. */
+	/**
+	 * Releases files that nobody had at this sweep and the one before: programs that come and go keep their probes, which cost nothing
+	 * meanwhile. Forgets processes whose end nobody reported.
+	 */
 	sweep(): void {
 		const pids = new Set([...this.#files.values()].flatMap((entry) => [...entry.pids]));
 		for (const pid of pids) if (!existsSync(`${this.#proc}/${pid}`)) this.forget(pid);
+		for (const entry of this.#files.values()) {
+			if (entry.pids.size > 0 || entry.standing) continue;
+			if (entry.idle) this.#release(entry);
+			entry.idle = true;
+		}
 	}
 
 	/** Whether the plaintext of a process can be seen now, and why not. */
@@ -145,7 +154,15 @@ export class TlsProbes implements Disposable {
 			if (key === undefined) continue;
 			const known = this.#files.get(key);
 			if (known) return known;
-			const entry: Entry = { path, standing, libraries: [], pids: new Set(), probes: [], error: undefined };
+			const entry: Entry = {
+				path,
+				standing,
+				libraries: [],
+				pids: new Set(),
+				idle: false,
+				probes: [],
+				error: undefined,
+			};
 			try {
 				entry.libraries = tlsFunctionsAt(way);
 			} catch {
