@@ -1,5 +1,7 @@
 import { type ClientHttp2Session, type ClientHttp2Stream, connect as connectHttp2, constants } from "node:http2";
-import { connect as connectTcp, type Socket } from "node:net";
+import { connect as connectTcp, isIP, type Socket } from "node:net";
+import { connect as connectTls, type TLSSocket } from "node:tls";
+import type { TlsMaterial } from "./tls.ts";
 
 export interface H2Address {
 	readonly host: string;
@@ -28,6 +30,23 @@ function reasonOf(error: unknown): string {
 	return error.message || String((error as NodeJS.ErrnoException).code);
 }
 
+function connectPlain({ host, port }: H2Address): Socket {
+	return connectTcp({ host, port, noDelay: true });
+}
+
+function connectSecure({ host, port }: H2Address, tls: TlsMaterial, failed: (error: unknown) => void): TLSSocket {
+	// An address is no name to ask for: its certificate is checked all the same.
+	const servername = isIP(host) === 0 ? { servername: host } : {};
+	const socket = connectTls({ host, port, ALPNProtocols: ["h2"], ...servername, ...tls });
+	socket.setNoDelay(true);
+	socket.once("secureConnect", () => {
+		if (socket.alpnProtocol === "h2") return;
+		failed(new Error("the peer does not speak HTTP/2 over TLS (no ALPN h2)"));
+		socket.destroy();
+	});
+	return socket;
+}
+
 /**
  * One TCP connection with HTTP/2 on it. It carries streams until it is retired: by the peer (GOAWAY), by an error, by us.
  * Streams that are open then go on; with the last one it is destroyed. It keeps the process alive only while it carries
@@ -45,7 +64,9 @@ export class H2Connection {
 	#retired = false;
 	#reason = "";
 
-	constructor({ host, port, target }: H2Address, onChange: (connected: boolean) => void) {
+	/** `tls` null: plain text. */
+	constructor(address: H2Address, tls: TlsMaterial | null, onChange: (connected: boolean) => void) {
+		const { target } = address;
 		this.#target = target;
 		this.#onChange = onChange;
 		const failed = (error: unknown): void => {
@@ -53,13 +74,13 @@ export class H2Connection {
 			this.retire();
 		};
 		// The name is looked up anew for each connection.
-		const socket = connectTcp({ host, port, noDelay: true });
+		const socket = tls === null ? connectPlain(address) : connectSecure(address, tls, failed);
 		this.#socket = socket;
-		socket.on("connect", () => {
+		socket.on(tls === null ? "connect" : "secureConnect", () => {
 			this.connected = true;
 		});
 		socket.on("error", failed);
-		const session = connectHttp2(`http://${target}`, {
+		const session = connectHttp2(`${tls === null ? "http" : "https"}://${target}`, {
 			settings: { enablePush: false },
 			createConnection: () => socket,
 		});

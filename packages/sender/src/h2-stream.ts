@@ -1,4 +1,5 @@
 import { type ClientHttp2Stream, constants, type IncomingHttpHeaders } from "node:http2";
+import { gzipStream } from "./gzip.ts";
 import type { H2Connection } from "./h2-connection.ts";
 import {
 	CANCELLED,
@@ -21,7 +22,12 @@ const asBuffer = (bytes: Uint8Array): Buffer =>
 	Buffer.from(bytes.buffer as ArrayBuffer, bytes.byteOffset, bytes.byteLength);
 
 /** Opens a stream on the connection: a call of the method that the headers name. */
-export function openStream(connection: H2Connection, headers: Record<string, string>, deadlineMs: number): UnitStream {
+export function openStream(
+	connection: H2Connection,
+	headers: Record<string, string>,
+	deadlineMs: number,
+	gzip: boolean,
+): UnitStream {
 	let stream: ClientHttp2Stream;
 	try {
 		stream = connection.request(headers);
@@ -29,7 +35,8 @@ export function openStream(connection: H2Connection, headers: Record<string, str
 		const status = ownStatus(connection.usable ? INTERNAL : UNAVAILABLE, String(error), false);
 		return failedStream(status);
 	}
-	return new H2Stream(connection, stream, deadlineMs);
+	const opened = new H2Stream(connection, stream, deadlineMs);
+	return gzip ? gzipStream(opened) : opened;
 }
 
 /** A stream that has failed before it began. */
@@ -121,7 +128,11 @@ class H2Stream implements UnitStream {
 
 	#onHeaders(headers: IncomingHttpHeaders): void {
 		this.#headers = headers;
-		if (headers[":status"] !== undefined && Number(headers[":status"]) !== 200) this.#settle(this.#statusWithout());
+		// Trailers-only: the status is the whole answer, even if the peer then resets a stream that it does not read to its end.
+		const whole = grpcStatus(headers);
+		if (whole !== null) this.#settle(whole);
+		else if (headers[":status"] !== undefined && Number(headers[":status"]) !== 200)
+			this.#settle(this.#statusWithout());
 	}
 
 	#onTrailers(trailers: IncomingHttpHeaders): void {
@@ -138,8 +149,13 @@ class H2Stream implements UnitStream {
 		if (this.#over) return;
 		const { rstCode, aborted } = this.#stream;
 		if (this.#connection.destroyed) this.#lost();
-		else if (rstCode !== constants.NGHTTP2_NO_ERROR || this.#headers === null) this.#settle(resetStatus(rstCode ?? 0));
-		else this.#settle(aborted ? resetStatus(rstCode) : this.#statusWithout());
+		else if (rstCode === constants.NGHTTP2_NO_ERROR && this.#headers !== null && !aborted) {
+			this.#settle(this.#statusWithout());
+		} else {
+			// Nobody knows what the connection is worth now: Node resets streams itself when one has too much in memory.
+			this.#connection.retire();
+			this.#settle(resetStatus(rstCode ?? 0));
+		}
 	}
 
 	/** The status of an answer without trailers, or with trailers that have none: it may be in the headers. */

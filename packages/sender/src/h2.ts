@@ -1,6 +1,7 @@
 import { H2Connection, parseTarget } from "./h2-connection.ts";
 import { ownStatus, UNAVAILABLE } from "./h2-status.ts";
 import { failedStream, openStream } from "./h2-stream.ts";
+import { TlsFiles, type TlsOptions } from "./tls.ts";
 import { type Transport, UNIT_METADATA, type UnitRequest, type UnitStream } from "./transport.ts";
 
 export interface H2TransportOptions {
@@ -10,11 +11,15 @@ export interface H2TransportOptions {
 	readonly path: string;
 	/** Sent with every stream, `Authentication` for instance: printable ASCII. */
 	readonly metadata?: Readonly<Record<string, string>>;
+	/** Default: plain text. */
+	readonly tls?: TlsOptions;
+	/** Compresses each message: 25-50 us of CPU for one of 400 bytes, so it pays only where bytes are dear. Default: none. */
+	readonly compression?: "gzip";
 }
 
 /**
- * Streams over gRPC's framing straight on `node:http2`: many messages a write, next to no work for each. Plain text: for TLS
- * take `grpcTransport`. Connects with the first unit; a connection that has failed is replaced with the next one.
+ * Streams over gRPC's framing straight on `node:http2`: many messages a write, next to no work for each. Connects with the
+ * first unit; a connection that has failed is replaced with the next one.
  */
 export function h2Transport(options: H2TransportOptions): Transport {
 	const address = parseTarget(options.target);
@@ -24,27 +29,37 @@ export function h2Transport(options: H2TransportOptions): Transport {
 			`Cannot create an h2 transport as 'path' must be /package.Service/method: received "${options.path}"`,
 		);
 	}
+	const tls = options.tls === undefined ? null : new TlsFiles(options.tls);
+	const gzip = options.compression === "gzip";
 	let connection: H2Connection | null = null;
 	let closed = false;
 
 	function open({ id, deadlineMs }: UnitRequest): UnitStream {
 		if (closed) return failedStream(ownStatus(UNAVAILABLE, "the transport is closed", false));
+		if (tls?.changed()) connection?.retire();
 		if (connection === null || !connection.usable) {
-			connection = new H2Connection(address, (connected) => transport.onConnection?.({ connected }));
+			try {
+				connection = new H2Connection(address, tls?.read() ?? null, (connected) => {
+					transport.onConnection?.({ connected });
+				});
+			} catch (error) {
+				return failedStream(ownStatus(UNAVAILABLE, `no connection to ${options.target}: ${error}`, false));
+			}
 		}
 		const headers = {
 			":method": "POST",
-			":scheme": "http",
+			":scheme": tls === null ? "http" : "https",
 			":authority": options.target,
 			":path": options.path,
 			"grpc-timeout": grpcTimeout(deadlineMs),
 			"content-type": "application/grpc",
 			te: "trailers",
 			"user-agent": "wirescribe-sender",
+			...(gzip ? { "grpc-encoding": "gzip" } : {}),
 			...metadata,
 			[UNIT_METADATA]: id,
 		};
-		return openStream(connection, headers, deadlineMs);
+		return openStream(connection, headers, deadlineMs, gzip);
 	}
 
 	function close(): void {

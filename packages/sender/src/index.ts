@@ -14,7 +14,16 @@
  *
  * @module
  */
+export {
+	type EndpointsOptions,
+	type EndpointTier,
+	endpointsTransport,
+	type SrvAddress,
+	type SrvLookup,
+} from "./endpoints.ts";
 export type { SenderEvent } from "./events.ts";
+export { type FileTransportOptions, fileTransport } from "./file.ts";
+export type { FileFormat } from "./file-format.ts";
 export { type H2TransportOptions, h2Transport } from "./h2.ts";
 export type { LostRecords, SenderLedger } from "./ledger.ts";
 export { type MemoryTransport, type MemoryTransportOptions, type MemoryUnit, memoryTransport } from "./memory.ts";
@@ -22,6 +31,8 @@ export type { SenderOptions } from "./options.ts";
 export type { RateLimit } from "./rate.ts";
 export { DEFAULT_RETRY, type RetryOptions } from "./retry.ts";
 export { createSender, type EnqueueResult, type LaneState, type Sender } from "./sender.ts";
+export { type StdoutTransportOptions, stdoutTransport } from "./stdout.ts";
+export type { TlsOptions } from "./tls.ts";
 export {
 	type ConnectionChange,
 	type Transport,

@@ -10,6 +10,8 @@ import { createUnit, splitUnit, type Unit, type UnitBytes } from "./unit.ts";
 /** While shutting down there is no time for long waits. */
 const SHUTDOWN_RETRY_MS = 250;
 const DEADLINE_EXCEEDED = 4;
+/** So often a stream may break before its end, until its unit is cut. */
+const CUT_OFF_TRIES = 3;
 const MAX_TIMER_MS = 2 ** 31 - 1;
 
 /** What strands need of their sender. */
@@ -133,8 +135,11 @@ export class Strand {
 			this.#lose(unit, verdict === "final" ? "permanent" : "oversize", why);
 			return 0;
 		}
-		// It would never end in time: half of it may.
-		if (status.code === DEADLINE_EXCEEDED && !written && unit.records > 1) this.#split(unit, bytes, why);
+		// It would never end in time, or the peer drops it half-way for a reason that is lost (Node may swallow a status that
+		// comes with a reset): half of it may pass, and what cannot is found.
+		if (!written && status.broken && status.reached) unit.cutOff++;
+		const hopeless = status.code === DEADLINE_EXCEEDED || unit.cutOff >= CUT_OFF_TRIES;
+		if (!written && hopeless && unit.records > 1) this.#split(unit, bytes, why);
 		return this.#retryLater(unit, status, why);
 	}
 

@@ -48,6 +48,8 @@ export interface Unit {
 	firstTryMs: number | null;
 	/** How many records of earlier tries may have reached the peer. */
 	exposed: number;
+	/** Tries that broke before the peer had taken all of it. */
+	cutOff: number;
 	/** On its way right now: must not be thrown away. */
 	inFlight: boolean;
 }
@@ -64,6 +66,7 @@ export function createUnit(id: string, age: number, bytes: UnitBytes): Unit {
 		settle: resolve,
 		firstTryMs: null,
 		exposed: 0,
+		cutOff: 0,
 		inFlight: false,
 	};
 }
