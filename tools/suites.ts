@@ -45,6 +45,12 @@ export const EXCEPTIONS: readonly Exception[] = [
 		reason: "it starts the runtimes itself",
 	},
 	{
+		name: "@wirescribe/sender",
+		runtimes: ["Deno", "Bun"],
+		file: "test/faults.test.ts",
+		reason: "its senders are processes of Node",
+	},
+	{
 		name: "@wirescribe/collector",
 		runtimes: ["Deno"],
 		reason: "grpc-js's server is not reliable on Deno; the package says Node and Bun",

@@ -133,6 +133,13 @@ test("who waits for room loses nothing", async () => {
 	expect(put(sender, "12345")).toBe("accepted");
 	await sender.flush();
 	expect(check(sender.ledger())).toMatchObject({ accepted: 4, acked: 4 });
+	// Room for a few bytes is none for a record that needs more; what is not closed is, when nothing else can make room.
+	const { sender: tight } = start({
+		...{ transport: memoryTransport(), overflow: "block", maxRetainedBytes: 100, maxUnitAgeMs: 60_000 },
+	});
+	for (let n = 0; n < 50; n++) while (put(tight, "x".repeat(40), n) === "full") await tight.room();
+	await tight.flush();
+	expect(check(tight.ledger())).toMatchObject({ accepted: 50, acked: 50 });
 	// Nobody waits for ever for a sender that has ended.
 	const { sender: stuck } = start({
 		transport: memoryTransport({ respond: () => new Promise(() => {}) }),

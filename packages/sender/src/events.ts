@@ -20,4 +20,6 @@ export type SenderEvent =
 			readonly message: string;
 			readonly acked: number;
 			readonly lost: number;
-	  };
+	  }
+	/** The disk: what was found there, set aside, or could not be written. */
+	| { readonly type: "spool"; readonly message: string };

@@ -9,8 +9,8 @@
  * {@link SenderLedger} counts.
  *
  * The sender copies what it is given and owns its transport. It runs on the caller's thread and lives from the first
- * `enqueue` to the end of `shutdown`; timers keep the process alive as long as it holds records. It never writes to disk
- * and never blocks: when its memory is full, the oldest unit makes room.
+ * `enqueue` to the end of `shutdown`; timers keep the process alive as long as it holds records. It never
+ * waits: when its memory is full, the oldest unit makes room, or goes to disk, if there is a spool.
  *
  * @module
  */
@@ -31,6 +31,7 @@ export type { SenderOptions } from "./options.ts";
 export type { RateLimit } from "./rate.ts";
 export { DEFAULT_RETRY, type RetryOptions } from "./retry.ts";
 export { createSender, type EnqueueResult, type LaneState, type Sender } from "./sender.ts";
+export type { SpoolOptions } from "./spool.ts";
 export { type StdoutTransportOptions, stdoutTransport } from "./stdout.ts";
 export type { TlsOptions } from "./tls.ts";
 export {

@@ -1,6 +1,7 @@
 import type { SenderEvent } from "./events.ts";
 import type { RateLimit } from "./rate.ts";
 import type { RetryOptions } from "./retry.ts";
+import type { SpoolOptions } from "./spool.ts";
 import type { Transport } from "./transport.ts";
 
 export interface SenderOptions {
@@ -39,6 +40,8 @@ export interface SenderOptions {
 	readonly overflow?: "overwrite-oldest" | "drop-newest" | "block";
 	readonly retry?: Partial<RetryOptions>;
 	readonly rate?: RateLimit;
+	/** A folder for what does not fit into memory, or is left at the end. With it, units are tried for ever unless `retry` says otherwise. */
+	readonly spool?: SpoolOptions;
 	/** How often a `summary` event tells what was delivered and lost (default 60000). */
 	readonly summaryMs?: number;
 	readonly onEvent?: (event: SenderEvent) => void;
@@ -46,7 +49,7 @@ export interface SenderOptions {
 
 /** The limits, filled in. */
 export type SenderLimits = Required<
-	Omit<SenderOptions, "transport" | "header" | "retry" | "onEvent" | "rate" | "lanes">
+	Omit<SenderOptions, "transport" | "header" | "retry" | "onEvent" | "rate" | "spool" | "lanes">
 >;
 
 const defaults: SenderLimits = {
@@ -69,7 +72,7 @@ const choices: Readonly<Record<string, readonly string[]>> = {
 
 export function limitsOf(options: SenderOptions): SenderLimits {
 	const { transport: _transport, header: _header, retry: _retry, onEvent: _onEvent, ...rest } = options;
-	const { rate: _rate, lanes: _lanes, ...given } = rest;
+	const { rate: _rate, spool: _spool, lanes: _lanes, ...given } = rest;
 	const limits = { ...defaults, ...given };
 	for (const [name, value] of Object.entries(limits)) {
 		const allowed = choices[name];

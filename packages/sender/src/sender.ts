@@ -6,10 +6,11 @@ import { OpenUnit } from "./open-unit.ts";
 import { limitsOf, type SenderLimits, type SenderOptions } from "./options.ts";
 import { TokenBucket } from "./rate.ts";
 import { DEFAULT_RETRY, type RetryOptions } from "./retry.ts";
+import { Spooler } from "./spooler.ts";
 import { Strand, type StrandHost } from "./strand.ts";
 import { startSummaries } from "./summaries.ts";
 import { PREFIX_BYTES, type Transport } from "./transport.ts";
-import { createUnit, type SenderRecord, type Unit } from "./unit.ts";
+import { createUnit, type SenderRecord, type Unit, type UnitBytes } from "./unit.ts";
 
 export type EnqueueResult = "accepted" | "full" | "too-large" | "closed";
 
@@ -28,11 +29,11 @@ export interface LaneState {
 export interface Sender extends AsyncDisposable {
 	/** Takes a record; its bytes are copied. At once, in constant time, never throws; whatever it answers, the ledger has it. */
 	enqueue(record: SenderRecord): EnqueueResult;
-	/** Settles when there is room for a record, or the sender takes no more: for `overflow: "block"`. */
+	/** Settles when there is room for the record that was refused last, or the sender takes no more: for `overflow: "block"`. */
 	room(): Promise<void>;
-	/** Closes the open units, and waits until everything enqueued so far is acked or lost. */
+	/** Closes the open units, and waits until everything enqueued so far, and what was on disk, is acked or lost. */
 	flush(): Promise<void>;
-	/** Takes no more, delivers what it has for at most `deadlineMs` (default 10000), counts the rest as lost. */
+	/** Takes no more, delivers what it has for at most `deadlineMs` (default 10000), spools the rest or counts it as lost. */
 	shutdown(deadlineMs?: number): Promise<SenderLedger>;
 	/** A copy of the books. */
 	ledger(): SenderLedger;
@@ -74,14 +75,17 @@ class RetainingSender implements Sender, StrandHost {
 	readonly #dispatch: Dispatch | null;
 	readonly #idPrefix = crypto.randomUUID();
 	readonly #stopSummaries: () => void;
+	readonly #spooler: Spooler | null;
 	#unitCount = 0;
 	#waiting: (() => void)[] = [];
+	/** What the record needs that was refused last. */
+	#wanted = 1;
 	#closing: Promise<SenderLedger> | null = null;
 
 	constructor(options: SenderOptions) {
-		const { header, retry, rate, onEvent } = options;
+		const { header, retry, rate, spool, onEvent } = options;
 		this.limits = limitsOf(options);
-		this.retry = { ...DEFAULT_RETRY, ...retry };
+		this.retry = { ...DEFAULT_RETRY, ...(spool === undefined ? {} : { maxElapsedMs: 0 }), ...retry };
 		const bucket = rate === undefined ? null : new TokenBucket(rate);
 		this.bucket = rate?.over === "drop" ? null : bucket;
 		this.#intake = rate?.over === "drop" ? bucket : null;
@@ -99,6 +103,7 @@ class RetainingSender implements Sender, StrandHost {
 		this.#transports.forEach((transport, lane) => {
 			transport.onConnection = ({ connected }) => this.#connectionChanged(transport, lane, connected);
 		});
+		this.#spooler = spool === undefined ? null : new Spooler(spool, this.books, this.#strands, this.emit);
 		this.#stopSummaries = startSummaries(this.books, summaryMs, this.emit);
 	}
 
@@ -122,7 +127,7 @@ class RetainingSender implements Sender, StrandHost {
 		}
 		const { books } = this;
 		const full = books.bytes + framed > maxRetainedBytes || books.units >= maxRetainedUnits;
-		if (full && !this.#makeRoom(framed)) return this.#full();
+		if (full && !this.#makeRoom(framed)) return this.#full(framed);
 		if (this.#intake?.trySpend(framed) === false) return this.#refuse("queue", "full");
 		if (builder.records === 0) open.timer = setTimeout(() => this.#closeUnit(slot), this.limits.maxUnitAgeMs);
 		const before = builder.length;
@@ -134,7 +139,7 @@ class RetainingSender implements Sender, StrandHost {
 	}
 
 	room(): Promise<void> {
-		if (this.closing || this.#hasRoom(1)) return Promise.resolve();
+		if (this.closing || this.#hasRoom(this.#wanted)) return Promise.resolve();
 		return new Promise((resolve) => this.#waiting.push(resolve));
 	}
 
@@ -176,10 +181,21 @@ class RetainingSender implements Sender, StrandHost {
 	}
 
 	released(unit: Unit): void {
-		this.books.units--;
-		this.books.bytes -= unit.length;
+		if (unit.bytes !== null) {
+			this.books.units--;
+			this.books.bytes -= unit.length;
+		}
+		this.#spooler?.done(unit);
 		unit.settle();
-		if (this.#waiting.length > 0 && this.#hasRoom(1)) this.#wake();
+		if (this.#waiting.length > 0 && this.#hasRoom(this.#wanted)) this.#wake();
+	}
+
+	load(unit: Unit): UnitBytes | null {
+		return this.#spooler?.load(unit) ?? null;
+	}
+
+	replaced(unit: Unit, halves: readonly Unit[], strand: Strand): void {
+		this.#spooler?.replace(unit, halves, this.#strands.indexOf(strand));
 	}
 
 	moveAway(strand: Strand): boolean {
@@ -202,7 +218,10 @@ class RetainingSender implements Sender, StrandHost {
 	}
 
 	/** Who waits for room keeps the record: it is not ours yet. */
-	#full(): EnqueueResult {
+	#full(bytes: number): EnqueueResult {
+		this.#wanted = bytes;
+		// Only what is on its way gets acknowledged and makes room.
+		if (this.books.units === 0) this.#closeUnits();
 		return this.limits.overflow === "block" ? "full" : this.#refuse("queue", "full");
 	}
 
@@ -217,8 +236,9 @@ class RetainingSender implements Sender, StrandHost {
 		const age = ++this.#unitCount;
 		const unit = createUnit(`${this.#idPrefix}-${age}`, age, builder.finish());
 		this.books.units++;
-		const strand = this.#dispatch === null ? this.#strands[slot] : this.#dispatch(this.#strands);
-		strand?.push(unit);
+		const strand = this.#dispatch === null ? (this.#strands[slot] as Strand) : this.#dispatch(this.#strands);
+		this.#spooler?.closed(unit, this.#strands.indexOf(strand));
+		strand.push(unit);
 	}
 
 	#units(): readonly Unit[] {
@@ -232,12 +252,13 @@ class RetainingSender implements Sender, StrandHost {
 
 	/** False: there is no room, and none can be made. A unit that is on its way is never thrown away. */
 	#makeRoom(bytes: number): boolean {
-		if (this.limits.overflow !== "overwrite-oldest") return false;
 		let dropped = 0;
 		while (!this.#hasRoom(bytes)) {
 			const strand = this.#strandOfOldest();
 			const oldest = strand?.oldestIdle();
 			if (strand === undefined || oldest === undefined) break;
+			if (this.#spooler?.spill(oldest, this.#strands.indexOf(strand))) continue;
+			if (this.limits.overflow !== "overwrite-oldest") break;
 			this.books.lose("queue", oldest.records, "memory");
 			strand.remove(oldest);
 			dropped += oldest.records;
@@ -288,13 +309,18 @@ class RetainingSender implements Sender, StrandHost {
 
 	#loseRest(deadlineMs: number): void {
 		let records = 0;
-		for (const strand of this.#strands) {
-			for (const unit of strand.queue.slice()) {
-				records += unit.records;
-				this.books.lose("shutdown", unit.records, "memory");
-				strand.remove(unit);
+		this.#strands.forEach((strand, index) => {
+			for (const unit of strand.queue.splice(0)) {
+				const kept = unit.bytes === null || this.#spooler?.spill(unit, index);
+				if (!kept) {
+					records += unit.records;
+					this.books.lose("shutdown", unit.records, "memory");
+					this.released(unit);
+				} else unit.settle();
 			}
-		}
+			strand.pendingBytes = 0;
+		});
+		this.#spooler?.close();
 		if (records > 0) this.#tellLost("shutdown", records, `not acknowledged within ${deadlineMs} ms of the end`);
 	}
 }

@@ -23,8 +23,12 @@ export interface StrandHost {
 	/** No more records come: deliver without long waits. */
 	readonly closing: boolean;
 	readonly emit: (event: SenderEvent) => void;
-	/** The unit has left its strand, for whatever reason: memory is free. */
+	/** The unit has left its strand, for whatever reason: memory and disk are free. */
 	released(unit: Unit): void;
+	/** Brings the unit back from the disk; null: it is not there any more, and is counted as lost. */
+	load(unit: Unit): UnitBytes | null;
+	/** The unit was cut: what is on disk changes likewise. */
+	replaced(unit: Unit, halves: readonly Unit[], strand: Strand): void;
 	/** The strand's lane fails: its units may go elsewhere. True: they have gone. */
 	moveAway(strand: Strand): boolean;
 }
@@ -56,12 +60,16 @@ export class Strand {
 	push(unit: Unit): void {
 		this.queue.push(unit);
 		this.pendingBytes += unit.length;
+		this.begin();
+	}
+
+	begin(): void {
 		if (!this.#running) void this.#run();
 	}
 
-	/** The oldest unit that is not on its way. */
+	/** The oldest unit in memory that is not on its way. */
 	oldestIdle(): Unit | undefined {
-		return this.queue[0]?.inFlight ? this.queue[1] : this.queue[0];
+		return this.queue.find((unit) => !unit.inFlight && unit.bytes !== null);
 	}
 
 	/** Takes a unit out. */
@@ -102,7 +110,11 @@ export class Strand {
 	/** Answers how long to wait before the next try of this or another unit. */
 	async #try(unit: Unit): Promise<number> {
 		const { books, limits } = this.#host;
-		const bytes = unit.bytes as UnitBytes;
+		const bytes = unit.bytes ?? this.#host.load(unit);
+		if (bytes === null) {
+			this.remove(unit);
+			return 0;
+		}
 		this.#host.bucket?.spend(unit.length);
 		if (unit.exposed > 0) books.resend(unit.exposed);
 		const beginMs = performance.now();
@@ -177,6 +189,7 @@ export class Strand {
 		this.pendingBytes -= unit.length;
 		books.bytes -= unit.length;
 		books.units--;
+		this.#host.replaced(unit, halves, this);
 		void Promise.all(halves.map((half) => half.settled)).then(unit.settle);
 		this.#host.emit({
 			type: "split",

@@ -1,3 +1,4 @@
+import type { SpoolPlace } from "./spool.ts";
 import { PREFIX_BYTES } from "./transport.ts";
 
 /** Ready bytes: protobuf fields that make a message when they are joined. */
@@ -41,6 +42,8 @@ export interface Unit {
 	readonly length: number;
 	/** Null while the unit is on disk only. */
 	bytes: UnitBytes | null;
+	/** Where it is on disk; null: it is not. */
+	place: SpoolPlace | null;
 	/** Settles when the unit is acked or lost. */
 	readonly settled: Promise<void>;
 	readonly settle: () => void;
@@ -55,13 +58,19 @@ export interface Unit {
 }
 
 export function createUnit(id: string, age: number, bytes: UnitBytes): Unit {
+	return { ...spooledUnit(id, age, bytes.ends.length, bytes.frames.length, null), bytes };
+}
+
+/** A unit that is on disk, if `place` says where. */
+export function spooledUnit(id: string, age: number, records: number, length: number, place: SpoolPlace | null): Unit {
 	const { promise, resolve } = Promise.withResolvers<void>();
 	return {
 		id,
-		records: bytes.ends.length,
+		records,
 		age,
-		length: bytes.frames.length,
-		bytes,
+		length,
+		bytes: null,
+		place,
 		settled: promise,
 		settle: resolve,
 		firstTryMs: null,
