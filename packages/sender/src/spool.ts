@@ -58,8 +58,8 @@ interface ActiveSegment {
 }
 
 /**
- * Units on disk, in segments that only grow; SPOOL.md has the format. It reads and writes at once, on the caller's thread: a
- * unit of 1 MiB costs about a millisecond, more with `fsync: "unit"`.
+ * Units on disk, in segments that only grow; SPOOL.md has the format. It reads and writes at once, on the caller's
+ * thread; `fsync: "unit"` waits for the disk each time.
  */
 export class Spool {
 	/** What was wrong with what it found, a sentence each. */
