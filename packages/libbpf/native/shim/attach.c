@@ -43,6 +43,7 @@ static int finish(struct attempt *attempt, int handle, struct bpf_link *link, co
 
 WS_API int32_t ws_attach_tracepoint(int32_t handle, uint32_t index, const char *category, const char *name)
 {
+	WS_NEEDS(category && name, "attach a program");
 	struct attempt attempt;
 	int result = begin(&attempt, handle, index);
 	if (result)
@@ -54,6 +55,7 @@ WS_API int32_t ws_attach_tracepoint(int32_t handle, uint32_t index, const char *
 
 WS_API int32_t ws_attach_raw_tracepoint(int32_t handle, uint32_t index, const char *name)
 {
+	WS_NEEDS(name, "attach a program");
 	struct attempt attempt;
 	int result = begin(&attempt, handle, index);
 	if (result)
@@ -67,6 +69,7 @@ WS_API int32_t ws_attach_raw_tracepoint(int32_t handle, uint32_t index, const ch
 WS_API int32_t ws_attach_uprobe(int32_t handle, uint32_t index, uint32_t at_return, int32_t pid, const char *path, uint64_t offset,
 				const char *symbol)
 {
+	WS_NEEDS(path, "attach a program");
 	struct attempt attempt;
 	int result = begin(&attempt, handle, index);
 	if (result)

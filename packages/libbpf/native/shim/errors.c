@@ -70,6 +70,8 @@ static int32_t copy_out(const char *text, size_t length, void *buffer, uint32_t 
 {
 	if (length > capacity)
 		length = capacity;
+	if (!buffer)
+		return 0;
 	memcpy(buffer, text, length);
 	return (int32_t)length;
 }

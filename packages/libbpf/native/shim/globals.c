@@ -43,6 +43,7 @@ static int locate(struct ws_object *object, const char *name, struct global *out
 // Returns the variable's size; copies min(size, capacity) bytes.
 WS_API int32_t ws_global_get(int32_t handle, const char *name, void *buffer, uint32_t capacity)
 {
+	WS_NEEDS(name && (buffer || !capacity), "read a global variable");
 	struct ws_object *object = ws_handle_pin(handle, WS_OBJECT, "read a global variable");
 	if (!object)
 		return -EBADF;
@@ -59,6 +60,7 @@ WS_API int32_t ws_global_get(int32_t handle, const char *name, void *buffer, uin
 
 WS_API int32_t ws_global_set(int32_t handle, const char *name, const void *bytes, uint32_t size)
 {
+	WS_NEEDS(name && bytes, "write a global variable");
 	struct ws_object *object = ws_handle_pin(handle, WS_OBJECT, "write a global variable");
 	if (!object)
 		return -EBADF;

@@ -37,21 +37,25 @@ WS_API int32_t ws_map_next_key(int32_t fd, const void *key, void *next)
 // in NULL: from the start. out: where to go on (at least 4 bytes, or key_size). count: room on entry, entries on return (also with -ENOENT, the end).
 WS_API int32_t ws_map_lookup_batch(int32_t fd, const void *in, void *out, void *keys, void *values, uint32_t *count)
 {
+	WS_NEEDS(count, "move a batch of a map");
 	return bpf_map_lookup_batch(fd, (void *)in, out, keys, values, count, NULL);
 }
 
 WS_API int32_t ws_map_take_batch(int32_t fd, const void *in, void *out, void *keys, void *values, uint32_t *count)
 {
+	WS_NEEDS(count, "move a batch of a map");
 	return bpf_map_lookup_and_delete_batch(fd, (void *)in, out, keys, values, count, NULL);
 }
 
 WS_API int32_t ws_map_update_batch(int32_t fd, const void *keys, const void *values, uint32_t *count)
 {
+	WS_NEEDS(count, "move a batch of a map");
 	return bpf_map_update_batch(fd, keys, values, count, NULL);
 }
 
 WS_API int32_t ws_map_delete_batch(int32_t fd, const void *keys, uint32_t *count)
 {
+	WS_NEEDS(count, "move a batch of a map");
 	return bpf_map_delete_batch(fd, keys, count, NULL);
 }
 
@@ -69,6 +73,7 @@ WS_API int32_t ws_map_create(uint32_t type, const char *name, uint32_t key_size,
 // out: u64 type, key_size, value_size, max_entries, flags, id; then name[16].
 WS_API int32_t ws_map_info(int32_t fd, void *out)
 {
+	WS_NEEDS(out, "describe a map");
 	struct bpf_map_info info = {0};
 	uint32_t size = sizeof(info);
 	int result = bpf_obj_get_info_by_fd(fd, &info, &size);
@@ -90,6 +95,7 @@ WS_API int32_t ws_map_fd_by_id(uint32_t id)
 // out: u64 type, id, run_time_ns, run_cnt, recursion_misses, verified_insns, xlated_len, jited_len; then name[16].
 WS_API int32_t ws_program_info(int32_t fd, void *out)
 {
+	WS_NEEDS(out, "describe a program");
 	struct bpf_prog_info info = {0};
 	uint32_t size = sizeof(info);
 	int result = bpf_obj_get_info_by_fd(fd, &info, &size);

@@ -31,6 +31,7 @@ static int keep(struct bpf_object *obj, void *bytes)
 
 WS_API int32_t ws_object_open_file(const char *path)
 {
+	WS_NEEDS(path, "open a BPF object");
 	ws_log_clear();
 	struct bpf_object *obj = bpf_object__open_file(path, NULL);
 	if (!obj)
@@ -40,6 +41,7 @@ WS_API int32_t ws_object_open_file(const char *path)
 
 WS_API int32_t ws_object_open_memory(const void *bytes, uint32_t size, const char *name)
 {
+	WS_NEEDS(bytes && name, "open a BPF object from memory");
 	ws_log_clear();
 	void *copy = malloc(size ? size : 1);
 	if (!copy)
@@ -121,6 +123,7 @@ static void put_text(char *field, size_t size, const char *text)
 // out: u64 type, key_size, value_size, max_entries, flags, fd (-1 before load), autocreate, mmapable; then name[64].
 WS_API int32_t ws_object_map(int32_t handle, uint32_t index, void *out)
 {
+	WS_NEEDS(out, "describe a map");
 	struct ws_object *object = ws_handle_pin(handle, WS_OBJECT, "describe a map");
 	if (!object)
 		return -EBADF;
@@ -140,6 +143,7 @@ WS_API int32_t ws_object_map(int32_t handle, uint32_t index, void *out)
 // out: u64 type, insns, fd (-1 before load), autoload; then name[128], section[128].
 WS_API int32_t ws_object_program(int32_t handle, uint32_t index, void *out)
 {
+	WS_NEEDS(out, "describe a program");
 	struct ws_object *object = ws_handle_pin(handle, WS_OBJECT, "describe a program");
 	if (!object)
 		return -EBADF;

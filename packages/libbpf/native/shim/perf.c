@@ -223,6 +223,7 @@ static int drain_all(struct perf *perf, struct batch *batch)
 // Returns the bytes written. 0: nothing there now.
 WS_API int32_t ws_perf_drain(int32_t handle, void *memory, uint32_t capacity)
 {
+	WS_NEEDS(memory || !capacity, "drain the perf buffer");
 	struct perf *perf = ws_handle_pin(handle, WS_PERF, "drain the perf buffer");
 	if (!perf)
 		return -EBADF;

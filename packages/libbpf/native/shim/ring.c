@@ -117,6 +117,7 @@ done:
 // Returns the bytes written. 0: nothing there now.
 WS_API int32_t ws_ring_drain(int32_t handle, void *buffer, uint32_t capacity)
 {
+	WS_NEEDS(buffer || !capacity, "drain the ring");
 	struct ring *ring = ws_handle_pin(handle, WS_RING, "drain the ring");
 	if (!ring)
 		return -EBADF;

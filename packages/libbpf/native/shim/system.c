@@ -19,6 +19,7 @@ static int is_tracefs(const char *path)
 // Writes where tracefs is mounted and returns the length; mounts it when it is missing and `may_mount` is set.
 WS_API int32_t ws_tracefs(uint32_t may_mount, void *buffer, uint32_t capacity)
 {
+	WS_NEEDS(buffer, "find tracefs");
 	static const char *const places[] = { "/sys/kernel/tracing", "/sys/kernel/debug/tracing" };
 	for (size_t round = 0; round < 2; round++) {
 		for (size_t i = 0; i < 2; i++)

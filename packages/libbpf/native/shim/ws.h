@@ -35,6 +35,12 @@ void ws_handle_unpin(int handle);
 // Writes this thread's sentence "cannot <action>: <detail or strerror>" and returns -error.
 int ws_fail(int error, const char *format, ...) __attribute__((format(printf, 2, 3)));
 void ws_log_clear(void);
+// For what a caller has to give and did not: returns from the function with EFAULT.
+#define WS_NEEDS(pointer, action)                                                                                      \
+	do {                                                                                                           \
+		if (!(pointer))                                                                                        \
+			return ws_fail(EFAULT, "%s: no pointer was given", action);                                    \
+	} while (0)
 
 // Each kind's destructor.
 void ws_object_free(struct ws_object *object);
