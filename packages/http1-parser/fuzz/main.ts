@@ -11,10 +11,11 @@
 import process from "node:process";
 import { parseArgs } from "node:util";
 import { Random } from "../test/model.ts";
-import { ACCEPTED, met } from "./differential.ts";
-import { PROPERTIES } from "./properties.ts";
+import { ACCEPTED, differential, met } from "./differential.ts";
+import { PROPERTIES as PORTABLE } from "./properties.ts";
 import { type Defect, type Property, show, shrink } from "./property.ts";
 
+const PROPERTIES: readonly Property[] = [...PORTABLE, differential];
 const { values: options } = parseArgs({
 	options: {
 		minutes: { type: "string", default: "1" },

@@ -2,7 +2,6 @@ import type { Chunk } from "@wirescribe/buffer";
 import { Http1Connection } from "../src/index.ts";
 import { type Conversation, converse, type Random } from "../test/model.ts";
 import { identity, type Row, run } from "../test/wire.ts";
-import { differential } from "./differential.ts";
 import type { Outcome, Property } from "./property.ts";
 import { anyChunks, anyConversation, mutate, resplit } from "./traffic.ts";
 
@@ -91,7 +90,7 @@ function splitting(random: Random, chunks: readonly Chunk[]): Outcome {
 	return { checked: whole.length, defect: what === undefined ? undefined : { what, chunks } };
 }
 
-/** All properties, the cheap ones as likely as the others. */
+/** All properties that need nothing but the parser, the cheap ones as likely as the others. */
 export const PROPERTIES: readonly Property[] = [
 	{
 		name: "random",
@@ -152,5 +151,4 @@ export const PROPERTIES: readonly Property[] = [
 			return { checked: truth.length, defect: what === undefined ? undefined : { what, chunks } };
 		},
 	},
-	differential,
 ];

@@ -1,4 +1,4 @@
-import { expect, test } from "vitest";
+import { test } from "vitest";
 import { PROPERTIES } from "../fuzz/properties.ts";
 import { show, shrink } from "../fuzz/property.ts";
 import { Random } from "./model.ts";
@@ -11,7 +11,7 @@ for (const property of PROPERTIES) {
 			const { defect } = property.try(new Random(Math.imul(seed, 0x9e3779b1)));
 			if (defect === undefined) continue;
 			const { what, chunks } = shrink(defect);
-			expect.fail(`npm run fuzz -- --only ${property.name} --seed ${seed} --cases 1: ${what}\n${show(chunks)}`);
+			throw new Error(`npm run fuzz -- --only ${property.name} --seed ${seed} --cases 1: ${what}\n${show(chunks)}`);
 		}
 	});
 }
