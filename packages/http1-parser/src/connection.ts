@@ -219,7 +219,9 @@ export class Http1Connection implements ReaderHost {
 			this.counters.requestStartsRead++;
 			if (this.#blockedSince >= 0) this.#wake = true;
 			// It waits for its response, longer than the caller's memory does.
-			message.detach().keepIndex();
+			message.detach();
+			// Of a long pipeline only the front: the rest is indexed again from its text when it is asked.
+			if (this.#matcher.waiting.length < 128) message.keepIndex();
 			this.#matcher.request(message, reader.stream.position - message.headerBytes);
 			return;
 		}
