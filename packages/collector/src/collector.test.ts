@@ -10,7 +10,8 @@ import {
 	Writer,
 } from "@wirescribe/access-log";
 import { afterEach, expect, test } from "vitest";
-import { COLLECT_PATH, type Collector, startCollector } from "./collector.ts";
+import { COLLECT_PATH } from "./collect-path.ts";
+import { type Collector, startCollector } from "./collector.ts";
 import type { CollectorEntry } from "./collector-stream.ts";
 import { CollectorStream } from "./collector-stream.ts";
 import { collectorJsonLine, collectorTextLine } from "./lines.ts";

@@ -7,11 +7,9 @@ import {
 	status,
 } from "@grpc/grpc-js";
 import { decodeMessage } from "@wirescribe/access-log";
+import { COLLECT_PATH } from "./collect-path.ts";
 import { type CollectorEntry, CollectorStream } from "./collector-stream.ts";
 import { listenError, parseListen, probeListen } from "./listen.ts";
-
-/** The method that agents call. */
-export const COLLECT_PATH = "/skywalking.v3.EBPFAccessLogService/collect";
 
 /** One call of an agent. */
 export interface StreamInfo {

@@ -9,8 +9,8 @@
  *
  * @module
  */
+export { COLLECT_PATH } from "./collect-path.ts";
 export {
-	COLLECT_PATH,
 	type Collector,
 	type CollectorOptions,
 	type Received,

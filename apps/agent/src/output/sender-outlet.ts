@@ -1,6 +1,6 @@
 import process from "node:process";
 import { encodeNode, type NodeInfo, Writer } from "@wirescribe/access-log";
-import { COLLECT_PATH } from "@wirescribe/collector";
+import { COLLECT_PATH } from "@wirescribe/collector/collect-path";
 import { MESSAGE, outputFrames, type RecordCounts } from "@wirescribe/pipeline";
 import { createSender, h2Transport, type Sender, type SenderEvent, type Transport } from "@wirescribe/sender";
 import type { Outlet } from "./outlet.ts";
