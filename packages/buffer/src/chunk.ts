@@ -13,6 +13,7 @@ export type Direction = 1 | 2;
  * is copied by the buffer.
  */
 export interface Chunk {
+	/** Which of the connection's two streams it belongs to. */
 	readonly direction: Direction;
 	/** Number of the operation; both directions of a connection count together. Numbers may be missing. */
 	readonly dataId: number;

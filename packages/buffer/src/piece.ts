@@ -2,7 +2,9 @@ import type { Chunk } from "./chunk.ts";
 
 /** A chunk at its place in a stream: `start` and `end` are unwrapped positions. Belongs to the stream, which uses it again. */
 export interface Piece {
+	/** The position of its first byte. */
 	start: number;
+	/** The position behind its last byte. */
 	end: number;
 	/** Where its captured bytes are; undefined: in the stream's store. */
 	bytes: Uint8Array | undefined;
@@ -14,11 +16,17 @@ export interface Piece {
 	tail: Uint8Array | undefined;
 	/** How many bytes the stream has copied for it. */
 	kept: number;
+	/** The operation that moved it. */
 	dataId: number;
+	/** The operation that was handed in before that one. */
 	prevDataId: number;
+	/** Which piece of its operation it is, from 0. */
 	sequence: number;
+	/** No other piece of its operation follows. */
 	finished: boolean;
+	/** When its call was entered, nanoseconds; 0: not known. */
 	startNs: number;
+	/** When its call returned, nanoseconds. */
 	endNs: number;
 	/** The clock when it came; a hole in front of it is pending from then on. */
 	arrivedNs: number;

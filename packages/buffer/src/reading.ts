@@ -3,14 +3,16 @@ import type { Stream } from "./stream.ts";
 
 /** The operations that moved some bytes of one direction. */
 export class OperationRange {
-	/** The operation of the first byte, and the one that was handed in before it. */
+	/** The operation of the first byte. */
 	readonly firstDataId: number;
+	/** The operation that was handed in before that one; 0: none. */
 	readonly prevDataId: number;
 	/** The operation of the last byte. */
 	readonly lastDataId: number;
 	/** The last operation moved bytes behind the last byte, too. */
 	readonly lastShared: boolean;
 
+	/** As the stream's `slice` makes it. */
 	constructor(firstDataId: number, prevDataId: number, lastDataId: number, lastShared: boolean) {
 		this.firstDataId = firstDataId;
 		this.prevDataId = prevDataId;
@@ -30,15 +32,19 @@ export class OperationRange {
 export interface StreamPlace {
 	/** Unwrapped position; modulo 2^32 TCP's own. */
 	readonly position: number;
-	/** The operation whose byte stands there, and the one handed in before it. */
+	/** The operation whose byte stands there. */
 	readonly dataId: number;
+	/** The operation that was handed in before that one; 0: none. */
 	readonly prevDataId: number;
 }
 
 /** Bytes of a stream, not copied: valid until the next call on the stream. */
 export interface Slice {
+	/** The bytes: a view. */
 	readonly bytes: Uint8Array;
+	/** The unwrapped position of the first one. */
 	readonly position: number;
+	/** Which operations moved them. */
 	readonly operations: OperationRange;
 }
 

@@ -33,10 +33,13 @@ export const REORDER_WINDOW_NS = 20_000_000;
  * ```
  */
 export class SocketBuffer<Detail = unknown> {
+	/** What came in. */
 	readonly ingress: Stream = new Stream();
+	/** What went out. */
 	readonly egress: Stream = new Stream();
 	/** The latest time seen in a chunk or a tick. */
 	nowNs: number = 0;
+	/** How long a hole is pending, nanoseconds. */
 	readonly windowNs: number;
 	readonly #maxBytes: number;
 	readonly #maxPieces: number;
@@ -47,6 +50,7 @@ export class SocketBuffer<Detail = unknown> {
 	#ids: [IdOrder, IdOrder] | undefined = undefined;
 	#details: Details<Detail> | undefined = undefined;
 
+	/** One for each connection. Every limit has a default. */
 	constructor(options: SocketBufferOptions = {}) {
 		this.windowNs = options.reorderWindowNs ?? REORDER_WINDOW_NS;
 		this.#maxBytes = options.maxRetainedBytes ?? 1 << 20;

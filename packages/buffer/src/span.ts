@@ -17,8 +17,9 @@ export interface StreamCounters {
 	duplicates: number;
 	/** Chunks that cover bytes of another chunk; the earlier one is read. */
 	overlaps: number;
-	/** Holes given up, and their bytes as far as known. */
+	/** Holes given up. */
 	holes: number;
+	/** The bytes of those whose length is known. */
 	lostBytes: number;
 	/** Holes given up early because too much was waiting behind them, and pieces dropped unread: too many or too old. */
 	evicted: number;

@@ -23,15 +23,19 @@ const TWO32 = 4294967296;
 export class Stream {
 	/** The bytes of the current span; set by `span()` and `gather()`. Valid until the next call on this stream. */
 	bytes: Uint8Array = NO_BYTES;
+	/** Where the span begins in `bytes`. */
 	from: number = 0;
+	/** Where it ends there. */
 	to: number = 0;
 	/** The length of the current gap; -1: unknown. Set by `span()`. */
 	length: number = 0;
 	/** Where the next byte to read stands, unwrapped. */
 	position: number = 0;
-	/** The operation of the byte consumed last: its number, when it returned, and whether more of it follows. */
+	/** The operation of the byte consumed last. */
 	lastDataId: number = 0;
+	/** When it returned, nanoseconds. */
 	lastEndNs: number = 0;
+	/** It moved bytes behind the read position, too. */
 	lastShared: boolean = false;
 	/** Reading has begun; before that, chunks gather and wait for their predecessors. */
 	started: boolean = false;

@@ -4,10 +4,12 @@ import type { Chunk } from "./chunk.ts";
 export class Tombstone {
 	/** The last operation that was handed in before the close. */
 	readonly lastDataId: number;
-	/** Chunks that came after the close, and doubles of earlier ones among them. */
+	/** Chunks of later operations that came after the close. */
 	late: number = 0;
+	/** Chunks of earlier operations that came after the close. */
 	duplicates: number = 0;
 
+	/** Left behind when a connection is forgotten. */
 	constructor(lastDataId: number) {
 		this.lastDataId = lastDataId;
 	}
