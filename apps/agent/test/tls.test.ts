@@ -232,6 +232,23 @@ describe("a recording of TLS", () => {
 	});
 });
 
+describe("without TLS", () => {
+	it("nothing is attached, and the connections are counted", async () => {
+		using certificate = new Certificate();
+		const { program, port } = await Program.listening(node26, [
+			"-e",
+			NODE_TLS_SERVER,
+			certificate.key,
+			certificate.cert,
+		]);
+		await using _ = program;
+		await using wirescribe = await watching(port, "--no-tls");
+		await run(python, "-c", PYTHON_TLS_CLIENT, String(port), "python");
+		const ledger = await end(wirescribe, 0);
+		expect(ledger.tls).toEqual({ connections: 2, read: 0, notVisible: [], watched: [] });
+	});
+});
+
 describe("a process whose TLS cannot be seen", () => {
 	it("is named with the reason", async () => {
 		using certificate = new Certificate();

@@ -28,6 +28,8 @@ export interface WatchOptions {
 	readonly ledgerFile: string | undefined;
 	readonly queryValues: boolean;
 	readonly tcpOperations: boolean;
+	/** Attach to TLS libraries. */
+	readonly tls: boolean;
 	/** Bytes of each ring buffer (and of each CPU's perf buffer). */
 	readonly ringBytes: number;
 }
@@ -49,6 +51,7 @@ export const WATCH_SPECS: OptionSpecs = {
 	"ring-size": { type: "string", value: "BYTES", help: "size of each ring: 64KB to 64MB, default 8MB" },
 	ledger: { type: "string", value: "FILE", help: "write the ledger as JSON at exit and on SIGUSR2" },
 	"query-values": { type: "boolean", help: "show query values instead of x" },
+	"no-tls": { type: "boolean", help: "attach to no TLS library: what a call costs, 'wirescribe doctor' says" },
 	"tcp-operations": { type: "boolean", help: "report operations of connections that are not HTTP too" },
 };
 
@@ -66,6 +69,7 @@ export const WATCH_DEFAULTS: WatchOptions = {
 	ledgerFile: undefined,
 	queryValues: false,
 	tcpOperations: false,
+	tls: true,
 	ringBytes: 8 << 20,
 };
 
@@ -105,6 +109,7 @@ export function parseWatch(
 			ledgerFile,
 			queryValues: parsed.values["query-values"] === true,
 			tcpOperations: parsed.values["tcp-operations"] === true,
+			tls: parsed.values["no-tls"] !== true,
 			ringBytes: ringBytes(command, text(parsed, "ring-size")),
 		},
 	};

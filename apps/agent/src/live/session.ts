@@ -76,7 +76,7 @@ async function startQueue(
 		onWarning: ({ message }) => process.stderr.write(`wirescribe: ${message}\n`),
 	});
 	await queue.start();
-	return new LiveSession(options, capture, new TlsWatch(capture), queue, outlet, partitions, ended);
+	return new LiveSession(options, capture, new TlsWatch(capture, options.tls), queue, outlet, partitions, ended);
 }
 
 class LiveSession implements Session {

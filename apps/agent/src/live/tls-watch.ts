@@ -26,20 +26,23 @@ const COMM_BYTES = 16;
 export class TlsWatch {
 	readonly #capture: Capture;
 	readonly #probes: TlsProbes;
+	readonly #enabled: boolean;
 	readonly #memory = new Uint8Array(1 << 16);
 	readonly #view = new DataView(this.#memory.buffer);
 	readonly #notVisible = new Map<number, TlsNotVisible>();
 	readonly #timers: NodeJS.Timeout[];
 
-	constructor(capture: Capture) {
+	/** Not `enabled`: attaches nothing, and asks nobody why not. */
+	constructor(capture: Capture, enabled: boolean) {
 		this.#capture = capture;
+		this.#enabled = enabled;
 		this.#probes = new TlsProbes({
 			attach: (point) => capture.attachTls(point),
 			release: (probes) => capture.releaseTls(probes),
-			standing: systemTlsLibraries(),
+			standing: enabled ? systemTlsLibraries() : [],
 			excludePids: [process.pid],
 		});
-		this.#probes.scanAll();
+		if (enabled) this.#probes.scanAll();
 		this.#timers = [setInterval(() => this.#poll(), POLL_MS), setInterval(() => this.#probes.sweep(), SWEEP_MS)];
 		for (const timer of this.#timers) timer.unref();
 	}
@@ -84,6 +87,7 @@ export class TlsWatch {
 	}
 
 	#event(at: number): void {
+		if (!this.#enabled) return;
 		const kind = processEvent.kind(this.#view, at);
 		const pid = processEvent.tgid(this.#view, at);
 		if (kind === KIND.exec || kind === KIND.exit) this.#probes.forget(pid);

@@ -36,11 +36,11 @@ export class Recorder {
 	/** Settles with the error that ended the recording early. */
 	readonly failed: Promise<Error>;
 
-	private constructor(capture: Capture, writer: RecordingWriter) {
+	private constructor(capture: Capture, writer: RecordingWriter, tls: boolean) {
 		const { promise, resolve } = Promise.withResolvers<Error>();
 		this.failed = promise;
 		this.#capture = capture;
-		this.#tls = new TlsWatch(capture);
+		this.#tls = new TlsWatch(capture, tls);
 		this.#writer = writer;
 		this.#partition = new RecordingPartition(openRing(capture.handle(0)), writer);
 		this.#queue = new EventQueue("recording", {
@@ -63,7 +63,7 @@ export class Recorder {
 		};
 		const writer = await RecordingWriter.create(file, header);
 		try {
-			const recorder = new Recorder(openKernel(options, 1), writer);
+			const recorder = new Recorder(openKernel(options, 1), writer, options.tls);
 			await recorder.#queue.start();
 			return recorder;
 		} catch (error) {

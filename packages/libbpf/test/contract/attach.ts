@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
-import { BpfMap } from "../../src/index.ts";
+import { BpfMap, Link } from "../../src/index.ts";
 import { type Cases, call, openFixture, scoped, thrown } from "./subject.ts";
 
 /** The file libc was loaded from. */
@@ -24,6 +24,21 @@ export const attachCases: Cases = {
 			link.close();
 			call(1);
 			assert.equal(object.globalNumber("sequence"), 1);
+		}),
+
+	"gives a link away, to be closed by whoever adopts it": () =>
+		scoped((keep) => {
+			const object = keep(openFixture()).load();
+			const link = keep(object.program("on_getpgid").attachTracepoint("syscalls", "sys_enter_getpgid"));
+			const handle = link.release();
+			link.close();
+			call(1);
+			assert.equal(object.globalNumber("sequence"), 1);
+			const adopted = keep(Link.adopt(handle, link.target));
+			adopted.close();
+			call(1);
+			assert.equal(object.globalNumber("sequence"), 1);
+			assert.equal(adopted.release(), 0);
 		}),
 
 	"attaches where the section says": () =>
