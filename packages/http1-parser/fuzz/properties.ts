@@ -19,7 +19,7 @@ function survives(chunks: readonly Chunk[]): string | undefined {
 		connection.append(chunk);
 		identity(connection);
 		const bound = 2 * (LIMITS.maxRetainedBytes + LIMITS.maxHeaderBytes + largest) + 65536;
-		if (connection.buffer.retained > bound) return `${connection.buffer.retained} bytes are kept, more than ${bound}`;
+		if (connection.retained > bound) return `${connection.retained} bytes are kept, more than ${bound}`;
 		if (connection.open() > LIMITS.maxPipelined + 3) return `${connection.open()} requests are open`;
 	}
 	connection.tick(1e12);

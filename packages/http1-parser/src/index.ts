@@ -13,7 +13,7 @@
  *
  * @module
  */
-export type { Chunk, Direction, SocketBuffer } from "@wirescribe/buffer";
+export type { Chunk, Direction } from "@wirescribe/buffer";
 export type { BodyPolicy } from "./body-tap.ts";
 export { Http1Connection } from "./connection.ts";
 export type { Decision, HolePlace } from "./decisions.ts";

@@ -1,0 +1,402 @@
+import { type Chunk, type Direction, NONE, SocketBuffer } from "@wirescribe/buffer";
+import { makeTap } from "./body-tap.ts";
+import { type HolePlace, TracedMatcher, Tracer } from "./decisions.ts";
+import type { ErrorCode } from "./errors.ts";
+import type { Http1Counters, Http1Options, Http1Sink, ProtocolChange } from "./exchange.ts";
+import { connectionLimitsOf } from "./limits.ts";
+import { Matcher } from "./matcher.ts";
+import type { HttpMessage } from "./message.ts";
+import { Operations } from "./operations.ts";
+import { Reader, type ReaderHost } from "./reader.ts";
+import type { PartialReason, UnpairedReason } from "./reasons.ts";
+import { FIELD } from "./scan.ts";
+
+const NOTHING: readonly never[] = [];
+
+/** Two readers, one a direction, and the matcher between them: what `Http1Connection` stands for. */
+export class ConnectionReader implements ReaderHost {
+	/** The bytes of both directions that are still to be read. */
+	readonly buffer: SocketBuffer;
+	/** What happened to requests so far. */
+	readonly counters: Http1Counters = {
+		requestStartsRead: 0,
+		logged: 0,
+		partial: 0,
+		unpaired: 0,
+		responsesUnpaired: 0,
+	};
+	readonly #sink: Http1Sink;
+	readonly #expireNs: number;
+	readonly #maxRetained: number;
+	readonly #ingress: Reader;
+	readonly #egress: Reader;
+	readonly #matcher: Matcher;
+	readonly #operations: Operations = new Operations();
+	readonly #tracer: Tracer | undefined;
+	#requests: Reader | undefined = undefined;
+	#responses: Reader | undefined = undefined;
+	/** Responses that are over while their requests are not. */
+	readonly #early: HttpMessage[] = [];
+	/** Since when a response waits for its request; -1: none does. */
+	#blockedSince = -1;
+	/** Gaps in each direction from before it was known which one carries requests. */
+	readonly #gapBefore: [boolean, boolean] = [false, false];
+	/** Where the next response begins, if none is missing behind the end of a gap; -1: there was none. */
+	#looseAt = -1;
+	/** The beginning of the first response was seen, or is in a hole. */
+	#answered = false;
+	#wake = false;
+	/** A request waits until responses have been read; or did, in vain. */
+	#held = false;
+	#forced = false;
+	#positions = true;
+	#closed = false;
+	#over = false;
+	#failed = false;
+
+	constructor(options: Http1Options, sink: Http1Sink) {
+		this.#sink = sink;
+		const limits = connectionLimitsOf(options);
+		this.#expireNs = limits.expireNs;
+		this.#maxRetained = limits.maxRetainedBytes;
+		this.buffer = new SocketBuffer({
+			reorderWindowNs: limits.reorderWindowNs,
+			maxRetainedBytes: limits.maxRetainedBytes,
+			maxPieces: limits.maxPendingChunks,
+		});
+		const tap = () => makeTap(options.bodies, options.copy, sink.body?.bind(sink));
+		this.#ingress = new Reader(this.buffer.ingress, this, limits, tap());
+		this.#egress = new Reader(this.buffer.egress, this, limits, tap());
+		const alone = (request: HttpMessage, reason: UnpairedReason) => this.#alone(request, reason);
+		this.#tracer = options.diagnostics === undefined ? undefined : new Tracer(options.diagnostics);
+		this.#matcher =
+			this.#tracer === undefined
+				? new Matcher(limits.maxPipelined, alone)
+				: new TracedMatcher(limits.maxPipelined, alone, this.#tracer);
+		if (options.role !== undefined) this.#assign(options.role === "server" ? this.#ingress : this.#egress);
+	}
+
+	/** The role that was told or learned. */
+	get role(): "client" | "server" | undefined {
+		if (this.#requests === undefined) return undefined;
+		return this.#requests === this.#ingress ? "server" : "client";
+	}
+
+	/** True when time alone may change something: call `tick` then. */
+	get needsTick(): boolean {
+		if (this.#over) return false;
+		return this.buffer.ingress.pending + this.buffer.egress.pending > 0 || this.#matcher.mayExpire;
+	}
+
+	/** Requests begun and not handed out. */
+	open(): number {
+		const answered = this.#responses?.message?.request === undefined ? 0 : 1;
+		const unfinished = this.#requests?.message?.alone === undefined ? 0 : 1;
+		return this.#matcher.waiting.length + this.#early.length + answered + unfinished;
+	}
+
+	/** Takes a chunk. Its memory is the caller's again afterwards. */
+	append(chunk: Chunk): void {
+		if (this.#over) return;
+		this.#operations.note(chunk.dataId, chunk.prevDataId);
+		this.buffer.append(chunk);
+		if (chunk.offset === undefined) this.#positions = false;
+		if (chunk.direction === 1) this.#run(this.#ingress, this.#egress);
+		else this.#run(this.#egress, this.#ingress);
+		this.#responses?.message?.detach();
+		this.buffer.settle();
+	}
+
+	/** Time passes: what has waited long enough is given up. */
+	tick(nowNs: number): void {
+		if (this.#over) return;
+		const expired = this.buffer.tick(nowNs);
+		if (expired || this.#blockedSince >= 0) this.#runBoth();
+		if (this.#matcher.mayExpire) this.#matcher.expire(this.buffer.nowNs, this.#expireNs);
+	}
+
+	/** The connection is over: everything that is left is handed out. */
+	close(nowNs: number): void {
+		if (this.#closed) return;
+		this.#closed = true;
+		if (this.#over) return;
+		do this.#runBoth();
+		while (this.buffer.close(nowNs));
+		if (this.#requests !== undefined) this.#requests.pausedFor = undefined;
+		this.#runBoth();
+		this.#requests?.close();
+		this.#responses?.close();
+		this.#matcher.flush("no-response");
+		this.#stop();
+	}
+
+	/** Requests first, so that their responses find them. */
+	#runBoth(): void {
+		if (this.#requests === this.#egress) this.#run(this.#egress, this.#ingress);
+		else this.#run(this.#ingress, this.#egress);
+	}
+
+	#run(first: Reader, second: Reader): void {
+		do {
+			this.#wake = false;
+			first.run();
+			if (second.stream.pending > 0) second.run();
+			if (!this.#held) continue;
+			// The responses have had their turn.
+			this.#held = false;
+			this.#wake = true;
+			this.#forced = this.#matcher.isFull;
+		} while (this.#wake);
+	}
+
+	#assign(requests: Reader): void {
+		this.#requests = requests;
+		this.#responses = requests === this.#ingress ? this.#egress : this.#ingress;
+		this.#requests.kind = "request";
+		this.#responses.kind = "response";
+		if (this.#gapBefore[this.#direction(this.#requests) - 1]!) this.#matcher.gap.note(false, 0, -1);
+		if (this.#gapBefore[this.#direction(this.#responses) - 1]!) this.#lostResponses(this.#responses, false, -1);
+		this.#tracer?.tell({ type: "role", role: this.role! });
+	}
+
+	#direction(reader: Reader): Direction {
+		return reader === this.#ingress ? 1 : 2;
+	}
+
+	learn(reader: Reader, response: boolean): boolean {
+		if (this.#requests !== undefined) return reader.kind === (response ? "response" : "request");
+		this.#assign(response ? (reader === this.#ingress ? this.#egress : this.#ingress) : reader);
+		return true;
+	}
+
+	admit(firstDataId: number, response: boolean): boolean {
+		if (!response) return !this.#matcher.isFull || this.#admitRequest(firstDataId);
+		if (this.#closed || !this.#mayBeEarly(firstDataId)) {
+			this.#blockedSince = -1;
+			return true;
+		}
+		const now = this.buffer.nowNs;
+		if (this.#blockedSince < 0) {
+			this.#blockedSince = now;
+			this.#tracer?.tell({ type: "wait", direction: this.#direction(this.#responses!), dataId: firstDataId });
+		}
+		const over = now - this.#blockedSince >= this.buffer.windowNs || this.buffer.retained > this.#maxRetained;
+		if (over) this.#blockedSince = -1;
+		return over;
+	}
+
+	/** With many waiting, responses that came before this request are read before it. */
+	#admitRequest(firstDataId: number): boolean {
+		const { stream } = this.#responses!;
+		if (this.#forced || this.#requests!.closed || stream.span() === NONE || stream.front!.dataId > firstDataId) {
+			this.#forced = false;
+			return true;
+		}
+		this.#held = true;
+		return false;
+	}
+
+	/** What may still come from before this operation decides what it answers. */
+	#mayBeEarly(dataId: number): boolean {
+		const { waiting, inDoubt } = this.#matcher;
+		if (waiting.length === 0) return true;
+		if (inDoubt) return !this.#isComplete(dataId);
+		return !this.#answered && waiting.length > 1 && !this.#operations.isComplete(waiting[0]!.lastDataId, dataId);
+	}
+
+	/** Requests from before this operation may still be unread, behind a hole. */
+	#isBehind(dataId: number): boolean {
+		const front = this.#requests?.stream.front;
+		return front !== undefined && front.dataId < dataId;
+	}
+
+	begin(reader: Reader, message: HttpMessage): void {
+		if (reader === this.#requests) {
+			this.counters.requestStartsRead++;
+			if (this.#blockedSince >= 0) this.#wake = true;
+			// It waits for its response, longer than the caller's memory does.
+			message.detach();
+			// Of a long pipeline only the front: the rest is indexed again from its text when it is asked.
+			if (this.#matcher.waiting.length < 128) message.keepIndex();
+			this.#matcher.request(message, reader.stream.position - message.headerBytes);
+			return;
+		}
+		if (this.#looseAt >= 0) {
+			const begins = reader.stream.position - message.headerBytes;
+			if (begins !== this.#looseAt) this.#matcher.lostResponses(false, message.firstDataId);
+			this.#looseAt = -1;
+		}
+		if (isInformational(message)) {
+			const request = this.#matcher.waiting[0];
+			if (request !== undefined) request.informational++;
+			return;
+		}
+		if (!this.#answered) this.#firstResponse(message.firstDataId);
+		message.request = this.#matcher.pair(message, !this.#matcher.inDoubt || this.#isComplete(message.firstDataId));
+		if (message.request !== undefined) this.#settle(message.request);
+	}
+
+	/** Every request from before this operation has been read. */
+	#isComplete(dataId: number): boolean {
+		const requests = this.#requests!;
+		if (this.#isBehind(dataId) || requests.tried > 0) return false;
+		return this.#operations.isComplete(requests.stream.lastDataId, dataId);
+	}
+
+	/** Nobody knows where a direction begins of which nothing was seen: responses before the first one show by ids alone. */
+	#firstResponse(dataId: number): void {
+		this.#answered = true;
+		const { waiting, gap } = this.#matcher;
+		const [first, second] = waiting;
+		if (second === undefined || second.firstDataId > dataId) return;
+		if (this.#operations.isComplete(first!.lastDataId, dataId)) return;
+		// Where the requests follow each other byte for byte, what was handed in between, and is lost, was no request.
+		const whole =
+			!gap.open && !first!.expectsContinue && waiting.every((q) => q.partial.length === 0 && q.missing === undefined);
+		const until = whole ? Math.min(dataId, this.#requests!.stream.lastDataId) : 0;
+		this.#matcher.lostResponses(this.#operations.isLost(first!.lastDataId, until), dataId);
+	}
+
+	end(reader: Reader, message: HttpMessage): void {
+		if (reader === this.#requests) this.#requestEnd(reader, message);
+		else if (!isInformational(message)) this.#responseEnd(message);
+	}
+
+	#requestEnd(reader: Reader, request: HttpMessage): void {
+		if (request.alone !== undefined) {
+			this.#emit(request, undefined, request.alone);
+			return;
+		}
+		const early = this.#early.length === 0 ? -1 : this.#early.findIndex((response) => response.request === request);
+		if (early >= 0) {
+			const [response] = this.#early.splice(early, 1);
+			this.#emit(request, response, undefined);
+		}
+		if (!request.settled && (request.isConnect || (request.fields & FIELD.upgrade) !== 0)) reader.pausedFor = request;
+	}
+
+	#responseEnd(response: HttpMessage): void {
+		const { request } = response;
+		this.#matcher.responseEnd(response);
+		if (request === undefined) this.#emit(undefined, response, response.alone);
+		else if (request.complete) this.#emit(request, response, undefined);
+		else this.#early.push(response.detach());
+		if (response.status === 101) this.#switch("upgraded");
+		else if (request?.isConnect && response.status < 300) this.#switch("tunnel");
+	}
+
+	gap(reader: Reader, begun: boolean, length: number, lost: boolean): void {
+		if (this.#requests === undefined) this.#gapBefore[this.#direction(reader) - 1] = true;
+		else if (reader === this.#responses) this.#lostResponses(reader, begun, length);
+		// That a client hides its next request in the middle of a long operation is for those to suspect that pipeline.
+		else if (lost || begun || this.#matcher.pipelined) {
+			this.#matcher.gap.note(begun, reader.stream.position, length);
+		}
+	}
+
+	#lostResponses(reader: Reader, begun: boolean, length: number): void {
+		this.#looseAt = reader.stream.position + Math.max(0, length);
+		if (length === 0) return;
+		if (begun) this.#answered = true;
+		const { front, lastDataId } = reader.stream;
+		const nextId = front?.dataId ?? lastDataId;
+		this.#matcher.lostResponses(begun && !this.#matcher.mayBeInformational(length, nextId), nextId);
+	}
+
+	hole(reader: Reader, within: HolePlace, behind: number, length: number, lost: boolean): void {
+		this.#tracer?.hole(this.#direction(reader), within, reader.stream.position + behind, length, lost);
+	}
+
+	resync(reader: Reader): void {
+		this.#tracer?.resync(this.#direction(reader), reader.stream.position);
+	}
+
+	skip(reader: Reader, position: number): void {
+		if (this.#positions) this.#sink.skip?.(this.#direction(reader), position % 4294967296);
+	}
+
+	fail(reader: Reader, code: ErrorCode): void {
+		if (this.#failed || this.#over) return;
+		this.#failed = true;
+		const direction = this.#direction(reader);
+		const { front, position } = reader.stream;
+		const error = {
+			type: "error",
+			code,
+			direction,
+			dataId: front?.dataId ?? 0,
+			position: position % 4294967296,
+		} as const;
+		reader.stop();
+		this.#requests?.close();
+		this.#responses?.close();
+		this.#matcher.flush("reading-stopped");
+		this.#stop();
+		this.#sink.error?.(error);
+		this.#sink.protocol({ kind: "broken", nowNs: this.buffer.nowNs });
+		this.#sink.skip?.(1, "all");
+		this.#sink.skip?.(2, "all");
+	}
+
+	foreign(kind: "http/2" | "broken"): boolean {
+		if (this.#ingress.everSynced || this.#egress.everSynced) return false;
+		this.#switch(kind);
+		return true;
+	}
+
+	#switch(kind: ProtocolChange["kind"]): void {
+		this.#requests?.close();
+		this.#matcher.flush("protocol-switched");
+		this.#stop();
+		this.#sink.protocol({ kind, nowNs: this.buffer.nowNs });
+		this.#sink.skip?.(1, "all");
+		this.#sink.skip?.(2, "all");
+	}
+
+	#stop(): void {
+		this.#over = true;
+		this.#ingress.stop();
+		this.#egress.stop();
+		this.buffer.ingress.clear();
+		this.buffer.egress.clear();
+	}
+
+	#settle(request: HttpMessage): void {
+		request.settled = true;
+		if (this.#requests?.pausedFor === request) this.#wake = true;
+	}
+
+	#alone(request: HttpMessage, reason: UnpairedReason): void {
+		request.alone = reason;
+		this.#settle(request);
+		if (request.complete) this.#emit(request, undefined, reason);
+	}
+
+	#emit(
+		request: HttpMessage | undefined,
+		response: HttpMessage | undefined,
+		unpaired: UnpairedReason | undefined,
+	): void {
+		const partial = join(request?.partial, response?.partial);
+		const { counters } = this;
+		if (request === undefined) {
+			counters.responsesUnpaired++;
+			this.#tracer?.tell({ type: "alone", why: unpaired!, message: response! });
+		} else if (unpaired !== undefined) {
+			counters.unpaired++;
+			this.#tracer?.tell({ type: "alone", why: unpaired, message: request });
+		} else if (partial.length > 0) counters.partial++;
+		else counters.logged++;
+		this.#sink.exchange({ request, response, unpaired, partial, informational: request?.informational ?? 0 });
+		request?.dropIndex();
+	}
+}
+
+function isInformational(message: HttpMessage): boolean {
+	return message.status < 200 && message.status !== 101;
+}
+
+function join(a: readonly PartialReason[] = NOTHING, b: readonly PartialReason[] = NOTHING): readonly PartialReason[] {
+	if (b.length === 0) return a;
+	return a.length === 0 ? b : [...new Set([...a, ...b])];
+}
