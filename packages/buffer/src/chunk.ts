@@ -17,7 +17,10 @@ export interface Chunk {
 	readonly direction: Direction;
 	/** Number of the operation; both directions of a connection count together. Numbers may be missing. */
 	readonly dataId: number;
-	/** The operation that was handed in before this one on this connection; 0: none. */
+	/**
+	 * The operation that was handed in before this one on this connection, also if it was lost on the way here; 0: none, or not
+	 * known. Ids between the two were spent by calls that moved nothing.
+	 */
 	readonly prevDataId: number;
 	/** Which piece of its operation this is, from 0. */
 	readonly sequence: number;

@@ -16,9 +16,23 @@ test("ids in a row, from wherever they begin", () => {
 	]);
 });
 
-test("a spent id is missing, but not lost; one that another names is lost", () => {
+test("an id behind the one that is named is spent, not lost", () => {
 	const spent = noted([1, 0], [3, 1]);
-	expect([spent.isComplete(1, 3), spent.isLost(1, 3)]).toEqual([false, false]);
+	expect([spent.isComplete(1, 3), spent.isLost(1, 3)]).toEqual([true, false]);
+});
+
+test("an id that looked spent is lost when a later one names it, and neither when it comes", () => {
+	expect(noted([1, 0], [3, 1], [4, 2]).isComplete(1, 3)).toBe(false);
+	expect(noted([1, 0], [3, 1], [4, 2]).isLost(1, 3)).toBe(true);
+	expect(noted([1, 0], [3, 1], [2, 3], [4, 2]).isComplete(1, 4)).toBe(true);
+});
+
+test("without a previous id every gap may be a loss", () => {
+	const unknown = noted([1, 0], [3, 0]);
+	expect([unknown.isComplete(1, 3), unknown.isLost(1, 3)]).toEqual([false, false]);
+});
+
+test("an id that another names is lost, those before it may be", () => {
 	const lost = noted([1, 0], [5, 4]);
 	expect([lost.isComplete(1, 5), lost.isLost(1, 5), lost.isLost(1, 4), lost.isComplete(3, 4)]).toEqual([
 		false,
@@ -38,11 +52,15 @@ test("late ones fill what was missing", () => {
 test("of too many gaps the oldest are forgotten, as missing", () => {
 	const operations = new Operations();
 	operations.note(1, 0);
-	for (let id = 3; id < 3000; id += 2) operations.note(id, id - 2);
+	for (let id = 3; id < 3000; id += 2) operations.note(id, id - 1);
 	expect([operations.isComplete(2, 3), operations.isComplete(2999, 2999), operations.isComplete(2998, 2999)]).toEqual([
 		true,
 		true,
 		true,
 	]);
 	expect(operations.isComplete(100, 200)).toBe(false);
+	const spent = new Operations();
+	spent.note(1, 0);
+	for (let id = 3; id < 6000; id += 2) spent.note(id, id - 2);
+	expect(spent.isComplete(100, 200)).toBe(true);
 });

@@ -1,8 +1,12 @@
-/** Operations that have not come: ids from..to; `named`: one of them was handed in before another one, so it is lost. */
+/**
+ * Operations that have not come: ids from..to. `spent`: they were handed in by nobody before what came behind them;
+ * otherwise some may be lost, and `named` is, because another one says that it was handed in.
+ */
 interface Missing {
 	from: number;
 	to: number;
 	named: number;
+	spent: boolean;
 }
 
 /** Ranges that are remembered; with more, everything up to the oldest counts as missing. */
@@ -12,13 +16,17 @@ const MAX_RANGES = 1024;
  * Which operations of a connection have come, in both directions, so that what lies between two of them is known.
  *
  * ```
- *   1 2 3 . . 6 7      missing 4..5; 6 came with previous id 5: 5 was handed in, and lost
+ *   1 2 3 . . . 7     7 came with previous id 5: 5 was handed in, and lost; 4 may be; 6 was handed in by nobody
  * ```
  *
- * Ids may have gaps, because a call that moved nothing has spent its id: a missing id that nobody names may be no loss.
+ * Ids may have gaps, because a call that moved nothing has spent its id. Each operation names the one that was handed in
+ * before it, so a gap behind that one is no loss. A call that was overtaken is handed in later: until then its id
+ * looks spent, and whoever comes behind it names it.
  */
 export class Operations {
 	#highest = 0;
+	/** The one that has come last. */
+	#last = 0;
 	readonly #missing: Missing[] = [];
 	/** Nothing is known of the operations up to here. */
 	#unknown = 0;
@@ -26,6 +34,8 @@ export class Operations {
 	/** An operation has come. */
 	note(id: number, prev: number): void {
 		const next = this.#highest + 1;
+		if (prev !== this.#last && this.#missing.length > 0) this.#name(prev);
+		this.#last = id;
 		if (id === next) {
 			this.#highest = id;
 			return;
@@ -42,9 +52,9 @@ export class Operations {
 		if (before - after < 2) return true;
 		if (after < this.#unknown) return false;
 		for (let i = this.#missing.length - 1; i >= 0; i--) {
-			const { from, to } = this.#missing[i]!;
+			const { from, to, spent } = this.#missing[i]!;
 			if (to <= after) return true;
-			if (from < before) return false;
+			if (!spent && from < before) return false;
 		}
 		return true;
 	}
@@ -55,18 +65,52 @@ export class Operations {
 	}
 
 	#skip(from: number, to: number, prev: number): void {
-		this.#missing.push({ from, to, named: prev >= from && prev <= to ? prev : 0 });
-		if (this.#missing.length > MAX_RANGES) this.#unknown = this.#missing.shift()!.to;
+		if (prev === 0) {
+			// It does not know what came before it.
+			this.#add({ from, to, named: 0, spent: false });
+			return;
+		}
+		if (prev >= from) this.#add({ from, to: Math.min(prev, to), named: prev <= to ? prev : 0, spent: false });
+		if (prev < to) this.#add({ from: Math.max(from, prev + 1), to, named: 0, spent: true });
+	}
+
+	#add(missing: Missing): void {
+		this.#missing.push(missing);
+		if (this.#missing.length <= MAX_RANGES) return;
+		const oldest = this.#missing.shift()!;
+		if (!oldest.spent) this.#unknown = oldest.to;
+	}
+
+	/** What looked spent was handed in. */
+	#name(id: number): void {
+		const at = this.#missing.findIndex(({ from, to, spent }) => spent && from <= id && id <= to);
+		if (at < 0) return;
+		const { from, to } = this.#missing[at]!;
+		const parts: Missing[] = [{ from: id, to: id, named: id, spent: false }];
+		if (from < id) parts.unshift({ from, to: id - 1, named: 0, spent: true });
+		if (id < to) parts.push({ from: id + 1, to, named: 0, spent: true });
+		this.#missing.splice(at, 1, ...parts);
 	}
 
 	/** A late one: its range shrinks, or falls into two. */
 	#fill(id: number, prev: number): void {
 		const at = this.#missing.findIndex(({ from, to }) => from <= id && id <= to);
 		if (at < 0) return;
-		const { from, to, named } = this.#missing[at]!;
+		const { from, to, named, spent } = this.#missing[at]!;
 		const parts: Missing[] = [];
-		if (from < id) parts.push({ from, to: id - 1, named: prev >= from && prev < id ? prev : named < id ? named : 0 });
-		if (id < to) parts.push({ from: id + 1, to, named: named > id ? named : 0 });
+		if (from < id) this.#split(parts, from, id - 1, spent ? 0 : prev, spent, named < id ? named : 0);
+		if (id < to) parts.push({ from: id + 1, to, named: named > id ? named : 0, spent });
 		this.#missing.splice(at, 1, ...parts);
+	}
+
+	/** What is missing before a late one, which names another. */
+	#split(parts: Missing[], from: number, to: number, prev: number, spent: boolean, named: number): void {
+		if (spent || prev > to) {
+			parts.push({ from, to, named, spent });
+			return;
+		}
+		if (prev >= from) parts.push({ from, to: prev, named: prev, spent: false });
+		const later = named > prev ? named : 0;
+		if (prev < to) parts.push({ from: Math.max(from, prev + 1), to, named: later, spent: later === 0 });
 	}
 }

@@ -116,10 +116,18 @@ test("long silences before requests show the same where the beginning was lost",
 	expect(wrong(found)).toEqual([]);
 });
 
-test("a lost id that nobody names, between two requests: the response may be the first one's or the second one's", () => {
-	const script = new Script().E(get("a")).E({ text: get("b"), dataId: 3, prevDataId: 1 });
+test("an operation lost between two requests, before anything was read: it held the first one's response", () => {
+	const script = new Script().E(get("a")).E({ text: get("b"), dataId: 3, prevDataId: 2 });
 	script.I({ text: ok("b"), dataId: 4, prevDataId: 3 });
-	expect(pairs(run(script.chunks).rows.map(brief))).toEqual([]);
+	expect(pairs(run(script.chunks).rows.map(brief))).toEqual(["/b b"]);
+});
+
+test("ids that nobody handed in were spent by calls that moved nothing: order decides", () => {
+	const script = new Script().E(get("a") + get("b") + get("c"));
+	script.I({ text: ok("a"), dataId: 4, prevDataId: 1 }).I({ text: ok("b"), dataId: 6, prevDataId: 4 });
+	script.E({ text: get("d"), dataId: 8, prevDataId: 6 }).I({ text: ok("c"), dataId: 9, prevDataId: 8 });
+	script.I({ text: ok("d"), dataId: 12, prevDataId: 9 });
+	expect(pairs(run(script.chunks).rows.map(brief))).toEqual(["/a a", "/b b", "/c c", "/d d"]);
 });
 
 test("pipelined: a lost response whose place is known shifts nothing", () => {
