@@ -6,7 +6,7 @@
 struct socket_state {
 	u64 socket_id;
 	u64 ids;          // data ids handed out
-	u64 submitted_id; // the last one that was submitted
+	u64 submitted_id; // the last one that was to be submitted
 	u64 end_ns[2];    // when the last operation of a direction returned
 	u32 end[2];       // and the furthest stream offset it reached
 	u32 tgid;         // the process of the last description

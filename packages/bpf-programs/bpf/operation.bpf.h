@@ -279,6 +279,8 @@ static __always_inline void submit(void *ctx, struct sock *sk, struct socket_sta
 
 	if (!size)
 		return;
+	// Also when it gets lost now: the next one then names it, which tells a loss from a call that moved nothing.
+	state->submitted_id = op->data_id;
 	// The description first, so that no operation is of an unknown socket.
 	if (describe_if_new(ctx, sk, state, op, scratch->event.head.tgid)) {
 		count_ring_full(scratch->event.message);
@@ -293,7 +295,6 @@ static __always_inline void submit(void *ctx, struct sock *sk, struct socket_sta
 		state->seen[1] = 1;
 	else
 		state->seen[0] = 1;
-	state->submitted_id = op->data_id;
 	counters = counters_here();
 	if (counters) {
 		counters->submitted++;
@@ -315,6 +316,7 @@ static __noinline int handle_operation(void *ctx, struct sock *sk, struct socket
 	if (setting_tls && state->protocol != PROTOCOL_HTTP1)
 		note_tls_bytes(sk, state, op->direction, op->fd, &op->source);
 	if (!scratch || scratch->busy) {
+		state->submitted_id = op->data_id;
 		COUNT(lost_scratch_busy);
 		return 0;
 	}

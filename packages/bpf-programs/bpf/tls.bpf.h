@@ -200,6 +200,7 @@ static __always_inline void submit_plaintext(void *ctx, struct sock *sk, struct 
 
 	if (!size)
 		return;
+	stream->state.submitted_id = op->data_id;
 	if (!state->role)
 		state->role = stream->state.role;
 	if (describe_if_new(ctx, sk, state, op, scratch->event.head.tgid)) {
@@ -215,7 +216,6 @@ static __always_inline void submit_plaintext(void *ctx, struct sock *sk, struct 
 		stream->state.seen[1] = 1;
 	else
 		stream->state.seen[0] = 1;
-	stream->state.submitted_id = op->data_id;
 	counters = counters_here();
 	if (counters) {
 		__sync_fetch_and_add(&counters->submitted, 1);
