@@ -1,10 +1,11 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { copyFileSync, mkdtempSync, rmSync } from "node:fs";
+import { copyFileSync, mkdtempSync, realpathSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
 import { afterEach, beforeEach, expect, test } from "vitest";
+import { bin } from "../../../../tools/workspace.ts";
 import { systemTlsLibraries } from "./system-libraries.ts";
 import { type TlsProbePoint, TlsProbes } from "./tls-probes.ts";
 
@@ -23,6 +24,9 @@ class Attached {
 		return [...this.points].map(({ program }) => program).sort();
 	}
 }
+
+/** Node, which exports its OpenSSL; the tests run in other runtimes, too. */
+const NODE = realpathSync(bin("node"));
 
 const OPENSSL = [
 	...["enter_tls_handshake", "enter_tls_read", "enter_tls_read_ex", "enter_tls_write", "enter_tls_write_ex"],
@@ -131,7 +135,7 @@ test("libraries of the system are watched before anybody has them, and after", a
 test("a file that refuses leaves nothing behind, says why, and touches no other", async () => {
 	const attached = new Attached();
 	using probes = new TlsProbes({ attach: attached.attach });
-	const node = spawn(process.execPath, ["-e", "setInterval(() => {}, 1000); console.log(1)"]);
+	const node = spawn(NODE, ["-e", "setInterval(() => {}, 1000); console.log(1)"]);
 	children.push(node);
 	await once(node.stdout, "data");
 	const child = await python("import ssl");
@@ -151,7 +155,7 @@ test("an executable that was deleted while it runs is reached through the proces
 	const attached = new Attached();
 	using probes = new TlsProbes({ attach: attached.attach });
 	const copy = join(folder, "node");
-	copyFileSync(process.execPath, copy);
+	copyFileSync(NODE, copy);
 	const child = spawn(copy, ["-e", "setInterval(() => {}, 1000); console.log(1)"]);
 	children.push(child);
 	await once(child.stdout, "data");
