@@ -23,7 +23,7 @@ import { bin, root, workspacePackages } from "./workspace.ts";
 /** Clients, servers and tools that the kernel tests meet. Installed first, so that no test waits for apt. */
 const PEERS = ["nginx-light", "wrk", "curl", "python3", "iproute2", "conntrack", "nftables"] as const;
 
-const SUITE_TIMEOUT_MS = 300_000;
+const SUITE_TIMEOUT_MS = 480_000;
 /** Suites without the kernel run two at a time: the machine this is made for has two cores. */
 const PARALLEL = 2;
 

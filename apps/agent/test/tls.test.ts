@@ -30,7 +30,7 @@ beforeAll(() => ensureDebian(["curl", "openssl", "python3", "nginx-light", "wget
 /** An agent that watches one port. */
 async function watching(port: number, ...more: string[]): Promise<Wirescribe> {
 	const options = ["--output", "json", "--port", String(port), "--query-values", "--ledger", ledgerFile, ...more];
-	return Wirescribe.start(["run", ...options]);
+	return Wirescribe.start(["run", ...options], { tls: true });
 }
 
 const ledgerFile = join(tmpdir(), `wirescribe-tls-ledger-${process.pid}.json`);
@@ -129,14 +129,8 @@ describe("servers that start after the agent", () => {
 	];
 	it.each(servers)("$name, asked by Node 20, Node 26, python3 and curl", async ({ file, args }) => {
 		using certificate = new Certificate();
-		await using wirescribe = await Wirescribe.start([
-			"run",
-			"--output",
-			"json",
-			"--query-values",
-			"--ledger",
-			ledgerFile,
-		]);
+		const options = ["--output", "json", "--query-values", "--ledger", ledgerFile];
+		await using wirescribe = await Wirescribe.start(["run", ...options], { tls: true });
 		const { program, port } = await Program.listening(file, [...args, certificate.key, certificate.cert]);
 		await using server = program;
 		await run(node20, "-e", NODE_TLS_CLIENT, String(port), "node20");
@@ -182,7 +176,9 @@ describe("TLS in a tunnel", () => {
 		const { program: proxyProgram, port: proxy } = await Program.listening(node26, ["-e", CONNECT_PROXY]);
 		await using __ = proxyProgram;
 		const ports = ["--port", String(port), "--port", String(proxy)];
-		await using wirescribe = await Wirescribe.start(["run", "--output", "json", "--query-values", ...ports]);
+		await using wirescribe = await Wirescribe.start(["run", "--output", "json", "--query-values", ...ports], {
+			tls: true,
+		});
 		await run("curl", "-sk", "-x", `http://127.0.0.1:${proxy}`, `https://127.0.0.1:${port}/tunnel/curl?size=7`);
 		await run(node26, "-e", NODE_TUNNEL_CLIENT, String(port), String(proxy));
 		await wirescribe.until(() => wirescribe.lineCount >= 8, "8 lines");
@@ -218,7 +214,7 @@ describe("a recording of TLS", () => {
 		await using _ = program;
 		const file = `${ledgerFile}.wsr`;
 		try {
-			await using recorder = await Wirescribe.start(["record", file, "--port", String(port)]);
+			await using recorder = await Wirescribe.start(["record", file, "--port", String(port)], { tls: true });
 			await run(python, "-c", PYTHON_TLS_CLIENT, String(port), "python");
 			expect(await recorder.stop()).toBe(0);
 			expect(readFileSync(file, "latin1")).not.toMatch(/0123456789|n{100}/);

@@ -55,7 +55,10 @@ export class Wirescribe implements AsyncDisposable {
 		this.#exit = once(this.child, "close").then(([code]) => code as number | null);
 	}
 
-	/** Starts it and waits until its start line is out. */
+	/**
+	 * Starts it and waits until its start line is out. Without `tls` it attaches to no TLS library: its end then takes the
+	 * kernel half as long, which tests that read no TLS need not wait for.
+	 */
 	static async start(
 		args: readonly string[],
 		{
@@ -63,9 +66,12 @@ export class Wirescribe implements AsyncDisposable {
 			ready = "wirescribe: ",
 			stdoutFd,
 			through,
-		}: { runtime?: string; ready?: string; stdoutFd?: number; through?: readonly string[] } = {},
+			tls = false,
+		}: { runtime?: string; ready?: string; stdoutFd?: number; through?: readonly string[]; tls?: boolean } = {},
 	): Promise<Wirescribe> {
-		const wirescribe = new Wirescribe(args, runtime, stdoutFd, through);
+		const captures = args[0] === "run" || args[0] === "record";
+		const all = captures && !tls ? [...args, "--no-tls"] : args;
+		const wirescribe = new Wirescribe(all, runtime, stdoutFd, through);
 		await wirescribe.until(() => wirescribe.stderr.includes(ready), `its start line '${ready}'`);
 		return wirescribe;
 	}

@@ -6,12 +6,13 @@ import { untilStopped } from "../live/signals.ts";
 import { Recorder } from "../recordings/recorder.ts";
 import { version } from "../version.ts";
 
-const { pid, port, comm } = WATCH_SPECS;
+const { pid, port, comm, "no-tls": noTls } = WATCH_SPECS;
 const SPECS = {
 	raw: { type: "boolean", help: "keep header values, query values and bodies; the file is readable by its owner only" },
 	pid: pid as OptionSpecs[string],
 	port: port as OptionSpecs[string],
 	comm: comm as OptionSpecs[string],
+	"no-tls": noTls as OptionSpecs[string],
 } satisfies OptionSpecs;
 
 /** `wirescribe record FILE`: what the kernel saw, for replay anywhere. */
@@ -35,6 +36,7 @@ export async function run(args: readonly string[]): Promise<number> {
 		pids: numberList("record", parsed, "pid", 1, MAX_PID),
 		ports: numberList("record", parsed, "port", 1, 65_535),
 		comms: commList("record", parsed),
+		tls: parsed.values["no-tls"] !== true,
 	});
 	process.stderr.write(
 		`wirescribe: recording to ${file}${raw ? ", raw: it holds secrets" : ", redacted"}; Ctrl-C ends it\n`,
