@@ -29,9 +29,13 @@ const chosen = packages.filter(({ name }) => {
 });
 const problems: string[] = [];
 
-/** An environment of a stranger's: nothing that makes our sources or our node_modules known. */
+/**
+ * An environment of a stranger's: nothing that makes our sources or our node_modules known. How a network is reached stays:
+ * without its own authorities npm tries again and again, and seems to stand still.
+ */
 function strangersEnvironment(): NodeJS.ProcessEnv {
-	const kept = Object.entries(process.env).filter(([name]) => !/^(?:npm_|NODE_|DENO_|BUN_|INIT_CWD)/.test(name));
+	const ours = /^(?:npm_|NODE_(?!EXTRA_CA_CERTS$)|DENO_(?!CERT$)|BUN_|INIT_CWD)/;
+	const kept = Object.entries(process.env).filter(([name]) => !ours.test(name));
 	return { ...Object.fromEntries(kept), NO_COLOR: "1", DENO_NO_UPDATE_CHECK: "1" };
 }
 
@@ -86,11 +90,8 @@ async function prepareProject(
 	writeFileSync(join(project, "package.json"), JSON.stringify(manifest));
 	writeFileSync(join(project, "example.ts"), example);
 	const install = ["install", "--prefer-offline", "--no-audit", "--no-fund", "--ignore-scripts", "--loglevel=error"];
-	const attempt = (): Promise<CommandResult> =>
-		runCommand("npm", install, { cwd: project, env: strangersEnvironment(), timeoutMs: INSTALL_TIMEOUT_MS });
-	// npm has been seen to stand still for good, idle and without a connection, when several of it start at once.
-	const first = await attempt();
-	const installed = first.code === 0 ? first : await attempt();
+	const options = { cwd: project, env: strangersEnvironment(), timeoutMs: INSTALL_TIMEOUT_MS };
+	const installed = await runCommand("npm", install, options);
 	if (installed.code === 0) return project;
 	note(`install  ${one.name}`, installed, "npm cannot install the tarballs:");
 	return undefined;
