@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync, readFileSync, statSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { importsOf } from "./checks/imports.ts";
 import { isTestFile, sourceFiles, type WorkspacePackage } from "./workspace.ts";
@@ -63,7 +63,13 @@ export const EXCEPTIONS: readonly Exception[] = [
 	},
 ];
 
-/** Every run that makes up the tests, the pure ones first. */
+/** How much there is of a package's tests: the best guess, before they run, at how long they take. */
+function weight({ path }: Suite): number {
+	const tests = sourceFiles(path).filter((file) => isTestFile(file) || file.startsWith("test/"));
+	return tests.reduce((bytes, file) => bytes + statSync(join(path, file)).size, 0);
+}
+
+/** Every run that makes up the tests: the pure ones first, and of these the longest, so that no lane is left with one. */
 export function suitesOf(tools: string, packages: readonly WorkspacePackage[]): readonly Suite[] {
 	const suites: Suite[] = [{ name: "tools", path: tools, runtime: "Node", kernel: false, exclude: [] }];
 	for (const one of packages) {
@@ -77,7 +83,7 @@ export function suitesOf(tools: string, packages: readonly WorkspacePackage[]): 
 			suites.push({ name: one.name, path: one.path, runtime, kernel: false, exclude });
 		}
 	}
-	return suites.sort((a, b) => Number(a.kernel) - Number(b.kernel));
+	return suites.sort((a, b) => Number(a.kernel) - Number(b.kernel) || weight(b) - weight(a));
 }
 
 /**
