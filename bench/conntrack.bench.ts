@@ -7,17 +7,12 @@
  */
 import { join } from "node:path";
 import process from "node:process";
-import { parseArgs } from "node:util";
 import { ensureTools, Network } from "../packages/conntrack/test/network.ts";
-import { bin, root } from "../tools/workspace.ts";
+import { root } from "../tools/workspace.ts";
 import { machine, writeSection } from "./results.ts";
+import { commandOf, ENVIRONMENT, runtimeOptions } from "./runtimes.ts";
+import { median, spread } from "./statistics.ts";
 
-const CONDITION = "--conditions=@wirescribe/source";
-const COMMANDS: Readonly<Record<string, readonly string[]>> = {
-	Node: [process.execPath, CONDITION],
-	Bun: [bin("bun"), CONDITION],
-	Deno: [bin("deno"), "run", "-A"],
-};
 const NAMES: Readonly<Record<string, string>> = {
 	command: "`conntrack -G`, a process each",
 	single: "`Conntrack.lookup`, one at a time",
@@ -25,32 +20,23 @@ const NAMES: Readonly<Record<string, string>> = {
 	cached: "`ConntrackCache.lookup`, known",
 };
 
-const { values: options } = parseArgs({
-	allowNegative: true,
-	options: { runtimes: { type: "string", default: "Node,Bun,Deno" }, write: { type: "boolean", default: true } },
-});
+const options = runtimeOptions();
 
 type Rates = Readonly<Record<string, readonly number[]>>;
 
-const sorted = (numbers: readonly number[]): number[] => [...numbers].sort((a, b) => a - b);
-const median = (numbers: readonly number[]): number => sorted(numbers)[Math.floor(numbers.length / 2)] ?? 0;
-
 function measureIn(network: Network, runtime: string): Rates {
-	const command = COMMANDS[runtime];
-	if (!command) throw new TypeError(`Cannot measure in '${runtime}': --runtimes takes ${Object.keys(COMMANDS).join()}`);
+	const command = commandOf(runtime);
 	process.stderr.write(`${runtime}\n`);
 	const file = join(root, "packages/conntrack/bench/measure.ts");
-	const env = ["env", "NODE_OPTIONS=", "DENO_CONDITIONS=@wirescribe/source"] as const;
-	return JSON.parse(network.inClient(...env, ...command, file)) as Rates;
+	const variables = Object.entries(ENVIRONMENT).map((entry) => entry.join("="));
+	return JSON.parse(network.inClient("env", ...variables, ...command, file)) as Rates;
 }
 
 function rows(runtime: string, rates: Rates): string[] {
 	const command = median(rates["command"] ?? []);
 	return Object.entries(rates).map(([name, all]) => {
-		const rate = median(all);
-		const [low = 0, high = 0] = [sorted(all)[0], sorted(all).at(-1)];
-		const spread = `${rate.toLocaleString("en")} (${low.toLocaleString("en")}–${high.toLocaleString("en")})`;
-		return `| ${[runtime, NAMES[name] ?? name, spread, `${Math.round(rate / command)} x`].join(" | ")} |`;
+		const rates = spread(all, (rate) => rate.toLocaleString("en"));
+		return `| ${[runtime, NAMES[name] ?? name, rates, `${Math.round(median(all) / command)} x`].join(" | ")} |`;
 	});
 }
 
@@ -58,7 +44,7 @@ ensureTools();
 const network = await Network.create();
 const lines: string[] = [];
 try {
-	for (const runtime of options.runtimes.split(",")) lines.push(...rows(runtime, measureIn(network, runtime)));
+	for (const runtime of options.runtimes) lines.push(...rows(runtime, measureIn(network, runtime)));
 } finally {
 	await network.remove();
 }

@@ -7,18 +7,13 @@
  */
 import { join } from "node:path";
 import process from "node:process";
-import { parseArgs } from "node:util";
 import { runCommand } from "../tools/command.ts";
-import { bin, root } from "../tools/workspace.ts";
+import { root } from "../tools/workspace.ts";
 import { machine, writeSection } from "./results.ts";
+import { commandOf, ENVIRONMENT, runtimeOptions } from "./runtimes.ts";
+import { median, spread } from "./statistics.ts";
 
 const GOAL = 20;
-const CONDITION = "--conditions=@wirescribe/source";
-const COMMANDS: Readonly<Record<string, readonly string[]>> = {
-	Node: [process.execPath, CONDITION],
-	Bun: [bin("bun"), CONDITION],
-	Deno: [bin("deno"), "run", "-A"],
-};
 const NAMES: Readonly<Record<string, string>> = {
 	postMessageEach: "one postMessage each",
 	poolTaskEach: "one pool task each (tinypool)",
@@ -26,37 +21,28 @@ const NAMES: Readonly<Record<string, string>> = {
 	sharedQueue: "SharedQueue, read in place",
 };
 
-const { values: options } = parseArgs({
-	allowNegative: true,
-	options: { runtimes: { type: "string", default: "Node,Bun,Deno" }, write: { type: "boolean", default: true } },
-});
+const options = runtimeOptions();
 
 type Rates = Readonly<Record<string, readonly number[]>>;
 
 async function measureIn(runtime: string): Promise<Rates> {
-	const [command, ...args] = COMMANDS[runtime] ?? [];
-	if (command === undefined) {
-		throw new TypeError(`Cannot measure in '${runtime}': --runtimes takes ${Object.keys(COMMANDS).join()}`);
-	}
+	const [command, ...args] = commandOf(runtime);
 	process.stderr.write(`${runtime}\n`);
-	const env = { ...process.env, DENO_CONDITIONS: "@wirescribe/source", NODE_OPTIONS: "" };
+	const env = { ...process.env, ...ENVIRONMENT };
 	const file = join(root, "packages/event-queue/bench/measure.ts");
 	const result = await runCommand(command, [...args, file], { env, cwd: root, timeoutMs: 120_000 });
 	if (result.code !== 0) throw new Error(`${runtime} ended with ${result.code}:\n${result.stderr}`);
 	return JSON.parse(result.stdout) as Rates;
 }
 
-const sorted = (numbers: readonly number[]): number[] => [...numbers].sort((a, b) => a - b);
-const median = (numbers: readonly number[]): number => sorted(numbers)[Math.floor(numbers.length / 2)] ?? 0;
 const thousands = (rate: number): string => Math.round(rate / 1000).toLocaleString("en");
 
 function rows(runtime: string, rates: Rates): string[] {
 	const message = median(rates["postMessageEach"] ?? []);
 	const task = median(rates["poolTaskEach"] ?? []);
 	return Object.entries(rates).map(([name, all]) => {
-		const [low = 0, high = 0] = [sorted(all)[0], sorted(all).at(-1)];
 		const rate = median(all);
-		const cells = [runtime, NAMES[name] ?? name, `${thousands(rate)} (${thousands(low)}–${thousands(high)})`];
+		const cells = [runtime, NAMES[name] ?? name, spread(all, thousands)];
 		return `| ${[...cells, `${(rate / message).toFixed(1)} x`, `${(rate / task).toFixed(1)} x`].join(" | ")} |`;
 	});
 }
@@ -68,7 +54,7 @@ function verdict(runtime: string, rates: Rates): string {
 }
 
 const measured: [runtime: string, rates: Rates][] = [];
-for (const runtime of options.runtimes.split(",")) measured.push([runtime, await measureIn(runtime)]);
+for (const runtime of options.runtimes) measured.push([runtime, await measureIn(runtime)]);
 const text = [
 	await machine(),
 	"",

@@ -1,4 +1,5 @@
 /** The benchmark's tables: medians over the rounds, ratios within the run. */
+import { median, spread } from "../statistics.ts";
 import type { Observer } from "./observers.ts";
 import type { Turn } from "./turn.ts";
 
@@ -10,13 +11,6 @@ export interface Results {
 	readonly fixed: Turns;
 	readonly ceiling: Turns;
 	readonly rate: number;
-}
-
-export function median(values: readonly number[]): number {
-	const sorted = [...values].sort((a, b) => a - b);
-	const middle = sorted.length >> 1;
-	const upper = sorted[middle] ?? Number.NaN;
-	return sorted.length % 2 === 1 ? upper : ((sorted[middle - 1] ?? Number.NaN) + upper) / 2;
 }
 
 const share = (turn: Turn): number => turn.logged / turn.expected;
@@ -34,9 +28,8 @@ function over(turns: Turns, name: string, pick: (turn: Turn) => number): number 
 /** Lowest and highest, where the rounds differ: a noisy machine shows here. */
 function range(turns: Turns, name: string, pick: (turn: Turn) => number, digits: number): string {
 	const values = (turns.get(name) ?? []).map(pick);
-	const middle = number(median(values), digits);
-	if (values.length < 2) return middle;
-	return `${middle} (${number(Math.min(...values), digits)}–${number(Math.max(...values), digits)})`;
+	const show = (value: number): string => number(value, digits);
+	return values.length < 2 ? show(median(values)) : spread(values, show);
 }
 
 function number(value: number, digits: number): string {
