@@ -27,6 +27,11 @@ const python = "/usr/bin/python3";
 
 beforeAll(() => ensureDebian(["curl", "openssl", "python3", "nginx-light", "wget"]), 240_000);
 
+/** A server on Node 26. */
+function nodeServer({ key, cert }: Certificate): ReturnType<typeof Program.listening> {
+	return Program.listening(node26, ["-e", NODE_TLS_SERVER, key, cert]);
+}
+
 /** An agent that watches one port. */
 async function watching(port: number, ...more: string[]): Promise<Wirescribe> {
 	const options = ["--output", "json", "--port", String(port), "--query-values", "--ledger", ledgerFile, ...more];
@@ -149,12 +154,7 @@ describe("servers that start after the agent", () => {
 
 	it("requests that were pipelined, through perf buffers", async () => {
 		using certificate = new Certificate();
-		const { program, port } = await Program.listening(node26, [
-			"-e",
-			NODE_TLS_SERVER,
-			certificate.key,
-			certificate.cert,
-		]);
+		const { program, port } = await nodeServer(certificate);
 		await using _ = program;
 		await using wirescribe = await watching(port, "--queue", "perf");
 		await run(python, "-c", PYTHON_TLS_PIPELINE, String(port));
@@ -166,12 +166,7 @@ describe("servers that start after the agent", () => {
 describe("TLS in a tunnel", () => {
 	it("is read after the request for the tunnel, by curl and Node", async () => {
 		using certificate = new Certificate();
-		const { program, port } = await Program.listening(node26, [
-			"-e",
-			NODE_TLS_SERVER,
-			certificate.key,
-			certificate.cert,
-		]);
+		const { program, port } = await nodeServer(certificate);
 		await using _ = program;
 		const { program: proxyProgram, port: proxy } = await Program.listening(node26, ["-e", CONNECT_PROXY]);
 		await using __ = proxyProgram;
@@ -205,12 +200,7 @@ describe("TLS in a tunnel", () => {
 describe("a recording of TLS", () => {
 	it("is redacted like any other, and gives the same lines", async () => {
 		using certificate = new Certificate();
-		const { program, port } = await Program.listening(node26, [
-			"-e",
-			NODE_TLS_SERVER,
-			certificate.key,
-			certificate.cert,
-		]);
+		const { program, port } = await nodeServer(certificate);
 		await using _ = program;
 		const file = `${ledgerFile}.wsr`;
 		try {
@@ -231,12 +221,7 @@ describe("a recording of TLS", () => {
 describe("without TLS", () => {
 	it("nothing is attached, and the connections are counted", async () => {
 		using certificate = new Certificate();
-		const { program, port } = await Program.listening(node26, [
-			"-e",
-			NODE_TLS_SERVER,
-			certificate.key,
-			certificate.cert,
-		]);
+		const { program, port } = await nodeServer(certificate);
 		await using _ = program;
 		await using wirescribe = await watching(port, "--no-tls");
 		await run(python, "-c", PYTHON_TLS_CLIENT, String(port), "python");
@@ -248,12 +233,7 @@ describe("without TLS", () => {
 describe("a process whose TLS cannot be seen", () => {
 	it("is named with the reason", async () => {
 		using certificate = new Certificate();
-		const { program, port } = await Program.listening(node26, [
-			"-e",
-			NODE_TLS_SERVER,
-			certificate.key,
-			certificate.cert,
-		]);
+		const { program, port } = await nodeServer(certificate);
 		await using _ = program;
 		await using wirescribe = await watching(port);
 		const [bun] = runtime("bun");

@@ -169,11 +169,39 @@ static __always_inline u32 take_payload(struct scratch *scratch, const struct op
 	return FLAG_CUT;
 }
 
+// All of an event but what was captured. Returns its size.
+static __always_inline u64 fill_event(struct operation_event *event, struct sock *sk, struct socket_state *state,
+				      const struct operation *op, u32 flags, u32 offset, u64 now)
+{
+	u64 pid_tgid = bpf_get_current_pid_tgid();
+
+	event->head.kind = KIND_OPERATION;
+	event->head.syscall = op->syscall;
+	event->head.direction = op->direction;
+	event->head.protocol = state->protocol;
+	event->head.flags = flags;
+	event->head.socket_id = state->socket_id;
+	event->head.start_ns = op->start_ns;
+	event->head.end_ns = now;
+	event->head.tgid = pid_tgid >> 32;
+	event->head.fd = op->fd;
+	event->data_id = op->data_id;
+	event->prev_data_id = state->submitted_id;
+	event->offset = offset;
+	event->bytes = op->bytes;
+	event->sequence = 0;
+	fill_deltas(sk, state, event);
+	event->role = state->role;
+	event->reserved = 0;
+	event->tid = pid_tgid;
+	return sizeof(*event) + event->captured + event->tail;
+}
+
 // Classifies, copies and fills the header. Returns the size of the event, 0 when nothing is to be submitted (and that
 // has been counted). A global function: the verifier checks it once, for any arguments.
 __noinline long prepare(u64 sock, struct socket_state *state, struct operation *op)
 {
-	u64 pid_tgid = bpf_get_current_pid_tgid(), now = bpf_ktime_get_ns();
+	u64 now = bpf_ktime_get_ns();
 	struct sock *sk = (struct sock *)sock;
 	u32 cpu = bpf_get_smp_processor_id();
 	struct scratch *scratch = bpf_map_lookup_elem(&scratches, &cpu);
@@ -249,26 +277,7 @@ __noinline long prepare(u64 sock, struct socket_state *state, struct operation *
 		flags |= FLAG_OVERLAP;
 	*end_ns = now;
 	*end = offset + (u32)op->bytes;
-	event->head.kind = KIND_OPERATION;
-	event->head.syscall = op->syscall;
-	event->head.direction = op->direction;
-	event->head.protocol = state->protocol;
-	event->head.flags = flags;
-	event->head.socket_id = state->socket_id;
-	event->head.start_ns = op->start_ns;
-	event->head.end_ns = now;
-	event->head.tgid = pid_tgid >> 32;
-	event->head.fd = op->fd;
-	event->data_id = op->data_id;
-	event->prev_data_id = state->submitted_id;
-	event->offset = offset;
-	event->bytes = op->bytes;
-	event->sequence = 0;
-	fill_deltas(sk, state, event);
-	event->role = state->role;
-	event->reserved = 0;
-	event->tid = pid_tgid;
-	return sizeof(*event) + event->captured + event->tail;
+	return fill_event(event, sk, state, op, flags, offset, now);
 }
 
 static __always_inline void submit(void *ctx, struct sock *sk, struct socket_state *state, struct operation *op,

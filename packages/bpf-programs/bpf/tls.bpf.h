@@ -110,7 +110,7 @@ static __always_inline u32 take_plaintext(struct tls_scratch *scratch, u64 buffe
 static __noinline long prepare_plaintext(struct sock *sk, struct tls_stream *stream, struct operation *op,
 					 struct tls_scratch *scratch)
 {
-	u64 pid_tgid = bpf_get_current_pid_tgid(), now = bpf_ktime_get_ns(), first[3] = {}, probe;
+	u64 now = bpf_ktime_get_ns(), first[3] = {}, probe;
 	struct first_bytes found = {};
 	u32 flags, offset;
 	int settled, skip;
@@ -158,27 +158,11 @@ static __noinline long prepare_plaintext(struct sock *sk, struct tls_stream *str
 	u8 *seen = op->direction == DIRECTION_EGRESS ? &state->seen[1] : &state->seen[0];
 	if (!*seen && !state->born)
 		flags |= FLAG_MID_STREAM;
-	event->head.kind = KIND_OPERATION;
-	event->head.syscall = op->syscall;
-	event->head.direction = op->direction;
-	event->head.protocol = state->protocol;
-	event->head.flags = flags;
+	// The deltas are what the ciphertext's own calls did since the last plaintext.
+	u64 size = fill_event(event, sk, state, op, flags, offset, now);
+
 	event->head.socket_id = state->socket_id & ~HINT_OF_PLAINTEXT;
-	event->head.start_ns = op->start_ns;
-	event->head.end_ns = now;
-	event->head.tgid = pid_tgid >> 32;
-	event->head.fd = op->fd;
-	event->data_id = op->data_id;
-	event->prev_data_id = state->submitted_id;
-	event->offset = offset;
-	event->bytes = op->bytes;
-	event->sequence = 0;
-	// What the ciphertext's own calls did since the last plaintext.
-	fill_deltas(sk, state, event);
-	event->role = state->role;
-	event->reserved = 0;
-	event->tid = pid_tgid;
-	return sizeof(*event) + event->captured + event->tail;
+	return size;
 }
 
 static __always_inline void count_plaintext_lost(u8 message)
