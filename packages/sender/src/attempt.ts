@@ -1,8 +1,6 @@
 import { PREFIX_BYTES, type Transport, type UnitStatus, type UnitStream } from "./transport.ts";
-import type { UnitBytes } from "./unit.ts";
+import { messagesOf, type UnitBytes, wholeMessages } from "./unit-bytes.ts";
 
-/** Large enough that a write's price does not matter, small enough that a slow peer shows progress. */
-const SLAB_BYTES = 64 * 1024;
 const CANCELLED = 1;
 const ABORTED = 10;
 
@@ -38,15 +36,12 @@ async function deliver(stream: UnitStream, unit: UnitBytes, noProgressMs: number
 		over = true;
 	});
 	const watch = watchProgress(stream, noProgressMs);
-	const { frames, ends } = unit;
-	let message = 0;
-	let at = 0;
-	while (at < frames.length && !over) {
-		const from = at;
-		at = stream.writeFrames === undefined ? ends[message++]! : Math.min(from + SLAB_BYTES, frames.length);
-		const more =
-			stream.writeFrames?.(frames.subarray(from, at)) ?? stream.write(frames.subarray(from + PREFIX_BYTES, at));
-		if (more) continue;
+	/** Bytes that the stream has taken. */
+	let taken = 0;
+	for (const part of stream.writeFrames === undefined ? messagesOf(unit) : unit.slabs) {
+		if (over) break;
+		taken += stream.writeFrames === undefined ? PREFIX_BYTES + part.length : part.length;
+		if (stream.writeFrames?.(part) ?? stream.write(part)) continue;
 		await Promise.race([stream.drain(), ended]);
 		watch.progress();
 	}
@@ -54,8 +49,8 @@ async function deliver(stream: UnitStream, unit: UnitBytes, noProgressMs: number
 	if (complete) stream.end();
 	const status = await stream.status;
 	watch.stop();
-	const written = at === frames.length;
-	const exposed = status.reached ? (written ? ends.length : ends.findIndex((end) => end > at)) : 0;
+	const written = taken === unit.length;
+	const exposed = status.reached ? (written ? unit.preambles.length : wholeMessages(unit, taken)) : 0;
 	if (watch.stalled()) {
 		const message = `no progress for ${noProgressMs} ms`;
 		return { status: { ...status, code: CANCELLED, message, broken: true }, exposed, written };

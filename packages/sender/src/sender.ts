@@ -6,11 +6,13 @@ import { OpenUnit } from "./open-unit.ts";
 import { limitsOf, type SenderLimits, type SenderOptions } from "./options.ts";
 import { TokenBucket } from "./rate.ts";
 import { DEFAULT_RETRY, type RetryOptions } from "./retry.ts";
+import { SlabPool } from "./slabs.ts";
 import { Spooler } from "./spooler.ts";
 import { Strand, type StrandHost } from "./strand.ts";
 import { startSummaries } from "./summaries.ts";
 import { PREFIX_BYTES, type Transport } from "./transport.ts";
-import { createUnit, type SenderRecord, type Unit, type UnitBytes } from "./unit.ts";
+import { createUnit, type SenderRecord, type Unit } from "./unit.ts";
+import type { UnitBytes } from "./unit-bytes.ts";
 
 export type EnqueueResult = "accepted" | "full" | "too-large" | "closed";
 
@@ -27,8 +29,23 @@ export interface LaneState {
 }
 
 export interface Sender extends AsyncDisposable {
-	/** Takes a record; its bytes are copied. At once, in constant time, never throws; whatever it answers, the ledger has it. */
+	/**
+	 * Takes a record; its bytes are copied. At once, in constant time, never throws; whatever it answers, the ledger has it.
+	 * {@link Sender.enqueueFrom} needs no object and no view for each record.
+	 */
 	enqueue(record: SenderRecord): EnqueueResult;
+	/**
+	 * The same for a record in a larger buffer: its preamble is `bytes` from `start` to `bodyStart`, its body from there to
+	 * `end`. {@link Sender.enqueue} is the easy call.
+	 */
+	enqueueFrom(
+		bytes: Uint8Array,
+		start: number,
+		bodyStart: number,
+		end: number,
+		key: number | string,
+		version: number,
+	): EnqueueResult;
 	/** Settles when there is room for the record that was refused last, or the sender takes no more: for `overflow: "block"`. */
 	room(): Promise<void>;
 	/** Closes the open units, and waits until everything enqueued so far, and what was on disk, is acked or lost. */
@@ -76,6 +93,7 @@ class RetainingSender implements Sender, StrandHost {
 	readonly #idPrefix = crypto.randomUUID();
 	readonly #stopSummaries: () => void;
 	readonly #spooler: Spooler | null;
+	readonly #pool = new SlabPool();
 	#unitCount = 0;
 	#waiting: (() => void)[] = [];
 	/** What the record needs that was refused last. */
@@ -99,7 +117,9 @@ class RetainingSender implements Sender, StrandHost {
 			Array.from({ length: streams }, () => new Strand(this, transport, lane)),
 		);
 		this.#dispatch = dispatch === "key" ? null : dispatch === "round-robin" ? roundRobin() : leastPending();
-		this.#open = (this.#dispatch === null ? this.#strands : [null]).map(() => new OpenUnit());
+		this.#open = (this.#dispatch === null ? this.#strands : [null]).map(
+			(_, slot) => new OpenUnit(slot, this.#pool),
+		);
 		this.#transports.forEach((transport, lane) => {
 			transport.onConnection = ({ connected }) => this.#connectionChanged(transport, lane, connected);
 		});
@@ -112,29 +132,57 @@ class RetainingSender implements Sender, StrandHost {
 	}
 
 	enqueue(record: SenderRecord): EnqueueResult {
+		const open = this.#admit(record.key, record.preamble.length + record.body.length);
+		if (typeof open === "string") return open;
+		const before = open.builder.length;
+		open.builder.append(record, open.header);
+		return this.#took(open, before);
+	}
+
+	enqueueFrom(
+		bytes: Uint8Array,
+		start: number,
+		bodyStart: number,
+		end: number,
+		key: number | string,
+		version: number,
+	): EnqueueResult {
+		const open = this.#admit(key, end - start);
+		if (typeof open === "string") return open;
+		const before = open.builder.length;
+		open.builder.appendFrom(bytes, start, bodyStart, end, key, version, open.header);
+		return this.#took(open, before);
+	}
+
+	/** The unit that has room for a record of the key; or why it cannot be taken. */
+	#admit(key: number | string, bytes: number): OpenUnit | EnqueueResult {
 		if (this.#closing !== null) return this.#refuse("shutdown", "closed");
-		const slot = slotOf(record.key, this.#open.length);
-		const open = this.#open[slot] as OpenUnit;
+		const open = this.#open[slotOf(key, this.#open.length)] as OpenUnit;
 		const { builder } = open;
 		const { maxMessageBytes, maxUnitBytes, maxRetainedBytes, maxRetainedUnits } = this.limits;
 		if (builder.records === 0) open.header = this.#header();
-		const bytes = open.header.length + record.preamble.length + record.body.length;
-		if (bytes > maxMessageBytes) return this.#refuse("oversize", "too-large");
-		const framed = bytes + PREFIX_BYTES;
+		const message = open.header.length + bytes;
+		if (message > maxMessageBytes) return this.#refuse("oversize", "too-large");
+		const framed = message + PREFIX_BYTES;
 		if (builder.records > 0 && builder.length + framed > maxUnitBytes) {
-			this.#closeUnit(slot);
+			this.#closeUnit(open);
 			open.header = this.#header();
 		}
 		const { books } = this;
 		const full = books.bytes + framed > maxRetainedBytes || books.units >= maxRetainedUnits;
 		if (full && !this.#makeRoom(framed)) return this.#full(framed);
 		if (this.#intake?.trySpend(framed) === false) return this.#refuse("queue", "full");
-		if (builder.records === 0) open.timer = setTimeout(() => this.#closeUnit(slot), this.limits.maxUnitAgeMs);
-		const before = builder.length;
-		builder.append(record, open.header);
+		return open;
+	}
+
+	/** The record is in the open unit, which had `before` bytes. */
+	#took(open: OpenUnit, before: number): EnqueueResult {
+		const { books, limits } = this;
+		const { builder } = open;
+		if (before === 0) open.timer = setTimeout(() => this.#closeUnit(open), limits.maxUnitAgeMs);
 		books.take();
 		books.bytes += builder.length - before;
-		if (builder.length >= maxUnitBytes) this.#closeUnit(slot);
+		if (builder.length >= limits.maxUnitBytes) this.#closeUnit(open);
 		return "accepted";
 	}
 
@@ -184,6 +232,7 @@ class RetainingSender implements Sender, StrandHost {
 		if (unit.bytes !== null) {
 			this.books.units--;
 			this.books.bytes -= unit.length;
+			this.#reuse(unit, unit.bytes);
 		}
 		this.#spooler?.done(unit);
 		unit.settle();
@@ -226,11 +275,10 @@ class RetainingSender implements Sender, StrandHost {
 	}
 
 	#closeUnits(): void {
-		for (let slot = 0; slot < this.#open.length; slot++) this.#closeUnit(slot);
+		for (const open of this.#open) this.#closeUnit(open);
 	}
 
-	#closeUnit(slot: number): void {
-		const { builder, timer } = this.#open[slot] as OpenUnit;
+	#closeUnit({ builder, timer, slot }: OpenUnit): void {
 		clearTimeout(timer);
 		if (builder.records === 0) return;
 		const age = ++this.#unitCount;
@@ -250,6 +298,10 @@ class RetainingSender implements Sender, StrandHost {
 		return this.books.bytes + bytes <= maxRetainedBytes && this.books.units < maxRetainedUnits;
 	}
 
+	#reuse({ lent }: Unit, bytes: UnitBytes | null): void {
+		if (!lent && bytes !== null) this.#pool.give(bytes.slabs);
+	}
+
 	/** False: there is no room, and none can be made. A unit that is on its way is never thrown away. */
 	#makeRoom(bytes: number): boolean {
 		let dropped = 0;
@@ -257,7 +309,11 @@ class RetainingSender implements Sender, StrandHost {
 			const strand = this.#strandOfOldest();
 			const oldest = strand?.oldestIdle();
 			if (strand === undefined || oldest === undefined) break;
-			if (this.#spooler?.spill(oldest, this.#strands.indexOf(strand))) continue;
+			const { bytes } = oldest;
+			if (this.#spooler?.spill(oldest, this.#strands.indexOf(strand))) {
+				this.#reuse(oldest, bytes);
+				continue;
+			}
 			if (this.limits.overflow !== "overwrite-oldest") break;
 			this.books.lose("queue", oldest.records, "memory");
 			strand.remove(oldest);

@@ -1,5 +1,5 @@
 import { crc32 } from "node:zlib";
-import type { UnitBytes } from "./unit.ts";
+import { cutSlabs, type UnitBytes } from "./unit-bytes.ts";
 
 /* The format is described in SPOOL.md. */
 export const MAGIC: Uint8Array = new TextEncoder().encode("WSPOOL 1");
@@ -23,12 +23,9 @@ export interface SpooledUnit {
 	readonly entryBytes: number;
 }
 
-const raw = (numbers: Uint32Array): Uint8Array =>
-	new Uint8Array(numbers.buffer, numbers.byteOffset, numbers.byteLength);
-
 export function encodeEntry(description: UnitDescription, bytes: UnitBytes): Uint8Array {
 	const text = new TextEncoder().encode(JSON.stringify(description));
-	const parts = [text, raw(bytes.ends), raw(bytes.preambles), raw(bytes.preambleBytes), bytes.frames];
+	const parts = [text, new Uint8Array(bytes.preambles.buffer), ...bytes.slabs];
 	const length = parts.reduce((sum, part) => sum + part.length, 4);
 	const entry = new Uint8Array(PREFIX + length);
 	const view = new DataView(entry.buffer);
@@ -57,16 +54,13 @@ export function decodeEntry(segment: Uint8Array, offset: number): SpooledUnit | 
 	if (entry.length < PREFIX + 4 || view.getUint32(offset + 4, true) !== checksum(entry)) return "damaged";
 	const textEnd = PREFIX + 4 + view.getUint32(offset + PREFIX, true);
 	const description: UnitDescription = JSON.parse(new TextDecoder().decode(entry.subarray(PREFIX + 4, textEnd)));
-	const row = (n: number): Uint32Array => {
-		const start = textEnd + n * description.records * 4;
-		return new Uint32Array(entry.slice(start, start + description.records * 4).buffer);
-	};
+	const framesStart = textEnd + description.records * 4;
+	const frames = entry.slice(framesStart);
 	const bytes: UnitBytes = {
-		frames: entry.slice(textEnd + description.records * 12),
-		ends: row(0),
-		preambles: row(1),
-		preambleBytes: row(2),
+		slabs: cutSlabs(frames),
+		length: frames.length,
 		headerBytes: description.headerBytes,
+		preambles: new Uint32Array(entry.slice(textEnd, framesStart).buffer),
 	};
 	return { description, bytes, offset, entryBytes: entry.length };
 }

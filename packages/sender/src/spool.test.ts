@@ -7,8 +7,10 @@ import type { SenderLedger } from "./ledger.ts";
 import { memoryTransport } from "./memory.ts";
 import type { SenderOptions } from "./options.ts";
 import { createSender, type Sender } from "./sender.ts";
+import { SlabPool } from "./slabs.ts";
 import { Spool, type SpoolOptions } from "./spool.ts";
-import { UnitBuilder, type UnitBytes } from "./unit.ts";
+import { UnitBuilder } from "./unit-builder.ts";
+import type { UnitBytes } from "./unit-bytes.ts";
 
 let folder: string;
 const cleanup: (() => unknown)[] = [];
@@ -21,17 +23,17 @@ afterEach(async () => {
 });
 
 function unitOf(...texts: readonly string[]): UnitBytes {
-	const builder = new UnitBuilder();
+	const builder = new UnitBuilder(new SlabPool());
 	for (const text of texts) {
 		const body = new TextEncoder().encode(text);
 		builder.append({ key: text.length, version: 1, preamble: new Uint8Array(3), body }, new Uint8Array(2));
 	}
 	return builder.finish();
 }
-const describe = (id: string, { ends, headerBytes }: UnitBytes) => ({
+const describe = (id: string, { preambles, headerBytes }: UnitBytes) => ({
 	id,
 	strand: 1,
-	records: ends.length,
+	records: preambles.length,
 	headerBytes,
 	exposed: 0,
 });
@@ -41,7 +43,7 @@ function recovered(options: Partial<SpoolOptions> = {}): { ids: string[]; report
 	const spool = new Spool({ folder, ...options });
 	const ids: string[] = [];
 	spool.recover((description, place) => {
-		expect(spool.read(place)?.ends.length).toBe(description.records);
+		expect(spool.read(place)?.preambles.length).toBe(description.records);
 		ids.push(description.id);
 	});
 	spool.close();

@@ -23,7 +23,7 @@ import {
 	type UnitDescription,
 } from "./spool-format.ts";
 import { lockFolder } from "./spool-lock.ts";
-import type { UnitBytes } from "./unit.ts";
+import type { UnitBytes } from "./unit-bytes.ts";
 
 export interface SpoolOptions {
 	/** A folder of its own; it is made when it is not there. */
@@ -105,7 +105,7 @@ export class Spool {
 		if (damaged) {
 			for (const unit of waiting) {
 				const place = this.write(unit.description, unit.bytes);
-				found(unit.description, place, unit.bytes.frames.length);
+				found(unit.description, place, unit.bytes.length);
 			}
 			renameSync(this.#path(number, "seg"), this.#path(number, "corrupt"));
 			rmSync(this.#path(number, "done"), { force: true });
@@ -121,7 +121,7 @@ export class Spool {
 		const segment = { number, bytes: validBytes, open: new Set(waiting.map(({ offset }) => offset)) };
 		this.#segments.push(segment);
 		for (const { description, offset, entryBytes, bytes } of waiting) {
-			found(description, { segment: number, offset, entryBytes }, bytes.frames.length);
+			found(description, { segment: number, offset, entryBytes }, bytes.length);
 		}
 		this.#dropIfDone(segment);
 	}

@@ -2,7 +2,8 @@ import type { SenderEvent } from "./events.ts";
 import type { Books } from "./ledger.ts";
 import { Spool, type SpoolOptions } from "./spool.ts";
 import type { Strand } from "./strand.ts";
-import { spooledUnit, type Unit, type UnitBytes } from "./unit.ts";
+import { spooledUnit, type Unit } from "./unit.ts";
+import type { UnitBytes } from "./unit-bytes.ts";
 
 /** After a failed write the disk is left alone for so long. */
 const PAUSE_MS = 5000;

@@ -5,7 +5,8 @@ import type { SenderLimits } from "./options.ts";
 import type { TokenBucket } from "./rate.ts";
 import { backoffMs, type RetryOptions, verdictOn } from "./retry.ts";
 import type { Transport, UnitStatus } from "./transport.ts";
-import { createUnit, splitUnit, type Unit, type UnitBytes } from "./unit.ts";
+import { createUnit, type Unit } from "./unit.ts";
+import { splitUnit, type UnitBytes } from "./unit-bytes.ts";
 
 /** While shutting down there is no time for long waits. */
 const SHUTDOWN_RETRY_MS = 250;
@@ -124,6 +125,8 @@ export class Strand {
 		const outcome = await this.#attempt.outcome;
 		this.#attempt = null;
 		unit.inFlight = false;
+		// Behind a final status of the peer's own nobody reads what may still be on its way.
+		if (!outcome.written || outcome.status.broken) unit.lent = true;
 		if (this.#stopped) return 0;
 		unit.exposed = Math.max(unit.exposed, outcome.exposed);
 		if (outcome.status.code === 0) {
