@@ -5,7 +5,7 @@ import { join } from "node:path";
 import type { Ledger } from "@wirescribe/pipeline";
 import { beforeAll, describe, expect, it } from "vitest";
 import { ensureDebian } from "../../../tools/debian.ts";
-import { startNginx } from "../../../tools/traffic/nginx.ts";
+import { type Nginx, startNginx } from "../../../tools/traffic/nginx.ts";
 import type { TlsOverview } from "../src/doctor/tls.ts";
 import { Certificate } from "./certificate.ts";
 import { program as runtime } from "./runtimes.ts";
@@ -30,6 +30,15 @@ beforeAll(() => ensureDebian(["curl", "openssl", "python3", "nginx-light", "wget
 /** A server on Node 26. */
 function nodeServer({ key, cert }: Certificate): ReturnType<typeof Program.listening> {
 	return Program.listening(node26, ["-e", NODE_TLS_SERVER, key, cert]);
+}
+
+/** An nginx that speaks TLS on this port, too. */
+async function startTlsNginx({ key, cert }: Certificate): Promise<{ nginx: Nginx; port: number }> {
+	const free = await startNginx();
+	const { port } = free;
+	await free.stop();
+	const server = `ssl_certificate ${cert}; ssl_certificate_key ${key}; listen 127.0.0.1:${port} ssl;`;
+	return { nginx: await startNginx({ server, bodyBytes: 50 }), port };
 }
 
 /** An agent that watches one port. */
@@ -92,11 +101,8 @@ function threeRequests(lines: readonly Line[], name: string): void {
 describe("servers that were there before the agent", () => {
 	it("nginx, asked by curl, wget (GnuTLS), python3, Node 20 and Node 26", async () => {
 		using certificate = new Certificate();
-		const tls = `ssl_certificate ${certificate.cert}; ssl_certificate_key ${certificate.key};`;
-		const plain = await startNginx({ server: tls });
-		const port = plain.port;
-		await plain.stop();
-		await using nginx = await startNginx({ server: `${tls} listen 127.0.0.1:${port} ssl;`, bodyBytes: 50 });
+		const { nginx, port } = await startTlsNginx(certificate);
+		await using _ = nginx;
 		await using wirescribe = await watching(port);
 		const url = `https://127.0.0.1:${port}`;
 		await run("curl", "-sk", `${url}/curl/1`, `${url}/curl/2`);
@@ -123,6 +129,28 @@ describe("servers that were there before the agent", () => {
 		for (const name of ["SSL_read", "gnutls_record_recv"]) {
 			expect(ledger.tls.watched.filter(({ functions }) => functions.includes(name)).length).toBeGreaterThan(0);
 		}
+	});
+});
+
+describe("functions whose first instruction is dear", () => {
+	it("are watched further on once calls have shown the same there, and no call is missed or counted twice", async () => {
+		using certificate = new Certificate();
+		const { nginx, port } = await startTlsNginx(certificate);
+		await using _ = nginx;
+		await using wirescribe = await watching(port);
+		const ask = (from: number): Promise<void> =>
+			run("curl", "-sk", ...Array.from({ length: 40 }, (_, i) => `https://127.0.0.1:${port}/${from + i}`));
+		await ask(0);
+		// The agent looks at its trials four times a second.
+		await new Promise((resolve) => setTimeout(resolve, 600));
+		await ask(40);
+		const ledger = await end(wirescribe, 160);
+		for (let n = 0; n < 80; n++) expect(bothEnds(wirescribe.lines, `/${n}`).status).toBe(200);
+		const libssl = ledger.tls.watched.find(({ path }) => path.endsWith("libssl.so.3"));
+		const inside = /^SSL_(read|write) at \+[1-9]\d* \(1 us\), leaving at \+[1-9]\d* \(1 us\), tried$/;
+		const moved = libssl?.probes.filter((text) => inside.test(text)) ?? [];
+		// Other processors: the starts and the returns.
+		expect(moved).toHaveLength(process.arch === "x64" ? 2 : 0);
 	});
 });
 

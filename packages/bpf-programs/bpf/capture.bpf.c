@@ -14,6 +14,8 @@
 // and of plaintext:
 //
 //   tls-probes       a function of a TLS library returns
+//   tls-go           ... of Go's crypto/tls
+//   tls-trial        are cheaper sites in a function as good as its entry and its return?
 //   tls-socket       session -> the socket it goes through
 //   tls              classify, copy what is wanted, submit
 #include "kernel.bpf.h"
@@ -34,7 +36,9 @@
 #include "egress.bpf.h"
 #include "ingress.bpf.h"
 #include "lifecycle.bpf.h"
+#include "tls-trial.bpf.h"
 #include "tls-probes.bpf.h"
+#include "tls-go.bpf.h"
 
 // The string the kernel compares for GPL-only helpers.
 char LICENSE[] SEC("license") = "Dual BSD/GPL";

@@ -217,6 +217,7 @@ struct task_struct {
 // Saved user registers: arguments are read from them when a call returns.
 #if defined(__TARGET_ARCH_x86)
 struct pt_regs {
+	unsigned long r14;
 	unsigned long r8;
 	unsigned long r10;
 	unsigned long dx;
@@ -227,6 +228,7 @@ struct pt_regs {
 #define ARG2(regs) ((regs)->si)
 #define ARG3(regs) ((regs)->dx)
 #define ARG4(regs) ((regs)->r10)
+#define GOROUTINE(regs) ((regs)->r14)
 #elif defined(__TARGET_ARCH_arm64)
 struct user_pt_regs {
 	u64 regs[31];
@@ -240,6 +242,7 @@ struct pt_regs {
 #define ARG2(regs) ((regs)->regs[1])
 #define ARG3(regs) ((regs)->regs[2])
 #define ARG4(regs) ((regs)->regs[3])
+#define GOROUTINE(regs) ((regs)->regs[28])
 #else
 #error "build with -D__TARGET_ARCH_x86 or -D__TARGET_ARCH_arm64"
 #endif
@@ -282,6 +285,10 @@ struct probe_registers {
 #define PROBE_ARG2(regs) ((regs)->si)
 #define PROBE_ARG4(regs) ((regs)->cx)
 #define PROBE_RESULT(regs) ((regs)->ax)
+// Go has an order of its own (ABIInternal).
+#define GO_ARG1(regs) ((regs)->ax)
+#define GO_ARG2(regs) ((regs)->bx)
+#define GO_G(regs) ((regs)->r14)
 #else
 struct probe_registers {
 	u64 regs[31];
@@ -291,4 +298,7 @@ struct probe_registers {
 #define PROBE_ARG2(regs) ((regs)->regs[1])
 #define PROBE_ARG4(regs) ((regs)->regs[3])
 #define PROBE_RESULT(regs) ((regs)->regs[0])
+#define GO_ARG1(regs) ((regs)->regs[0])
+#define GO_ARG2(regs) ((regs)->regs[1])
+#define GO_G(regs) ((regs)->regs[28])
 #endif

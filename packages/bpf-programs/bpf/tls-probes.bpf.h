@@ -1,56 +1,62 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 //
 // The functions of TLS libraries, entered and left. User space attaches each program once for each file that has the
-// function (uprobes belong to a file, not to a process), so here it is decided whose calls count.
+// function (uprobes belong to a file, not to a process), so here it is decided whose calls count. A call may pass two
+// probes of one program, while user space exchanges them: the last entry counts, and the first exit.
 //
 //   int SSL_read(SSL *, void *buffer, int size)           ssize_t gnutls_record_recv(session, void *buffer, size_t)
 //   int SSL_read_ex(SSL *, void *buffer, size_t, size_t *moved)            and the same for writing
 #pragma once
 
-static __always_inline int is_tls_process(struct task_struct *task)
+static __always_inline void begin_tls_call(struct tls_call *call, const struct tls_session *session, u64 cookie, u64 buffer)
 {
-	u32 tgid = task->tgid;
-
-	return !is_excluded_process(tgid) && (!setting_select_process || process_is_selected(task, tgid));
-}
-
-static __always_inline int enter_tls(struct probe_registers *regs, u32 kind, u64 moved_at)
-{
-	struct task_struct *task = bpf_get_current_task_btf();
-	struct tls_session session = {.address = PROBE_ARG1(regs), .tgid = task->tgid};
-	struct tls_thread *thread;
 	struct tls_socket *socket;
 	struct socket_state *state;
 
-	if (stopping || !is_tls_process(task))
-		return 0;
-	thread = tls_thread_here(BPF_LOCAL_STORAGE_GET_F_CREATE);
-	if (!thread)
-		return 0;
-	thread->session = session.address;
-	thread->buffer = PROBE_ARG2(regs);
-	thread->moved_at = moved_at;
-	thread->start_ns = bpf_ktime_get_ns();
-	thread->data_id = 0;
-	thread->kind = kind;
-	thread->nested.socket_id = 0;
-	claim_tls_record(thread, &session);
-	if (kind != SYSCALL_TLS_WRITE)
-		return 0;
+	call->session = session->address;
+	call->buffer = buffer;
+	call->moved_at = 0;
+	call->stack_top = 0;
+	call->start_ns = bpf_ktime_get_ns();
+	call->data_id = 0;
+	call->kind = COOKIE_KIND(cookie);
+	call->trial = COOKIE_TRIAL(cookie);
+	call->site_entries = 0;
+	call->site_exits = 0;
+	call->nested.socket_id = 0;
+	claim_tls_record(call, session);
+	if (call->kind != SYSCALL_TLS_WRITE)
+		return;
 	// Cause precedes effect: the id of a write is taken now.
-	socket = bpf_map_lookup_elem(&tls_sessions, &session);
+	socket = bpf_map_lookup_elem(&tls_sessions, session);
 	state = socket ? state_of_tls_socket(socket) : 0;
 	if (!state)
+		return;
+	call->data_id_of = state->socket_id;
+	call->data_id = __sync_fetch_and_add(&state->ids, 1) + 1;
+}
+
+SEC("uprobe") int enter_tls(struct probe_registers *regs)
+{
+	struct task_struct *task = bpf_get_current_task_btf();
+	struct tls_session session = {.address = PROBE_ARG1(regs), .tgid = task->tgid};
+	u64 cookie = bpf_get_attach_cookie(regs);
+	struct tls_call *call;
+
+	if (stopping || !is_tls_process(task))
 		return 0;
-	thread->data_id_of = state->socket_id;
-	thread->data_id = __sync_fetch_and_add(&state->ids, 1) + 1;
+	call = tls_call_here(BPF_LOCAL_STORAGE_GET_F_CREATE);
+	if (!call)
+		return 0;
+	begin_tls_call(call, &session, cookie, PROBE_ARG2(regs));
+	if (cookie & COOKIE_MOVED_AT_ARG4)
+		call->moved_at = PROBE_ARG4(regs);
 	return 0;
 }
 
 // How much a call moved, 0 when it failed.
-static __always_inline u64 bytes_of_tls_call(struct probe_registers *regs, u64 moved_at)
+static __always_inline u64 bytes_of_tls_call(s32 result, u64 moved_at)
 {
-	s32 result = PROBE_RESULT(regs);
 	u64 moved = 0;
 
 	if (result <= 0)
@@ -62,28 +68,20 @@ static __always_inline u64 bytes_of_tls_call(struct probe_registers *regs, u64 m
 	return moved;
 }
 
-SEC("uprobe") int exit_tls(struct probe_registers *regs)
+static __always_inline int end_tls_call(void *ctx, struct tls_call *call, u64 bytes)
 {
-	struct tls_thread *thread = tls_thread_here(0);
-	struct tls_session session = {.tgid = bpf_get_current_pid_tgid() >> 32};
-	struct operation op = {};
+	struct tls_session session = {.address = call->session, .tgid = bpf_get_current_pid_tgid() >> 32};
+	struct operation op = {.syscall = call->kind, .bytes = bytes};
 	struct tls_socket *socket;
 	struct socket_state *state;
 
-	if (stopping || !thread || !thread->kind)
-		return 0;
-	op.syscall = thread->kind;
-	thread->kind = TLS_NO_CALL;
-	session.address = thread->session;
-	if (thread->nested.socket_id) {
-		struct tls_socket nested = thread->nested;
+	call->kind = TLS_NO_CALL;
+	if (call->nested.socket_id) {
+		struct tls_socket nested = call->nested;
 
 		bpf_map_update_elem(&tls_sessions, &session, &nested, BPF_ANY);
 	}
-	if (op.syscall == TLS_HANDSHAKE)
-		return 0;
-	op.bytes = bytes_of_tls_call(regs, thread->moved_at);
-	if (!op.bytes)
+	if (op.syscall == TLS_HANDSHAKE || !bytes)
 		return 0;
 	COUNT_ATOMIC(seen);
 	socket = bpf_map_lookup_elem(&tls_sessions, &session);
@@ -93,35 +91,20 @@ SEC("uprobe") int exit_tls(struct probe_registers *regs)
 		return 0;
 	}
 	op.direction = direction_of_tls_call(op.syscall);
-	op.source.base = thread->buffer;
-	op.start_ns = thread->start_ns;
+	op.source.base = call->buffer;
+	op.start_ns = call->start_ns;
 	op.fd = socket->fd;
-	if (thread->data_id && thread->data_id_of == state->socket_id)
-		op.data_id = thread->data_id;
-	return handle_plaintext(regs, (struct sock *)socket->sk, state, &op);
+	if (call->data_id && call->data_id_of == state->socket_id)
+		op.data_id = call->data_id;
+	return handle_plaintext(ctx, (struct sock *)socket->sk, state, &op);
 }
 
-SEC("uprobe") int enter_tls_read(struct probe_registers *regs)
+SEC("uprobe") int exit_tls(struct probe_registers *regs)
 {
-	return enter_tls(regs, SYSCALL_TLS_READ, 0);
-}
+	struct tls_call *call = tls_call_here(0);
 
-SEC("uprobe") int enter_tls_read_ex(struct probe_registers *regs)
-{
-	return enter_tls(regs, SYSCALL_TLS_READ, PROBE_ARG4(regs));
-}
-
-SEC("uprobe") int enter_tls_write(struct probe_registers *regs)
-{
-	return enter_tls(regs, SYSCALL_TLS_WRITE, 0);
-}
-
-SEC("uprobe") int enter_tls_write_ex(struct probe_registers *regs)
-{
-	return enter_tls(regs, SYSCALL_TLS_WRITE, PROBE_ARG4(regs));
-}
-
-SEC("uprobe") int enter_tls_handshake(struct probe_registers *regs)
-{
-	return enter_tls(regs, TLS_HANDSHAKE, 0);
+	if (stopping || !call || !call->kind)
+		return 0;
+	judge_trial(call, PROBE_RESULT(regs));
+	return end_tls_call(regs, call, bytes_of_tls_call(PROBE_RESULT(regs), call->moved_at));
 }

@@ -20,16 +20,20 @@ struct tls_socket {
 	u32 proven; // nested in a call, not learnt from the order of calls
 };
 
-// The TLS call a thread is in, and what it did before it.
-struct tls_thread {
+// The TLS call a thread or a goroutine is in, and what it did before it.
+struct tls_call {
 	u64 session;
 	u64 buffer;
 	u64 moved_at; // where the call leaves how much it moved; 0: it returns it
 	u64 start_ns;
 	u64 data_id; // egress: taken on entry, for `data_id_of`
 	u64 data_id_of;
+	u64 stack_top; // Go: the buffer is on a stack that may move, and this was its end. 0: it stays where it is
+	u64 site_result;
 	u32 kind;
-	u32 reserved;
+	u32 trial; // the slot of the function's other sites, see tls-trial.bpf.h; 0: none is on trial
+	u32 site_entries;
+	u32 site_exits;
 	struct tls_socket nested; // of the call's own direction
 	struct tls_socket unclaimed; // its record was read and handed to no session yet
 };
@@ -38,7 +42,7 @@ struct {
 	__uint(type, BPF_MAP_TYPE_TASK_STORAGE);
 	__uint(map_flags, BPF_F_NO_PREALLOC);
 	__type(key, int);
-	__type(value, struct tls_thread);
+	__type(value, struct tls_call);
 } tls_threads SEC(".maps");
 
 struct tls_session {
@@ -55,9 +59,44 @@ struct {
 	__type(value, struct tls_socket);
 } tls_sessions SEC(".maps");
 
-static __always_inline struct tls_thread *tls_thread_here(u64 flags)
+// A goroutine moves between threads: its calls are its own.
+struct goroutine {
+	u64 g; // the address of the runtime's struct; Go's code has it in a register
+	u32 tgid;
+	u32 reserved;
+};
+
+// Those that have called Go's crypto/tls.
+struct {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, 16384);
+	__type(key, struct goroutine);
+	__type(value, struct tls_call);
+} tls_goroutines SEC(".maps");
+
+// Set by the loader when it attaches to Go's crypto/tls: until then no system call looks for goroutines.
+volatile u32 go_is_watched = 0;
+
+static __always_inline struct tls_call *tls_call_here(u64 flags)
 {
 	return bpf_task_storage_get(&tls_threads, bpf_get_current_task_btf(), 0, flags);
+}
+
+// The TLS call that the system call at hand is made in; null: none.
+static __always_inline struct tls_call *tls_call_around(void)
+{
+	struct tls_call *call = tls_call_here(0);
+
+	if (call && call->kind)
+		return call;
+	if (!go_is_watched)
+		return 0;
+	struct task_struct *task = bpf_get_current_task_btf();
+	struct pt_regs *regs = (struct pt_regs *)bpf_task_pt_regs(task);
+	struct goroutine key = {.g = GOROUTINE(regs), .tgid = task->tgid};
+
+	call = bpf_map_lookup_elem(&tls_goroutines, &key);
+	return call && call->kind ? call : 0;
 }
 
 // The state of a session's socket, null when the socket is gone.
@@ -117,14 +156,14 @@ static __noinline int report_tls(void)
 static __noinline int note_tls_bytes(struct sock *sk, struct socket_state *state, u8 direction, s32 fd,
 				     const struct source *source)
 {
-	struct tls_thread *thread = tls_thread_here(0);
 	struct tls_socket socket = {.sk = (u64)sk, .fd = fd};
+	struct tls_call *call = tls_call_around();
 
 	if (!state || !source)
 		return 0;
 	socket.socket_id = state->socket_id;
-	if (thread && thread->kind) {
-		if (thread->kind != TLS_HANDSHAKE && direction_of_tls_call(thread->kind) != direction)
+	if (call) {
+		if (call->kind != TLS_HANDSHAKE && direction_of_tls_call(call->kind) != direction)
 			return 0;
 		// So it is ciphertext, whatever it looks like. Only what was HTTP has to look like it: a tunnel's TLS
 		// does, the request that a callback inside the call sends elsewhere does not.
@@ -132,17 +171,16 @@ static __noinline int note_tls_bytes(struct sock *sk, struct socket_state *state
 			return 0;
 		state->protocol = PROTOCOL_TLS;
 		socket.proven = 1;
-		thread->nested = socket;
+		call->nested = socket;
 		return 0;
 	}
 	if (direction != DIRECTION_INGRESS)
 		return 0;
 	if (state->protocol != PROTOCOL_TLS && !starts_tls_record(source))
 		return 0;
-	if (!thread)
-		thread = tls_thread_here(BPF_LOCAL_STORAGE_GET_F_CREATE);
-	if (thread)
-		thread->unclaimed = socket;
+	call = tls_call_here(BPF_LOCAL_STORAGE_GET_F_CREATE);
+	if (call)
+		call->unclaimed = socket;
 	return 0;
 }
 
@@ -156,16 +194,16 @@ static __always_inline void note_left_out(struct sock *sk, s32 fd, const struct 
 }
 
 // On entry to a TLS call: a record that was read and not handed to anyone is this session's. What was proven stands.
-static __always_inline void claim_tls_record(struct tls_thread *thread, const struct tls_session *session)
+static __always_inline void claim_tls_record(struct tls_call *call, const struct tls_session *session)
 {
-	struct tls_socket unclaimed = thread->unclaimed, *known;
+	struct tls_socket unclaimed = call->unclaimed, *known;
 
 	if (!unclaimed.socket_id)
 		return;
-	thread->unclaimed.socket_id = 0;
+	call->unclaimed.socket_id = 0;
 	known = bpf_map_lookup_elem(&tls_sessions, session);
 	// Writing may come between another session's reading and its turn.
-	if (known && (known->proven || thread->kind == SYSCALL_TLS_WRITE) && state_of_tls_socket(known))
+	if (known && (known->proven || call->kind == SYSCALL_TLS_WRITE) && state_of_tls_socket(known))
 		return;
 	if (state_of_tls_socket(&unclaimed))
 		bpf_map_update_elem(&tls_sessions, session, &unclaimed, BPF_ANY);

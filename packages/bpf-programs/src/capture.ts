@@ -1,18 +1,20 @@
 import { readFileSync } from "node:fs";
 import { release } from "node:os";
-import { BpfError, BpfMap, BpfObject, type BpfProgram, Link, possibleCpus, RingBuffer } from "@wirescribe/libbpf";
+import { BpfError, BpfMap, BpfObject, type BpfProgram, type Link, possibleCpus, RingBuffer } from "@wirescribe/libbpf";
 import { CaptureError } from "./capture-error.ts";
 import type { CaptureHandle } from "./capture-ring.ts";
 import { type Counters, sumCounters } from "./counters.ts";
 import { ROLE } from "./events.ts";
-import { LinkCloser } from "./link-closer.ts";
 import { type CaptureOptions, type Reads, type Settings, settingsOf } from "./options.ts";
+import { TlsAttachments, type TlsPoint, type TlsTrialResult } from "./tls-attachments.ts";
 
 /** Calls that a kernel may be built without; the capture goes on without them. */
 const optional: ReadonlySet<string> = new Set(["sendmmsg", "recvmmsg", "sendfile64", "splice", "preadv2", "pwritev2"]);
 const oldestKernel = [5, 15] as const;
 /** The first one with `bpf_rdonly_cast`. */
 const directKernel = [6, 2] as const;
+/** The first one that attaches a program to many user-space functions by one link. */
+const manyLinksKernel = [6, 6] as const;
 
 /** What is attached only for the start times of reads. */
 const ENTRY_TO_READ = /^sys_enter_(p?readv?2?|recv(from|msg|mmsg))$/;
@@ -25,25 +27,6 @@ export interface MissingProgram {
 	readonly name: string;
 	readonly reason: string;
 }
-
-/** A place in a TLS library or in a program that contains one, and what to run there. */
-export interface TlsPoint {
-	/** `enter_tls_*` where the function starts; `exit_tls` where it returns, and then `atReturn`. */
-	readonly program: TlsProgram;
-	readonly path: string;
-	/** Bytes from the start of the file. */
-	readonly offset: number;
-	readonly atReturn: boolean;
-}
-
-/** By the shape of the function: `_ex` leaves the number of bytes at its fourth argument, the others return it. */
-export type TlsProgram =
-	| "enter_tls_read"
-	| "enter_tls_read_ex"
-	| "enter_tls_write"
-	| "enter_tls_write_ex"
-	| "enter_tls_handshake"
-	| "exit_tls";
 
 /**
  * A running capture: the programs are loaded and attached, events go into the rings.
@@ -72,12 +55,16 @@ export interface Capture extends Disposable {
 	/** Removes it. */
 	unwatch(pid: number): void;
 	/**
-	 * Runs a TLS program at a function of a file, in every process that has the file mapped, until the result is disposed. Takes
-	 * the kernel some milliseconds. Throws a `BpfError` when the file cannot be probed there.
+	 * Runs TLS programs at places of a file, in every process that has the file mapped, until the result is disposed: all of them or
+	 * none. Takes the kernel some milliseconds. Throws a `BpfError` when the file cannot be probed there.
 	 */
-	attachTls(point: TlsPoint): Disposable;
-	/** Lets go of TLS programs on a thread of its own: the kernel takes about 0.1 s for each. */
+	attachTls(path: string, points: readonly TlsPoint[]): Disposable;
+	/** Lets go of TLS programs on a thread of its own: the kernel takes about 0.1 s for each link. */
 	releaseTls(attached: readonly Disposable[]): void;
+	/** The number of a new trial of a function's other sites, for its points. */
+	beginTlsTrial(): number;
+	/** What its calls have shown so far. */
+	tlsTrial(trial: number): TlsTrialResult;
 	/** Never reports connections of this process from now on, nor the other end of them on this machine. */
 	exclude(pid: number): void;
 	/** Ends the capture: no more events and no more counting after it; what is in the rings stays to be drained. Takes one grace period. */
@@ -132,9 +119,9 @@ class LoadedCapture implements Capture {
 	readonly #settings: Settings;
 	readonly #object: BpfObject;
 	readonly #rings: BpfMap[] = [];
+	readonly #tls: TlsAttachments;
 	readonly #attached: { readonly name: string; readonly link: Link }[] = [];
 	#processes: RingBuffer | undefined;
-	#closer: LinkCloser | undefined;
 	#epoch = 0;
 	#detached = false;
 	#open = true;
@@ -145,7 +132,10 @@ class LoadedCapture implements Capture {
 		this.#object = object;
 		this.reads = reads;
 		this.rings = settings.rings;
+		const links = settings.tlsLinks ?? (isAtLeast(release(), manyLinksKernel) ? "many" : "single");
+		this.#tls = new TlsAttachments(object, links);
 		try {
+			if (links === "many") for (const program of uprobes(object)) program.prepareUprobes();
 			configure(object, settings);
 			object.load();
 			this.#makeRings();
@@ -207,14 +197,23 @@ class LoadedCapture implements Capture {
 		this.#nextEpoch();
 	}
 
-	attachTls({ program, path, offset, atReturn }: TlsPoint): Disposable {
+	attachTls(path: string, points: readonly TlsPoint[]): Disposable {
 		this.#check();
-		return this.#object.program(program).attachUprobe({ path, offset, atReturn });
+		return this.#tls.attach(path, points);
 	}
 
 	releaseTls(attached: readonly Disposable[]): void {
-		this.#closer ??= new LinkCloser();
-		this.#closer.close(attached.filter((link): link is Link => link instanceof Link));
+		this.#tls.release(attached);
+	}
+
+	beginTlsTrial(): number {
+		this.#check();
+		return this.#tls.beginTrial();
+	}
+
+	tlsTrial(trial: number): TlsTrialResult {
+		this.#check();
+		return this.#tls.trial(trial);
 	}
 
 	exclude(pid: number): void {
@@ -234,7 +233,7 @@ class LoadedCapture implements Capture {
 	close(): void {
 		if (!this.#open) return;
 		this.#open = false;
-		this.#closer?.end();
+		this.#tls.end();
 		for (const { link } of this.#attached.splice(0)) link.close();
 		this.#processes?.close();
 		for (const ring of this.#rings) ring.close();
@@ -298,6 +297,11 @@ class LoadedCapture implements Capture {
 		this.#epoch++;
 		this.#object.setGlobal("selection_epoch", this.#epoch);
 	}
+}
+
+/** The programs on user-space functions; all others are attached at once. */
+function uprobes(object: BpfObject): BpfProgram[] {
+	return [...object.programs.values()].filter(({ section }) => section === "uprobe");
 }
 
 /** What must be known before the programs are loaded. */

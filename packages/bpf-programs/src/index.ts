@@ -14,8 +14,9 @@
  *
  * @module
  */
-export { type Capture, type MissingProgram, openCapture, type TlsPoint, type TlsProgram } from "./capture.ts";
+export { type Capture, type MissingProgram, openCapture } from "./capture.ts";
 export { CaptureError, type CaptureErrorCode } from "./capture-error.ts";
 export { type CaptureHandle, type CaptureRing, openRing } from "./capture-ring.ts";
 export { type CounterName, type Counters, lost, skipped } from "./counters.ts";
 export type { CaptureOptions, Reads, Selection } from "./options.ts";
+export type { TlsCall, TlsLinks, TlsPoint, TlsProgram, TlsTrialResult } from "./tls-attachments.ts";

@@ -1,3 +1,5 @@
+import type { TlsLinks } from "./tls-attachments.ts";
+
 /** Which connections are watched. Kinds of condition are joined by "and", the values of one kind by "or". */
 export interface Selection {
 	/** Processes, by pid as the machine's first namespace numbers them. An empty list: none yet, see {@linkcode Capture.watch}. */
@@ -43,6 +45,8 @@ export interface CaptureOptions {
 	 * Default: "direct" where the kernel takes it, else "probed".
 	 */
 	readonly reads?: Reads;
+	/** How programs are attached to TLS libraries. Default: "many" places by one link where the kernel can (6.6), else "single". */
+	readonly tlsLinks?: TlsLinks;
 	readonly select?: Selection;
 	/** Processes whose connections are never reported, nor the other end of them on this machine. Default: this process. */
 	readonly excludePids?: readonly number[];
@@ -61,6 +65,7 @@ export interface Settings {
 	readonly allOperations: boolean;
 	readonly readStarts: boolean;
 	readonly reads: Reads | undefined;
+	readonly tlsLinks: TlsLinks | undefined;
 	readonly select: Selection;
 	readonly excludePids: readonly number[];
 }
@@ -105,6 +110,7 @@ export function settingsOf(options: CaptureOptions): Settings {
 		allOperations: options.allOperations ?? false,
 		readStarts: options.readStarts ?? false,
 		reads: options.reads,
+		tlsLinks: options.tlsLinks,
 		select: options.select ?? {},
 		excludePids: options.excludePids ?? [process.pid],
 	};

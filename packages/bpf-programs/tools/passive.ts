@@ -32,6 +32,7 @@ const ALLOWED_HELPERS: ReadonlyMap<number, string> = new Map([
 	[134, "ringbuf_query"],
 	[156, "task_storage_get"],
 	[158, "get_current_task_btf"],
+	[174, "get_attach_cookie"],
 	[175, "task_pt_regs"],
 ]);
 

@@ -28,12 +28,19 @@ export {
 } from "./process-selection.ts";
 export { type ProcessHint, ProcessTable, type ProcessTableOptions } from "./process-table.ts";
 export { SelectedProcesses, type SelectedProcessesOptions } from "./selected-processes.ts";
+export type {
+	TlsProbeOwner,
+	TlsProbePoint,
+	TlsProbeStage,
+	TlsProbeState,
+	TlsProgram,
+} from "./tls/file-probes.ts";
 export type { ProbeCost } from "./tls/probe-cost.ts";
+export { tlsFunctionText, tlsStateText } from "./tls/probe-text.ts";
 export { systemTlsLibraries } from "./tls/system-libraries.ts";
-export type { TlsEntry, TlsFunction, TlsFunctions, TlsLibrary } from "./tls/tls-functions.ts";
+export type { TlsCall, TlsFunction, TlsFunctions, TlsLibrary, TlsSite, TlsSites } from "./tls/tls-functions.ts";
 export {
 	type TlsFile,
-	type TlsProbePoint,
 	TlsProbes,
 	type TlsProbesOptions,
 	type TlsVisibility,

@@ -27,6 +27,6 @@ export { libraryPath } from "./native.ts";
 export type { Bytes } from "./number-bytes.ts";
 export { BpfObject, type OpenOptions } from "./object.ts";
 export { PerfBuffer, type PerfBufferOptions } from "./perf-buffer.ts";
-export { BpfProgram, enableStats, type ProgramInfo, type UprobeTarget } from "./program.ts";
+export { BpfProgram, enableStats, type ProgramInfo, type UprobeTarget, type UprobeTargets } from "./program.ts";
 export { RingBuffer } from "./ring-buffer.ts";
 export { mountTracefs, tracefsPath } from "./tracefs.ts";

@@ -18,6 +18,7 @@ const table = {
 	ws_object_program: { args: ["i32", "u32", "buffer"], returns: "i32" },
 	ws_object_map_set: { args: ["i32", "u32", "u32", "u32"], returns: "i32" },
 	ws_object_program_autoload: { args: ["i32", "u32", "u32"], returns: "i32" },
+	ws_object_program_many_uprobes: { args: ["i32", "u32"], returns: "i32" },
 	ws_global_get: { args: ["i32", "buffer", "buffer", "u32"], returns: "i32" },
 	ws_global_set: { args: ["i32", "buffer", "buffer", "u32"], returns: "i32" },
 	ws_map_lookup: { args: ["i32", "buffer", "buffer"], returns: "i32" },
@@ -39,7 +40,8 @@ const table = {
 	ws_cpus: { args: [], returns: "i32" },
 	ws_attach_tracepoint: { args: ["i32", "u32", "buffer", "buffer"], returns: "i32" },
 	ws_attach_raw_tracepoint: { args: ["i32", "u32", "buffer"], returns: "i32" },
-	ws_attach_uprobe: { args: ["i32", "u32", "u32", "i32", "buffer", "u64", "buffer"], returns: "i32" },
+	ws_attach_uprobe: { args: ["i32", "u32", "u32", "i32", "buffer", "u64", "buffer", "u64"], returns: "i32" },
+	ws_attach_uprobes: { args: ["i32", "u32", "u32", "i32", "buffer", "buffer", "buffer", "u32"], returns: "i32" },
 	ws_attach_section: { args: ["i32", "u32"], returns: "i32" },
 	ws_ring_open: { args: ["i32"], returns: "i32" },
 	ws_ring_drain: { args: ["i32", "pointer", "u32"], returns: "i32" },
@@ -55,7 +57,7 @@ const table = {
 	ws_probe: { args: ["u32"], returns: "i32" },
 } as const;
 
-const abi = 1;
+const abi = 2;
 
 /** The shim's functions. */
 export type Native = Library<typeof table>["symbols"];

@@ -17,6 +17,17 @@ export interface UprobeTarget {
 	readonly pid?: number;
 	/** Run when the function returns instead of when it is entered. */
 	readonly atReturn?: boolean;
+	/** A number that the program gets from `bpf_get_attach_cookie()`. */
+	readonly cookie?: number;
+}
+
+/** Places in one file, for {@linkcode BpfProgram.attachUprobes}. */
+export interface UprobeTargets {
+	readonly path: string;
+	/** Bytes from the start of the file, and what `bpf_get_attach_cookie()` gives there. */
+	readonly places: readonly { readonly offset: number; readonly cookie?: number }[];
+	readonly pid?: number;
+	readonly atReturn?: boolean;
 }
 
 /** What the kernel says of a loaded program. */
@@ -116,11 +127,28 @@ export class BpfProgram {
 
 	/** Runs the program when a user-space function is entered, or returns. */
 	attachUprobe(target: UprobeTarget): Link {
-		const { path, symbol, offset = 0, pid = -1, atReturn = false } = target;
+		const { path, symbol, offset = 0, pid = -1, atReturn = false, cookie = 0 } = target;
 		const name = symbol === undefined ? null : cString(symbol);
 		const [object, file] = [this.#owner.handle(), cString(path)];
-		const handle = native().ws_attach_uprobe(object, this.#index, atReturn ? 1 : 0, pid, file, offset, name);
+		const handle = native().ws_attach_uprobe(object, this.#index, atReturn ? 1 : 0, pid, file, offset, name, cookie);
 		return this.#link(handle, `${atReturn ? "uretprobe" : "uprobe"} ${path}:${symbol ?? ""}+${offset}`);
+	}
+
+	/** Before load(): the program will be attached by {@linkcode BpfProgram.attachUprobes} only, which needs Linux 6.6. */
+	prepareUprobes(): void {
+		const result = native().ws_object_program_many_uprobes(this.#owner.handle(), this.#index);
+		if (result < 0) throw failure("ERR_BPF_CONFIG", result, undefined, "call it before load()");
+	}
+
+	/** Runs the program at many places of a file by one link: detaching it takes no longer than one place alone. */
+	attachUprobes(target: UprobeTargets): Link {
+		const { path, places, pid = -1, atReturn = false } = target;
+		const offsets = bytesOf(BigUint64Array.from(places, ({ offset }) => BigInt(offset)));
+		const cookies = bytesOf(BigUint64Array.from(places, ({ cookie = 0 }) => BigInt(cookie)));
+		const [object, file] = [this.#owner.handle(), cString(path)];
+		const ends = atReturn ? 1 : 0;
+		const handle = native().ws_attach_uprobes(object, this.#index, ends, pid, file, offsets, cookies, places.length);
+		return this.#link(handle, `${places.length} ${atReturn ? "uretprobes" : "uprobes"} of ${path}`);
 	}
 
 	/** Attaches to what the program's section names: fentry, kprobe, iterators and the like. */
@@ -139,6 +167,10 @@ export class BpfProgram {
 		if (info.result < 0) throw failure("ERR_BPF_NOT_FOUND", info.result);
 		return info;
 	}
+}
+
+function bytesOf(numbers: BigUint64Array): Uint8Array {
+	return new Uint8Array(numbers.buffer);
 }
 
 /** Makes the kernel count run time and runs of all programs until the result is disposed. Costs some nanoseconds a run. */

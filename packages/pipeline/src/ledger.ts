@@ -111,6 +111,8 @@ export interface TlsNotVisible {
 export interface TlsWatched {
 	readonly path: string;
 	readonly functions: readonly string[];
+	/** Where each of them is watched, and what a probe there costs. */
+	readonly probes: readonly string[];
 	/** Processes that have it now, as far as is known. */
 	readonly processes: number;
 	/** Why nothing could be attached. */

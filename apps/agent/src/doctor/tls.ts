@@ -1,5 +1,5 @@
 import { existsSync, readdirSync } from "node:fs";
-import { readProcess, systemTlsLibraries, type TlsFile, TlsProbes } from "@wirescribe/connections";
+import { readProcess, systemTlsLibraries, type TlsFile, TlsProbes, tlsFunctionText } from "@wirescribe/connections";
 import type { TlsNotVisible } from "@wirescribe/pipeline";
 
 /** What of this machine's TLS would be read. */
@@ -29,12 +29,12 @@ export function tlsOverview(): TlsOverview {
 }
 
 export function tlsText({ uprobes, files, notVisible }: TlsOverview): string {
-	const lines = files.map(({ path, libraries, pids }) => {
-		const names = libraries.map(({ library }) => library).join(", ");
-		const stepped = libraries.some(({ functions }) => functions.some(({ cost }) => cost === "stepped"));
-		const price = stepped ? "some 2 us a call, 20 us in a virtual machine" : "some 2 us a call";
-		return `      ${path} (${names}): ${pids.length} process${pids.length === 1 ? "" : "es"}; ${price}`;
-	});
+	const lines = files.flatMap(({ path, libraries, pids }) => [
+		`      ${path}: ${pids.length} process${pids.length === 1 ? "" : "es"}`,
+		...libraries.flatMap(({ library, functions }) =>
+			functions.map((target) => `        ${library} ${tlsFunctionText(target)}`),
+		),
+	]);
 	lines.unshift(
 		uprobes
 			? "ok    tls           read where these files are used:"

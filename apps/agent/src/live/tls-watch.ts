@@ -9,12 +9,14 @@ import {
 	process as processEvent,
 	textAt,
 } from "@wirescribe/bpf-programs/events";
-import { systemTlsLibraries, TlsProbes } from "@wirescribe/connections";
+import { systemTlsLibraries, TlsProbes, tlsStateText } from "@wirescribe/connections";
 import type { TlsNotVisible, TlsWatched } from "@wirescribe/pipeline";
 
 /** How often process events are looked at: a program needs longer from its start to its first TLS record. */
 const POLL_MS = 20;
 const SWEEP_MS = 60_000;
+/** How often trials of cheaper sites are looked at. */
+const REVIEW_MS = 250;
 /** Processes that could not be seen are remembered up to here. */
 const MAX_NOT_VISIBLE = 256;
 const COMM_BYTES = 16;
@@ -37,13 +39,18 @@ export class TlsWatch {
 		this.#capture = capture;
 		this.#enabled = enabled;
 		this.#probes = new TlsProbes({
-			attach: (point) => capture.attachTls(point),
+			attach: (path, points) => capture.attachTls(path, points),
 			release: (probes) => capture.releaseTls(probes),
+			trials: { begin: () => capture.beginTlsTrial(), result: (trial) => capture.tlsTrial(trial) },
 			standing: enabled ? systemTlsLibraries() : [],
 			excludePids: [process.pid],
 		});
 		if (enabled) this.#probes.scanAll();
-		this.#timers = [setInterval(() => this.#poll(), POLL_MS), setInterval(() => this.#probes.sweep(), SWEEP_MS)];
+		this.#timers = [
+			setInterval(() => this.#poll(), POLL_MS),
+			setInterval(() => this.#probes.review(), REVIEW_MS),
+			setInterval(() => this.#probes.sweep(), SWEEP_MS),
+		];
 		for (const timer of this.#timers) timer.unref();
 	}
 
@@ -54,9 +61,10 @@ export class TlsWatch {
 
 	/** What is attached. */
 	get watched(): TlsWatched[] {
-		return this.#probes.list().map(({ path, libraries, pids, error }) => ({
+		return this.#probes.list().map(({ path, probes, pids, error }) => ({
 			path,
-			functions: libraries.flatMap(({ functions }) => functions.map(({ name }) => name)),
+			functions: probes.map(({ name }) => name),
+			probes: probes.map(tlsStateText),
 			processes: pids.length,
 			...(error === undefined ? {} : { error }),
 		}));

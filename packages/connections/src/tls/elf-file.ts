@@ -105,6 +105,14 @@ function readSections(source: ByteSource, header: DataView): ElfSection[] {
 	return bare.map(({ nameAt, ...section }) => ({ ...section, name: textAt(names, nameAt) }));
 }
 
+/** Where in the file the code at an address is; undefined when it is in no executable part of it. */
+export function fileOffset({ segments, source }: ElfFile, address: number): number | undefined {
+	const segment = segments.find((one) => one.executable && address >= one.address && address < one.address + one.bytes);
+	if (segment === undefined) return undefined;
+	const offset = address - segment.address + segment.offset;
+	return offset < source.size ? offset : undefined;
+}
+
 /** A view of these bytes; they must all be there. */
 export function viewOf(source: ByteSource, offset: number, length: number, what: string): DataView {
 	if (offset + length > source.size)

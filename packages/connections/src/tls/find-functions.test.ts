@@ -5,7 +5,7 @@ import { expect, test } from "vitest";
 import { bin } from "../../../../tools/workspace.ts";
 import { type ByteSource, bytesOf, openBytes } from "./byte-source.ts";
 import { ElfError, readElfFile } from "./elf-file.ts";
-import { findFunctions } from "./find-functions.ts";
+import { type FunctionPlace, findFunctions } from "./find-functions.ts";
 
 /** Node, which exports its OpenSSL; the tests run in other runtimes, too. */
 const NODE = realpathSync(bin("node"));
@@ -30,7 +30,7 @@ for line in open("/proc/self/maps"):
 	return Number(execFileSync("/usr/bin/python3", ["-c", script], { encoding: "utf8" }));
 }
 
-function functionsOf(path: string): ReadonlyMap<string, number> {
+function functionsOf(path: string): ReadonlyMap<string, FunctionPlace> {
 	const source = openBytes(path);
 	try {
 		return findFunctions(readElfFile(source), NAMES);
@@ -42,7 +42,7 @@ function functionsOf(path: string): ReadonlyMap<string, number> {
 test.each(["libssl.so.3", "libgnutls.so.30"])("functions of %s are where the loader has them", (soname) => {
 	const functions = functionsOf(libraryPath(soname));
 	expect(functions.size).toBe(soname.startsWith("libssl") ? 5 : 1);
-	for (const [name, offset] of functions) expect([name, offset]).toEqual([name, loaderSays(soname, name)]);
+	for (const [name, { offset }] of functions) expect([name, offset]).toEqual([name, loaderSays(soname, name)]);
 });
 
 test("an executable that exports them; one that does not", () => {
@@ -99,7 +99,7 @@ test("a damaged or cut file ends in a result or an ElfError, after bounded work"
 			const { source, read } = counted(bytes.subarray(0, size));
 			try {
 				const found = findFunctions(readElfFile(source), NAMES);
-				for (const offset of found.values()) expect(offset).toBeLessThan(size);
+				for (const { offset } of found.values()) expect(offset).toBeLessThan(size);
 			} catch (error) {
 				expect(error).toBeInstanceOf(ElfError);
 			}

@@ -1,4 +1,4 @@
-import { ElfError, type ElfFile, type ElfSection, numberAt, viewOf } from "./elf-file.ts";
+import { ElfError, type ElfFile, type ElfSection, fileOffset, numberAt, viewOf } from "./elf-file.ts";
 
 const SHT_SYMTAB = 2;
 const SHT_DYNSYM = 11;
@@ -9,14 +9,22 @@ const PIECE_BYTES = SYMBOL_BYTES * 4096;
 /** A debug build of a browser stays below. */
 const MAX_TABLE_BYTES = 512 << 20;
 
+/** A function's code. */
+export interface FunctionPlace {
+	/** Bytes from the start of the file. */
+	readonly offset: number;
+	/** Bytes of code, as far as the symbol says. */
+	readonly size: number;
+}
+
 /**
- * Where functions are in a file: offsets from its start, by name; those it does not define are missing.
+ * Where functions are in a file, by name; those it does not define are missing.
  *
  * Dynamic symbols are asked first; when they have none of them, the full table, if the file was not stripped. Two passes through each, in pieces: where the
  * wanted names are among the strings (linkers let `SSL_read` be the end of a longer name), then which symbols have one of them.
  */
-export function findFunctions(file: ElfFile, names: readonly string[]): ReadonlyMap<string, number> {
-	const found = new Map<string, number>();
+export function findFunctions(file: ElfFile, names: readonly string[]): ReadonlyMap<string, FunctionPlace> {
+	const found = new Map<string, FunctionPlace>();
 	for (const type of [SHT_DYNSYM, SHT_SYMTAB]) {
 		if (found.size > 0) break;
 		for (const symbols of file.sections.filter((section) => section.type === type)) {
@@ -33,7 +41,7 @@ function searchTable(
 	symbols: ElfSection,
 	strings: ElfSection,
 	names: readonly string[],
-	found: Map<string, number>,
+	found: Map<string, FunctionPlace>,
 ): void {
 	if (symbols.size > MAX_TABLE_BYTES || strings.size > MAX_TABLE_BYTES) {
 		throw new ElfError(`a table of ${Math.max(symbols.size, strings.size)} bytes is too large`);
@@ -48,8 +56,8 @@ function searchTable(
 			if (name === undefined || found.has(name)) continue;
 			const defined = piece.getUint16(at + 6, true) !== 0;
 			if (!defined || (piece.getUint8(at + 4) & 0xf) !== STT_FUNC) continue;
-			const place = fileOffset(file, numberAt(piece, at + 8));
-			if (place !== undefined) found.set(name, place);
+			const offset = fileOffset(file, numberAt(piece, at + 8));
+			if (offset !== undefined) found.set(name, { offset, size: numberAt(piece, at + 16) });
 		}
 	}
 }
@@ -68,12 +76,4 @@ function placesOfNames(file: ElfFile, strings: ElfSection, names: readonly strin
 		}
 	}
 	return places;
-}
-
-/** Where in the file the code at an address is; undefined when it is in no executable part of it. */
-function fileOffset({ segments, source }: ElfFile, address: number): number | undefined {
-	const segment = segments.find((one) => one.executable && address >= one.address && address < one.address + one.bytes);
-	if (segment === undefined) return undefined;
-	const offset = address - segment.address + segment.offset;
-	return offset < source.size ? offset : undefined;
 }

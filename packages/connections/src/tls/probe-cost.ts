@@ -8,17 +8,21 @@ export type ProbeCost = "emulated" | "stepped" | "unknown";
 
 const MACHINE_X86_64 = 62;
 
+/** Whether the file's code is for x86-64. */
+export function isX86(file: ElfFile): boolean {
+	return viewOf(file.source, 18, 2, "its machine").getUint16(0, true) === MACHINE_X86_64;
+}
+
 /** What a probe on the instruction at this offset of the file costs. */
 export function probeCost(file: ElfFile, offset: number): ProbeCost {
-	if (viewOf(file.source, 18, 2, "its machine").getUint16(0, true) !== MACHINE_X86_64) return "unknown";
 	const length = Math.min(2, file.source.size - offset);
-	if (length < 2) return "unknown";
+	if (length < 2 || !isX86(file)) return "unknown";
 	const code = viewOf(file.source, offset, length, "an instruction");
 	return isEmulated(code.getUint8(0), code.getUint8(1)) ? "emulated" : "stepped";
 }
 
 /** Linux, arch/x86/kernel/uprobes.c: push, nop, and jumps and calls to a fixed place. */
-function isEmulated(first: number, second: number): boolean {
+export function isEmulated(first: number, second: number): boolean {
 	const isPush = (code: number): boolean => code >= 0x50 && code <= 0x57;
 	if (isPush(first) || (first === 0x41 && isPush(second))) return true;
 	if (first === 0x90 || (first >= 0x70 && first <= 0x7f) || [0xe8, 0xe9, 0xeb].includes(first)) return true;

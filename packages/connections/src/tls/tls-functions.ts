@@ -1,45 +1,72 @@
 import { type ByteSource, openBytes } from "./byte-source.ts";
-import { type ElfFile, readElfFile } from "./elf-file.ts";
-import { findFunctions } from "./find-functions.ts";
-import { type ProbeCost, probeCost } from "./probe-cost.ts";
+import { type ElfFile, readElfFile, viewOf } from "./elf-file.ts";
+import { type FunctionPlace, findFunctions } from "./find-functions.ts";
+import { isX86, type ProbeCost, probeCost } from "./probe-cost.ts";
+import { REGISTER } from "./x86/instruction.ts";
+import { probeSites } from "./x86/probe-sites.ts";
 
-/** What runs at a function; the names are those of the programs in `@wirescribe/bpf-programs`. */
-export type TlsEntry =
-	| "enter_tls_read"
-	| "enter_tls_read_ex"
-	| "enter_tls_write"
-	| "enter_tls_write_ex"
-	| "enter_tls_handshake";
+/** By the shape of the function: `_ex` leaves the number of bytes at its fourth argument, the others return it. */
+export type TlsCall = "read" | "read_ex" | "write" | "write_ex" | "handshake";
 
-export type TlsLibrary = "openssl" | "gnutls";
+export type TlsLibrary = "openssl" | "gnutls" | "go";
 
 /** Functions through which all plaintext passes, by library. BoringSSL has OpenSSL's, without the `_ex`. */
-const FUNCTIONS: Readonly<Record<TlsLibrary, Readonly<Record<string, TlsEntry>>>> = {
+const FUNCTIONS: Readonly<Record<"openssl" | "gnutls", Readonly<Record<string, TlsCall>>>> = {
 	openssl: {
-		SSL_read: "enter_tls_read",
-		SSL_read_ex: "enter_tls_read_ex",
-		SSL_write: "enter_tls_write",
-		SSL_write_ex: "enter_tls_write_ex",
-		SSL_do_handshake: "enter_tls_handshake",
+		SSL_read: "read",
+		SSL_read_ex: "read_ex",
+		SSL_write: "write",
+		SSL_write_ex: "write_ex",
+		SSL_do_handshake: "handshake",
 	},
 	gnutls: {
-		gnutls_record_recv: "enter_tls_read",
-		gnutls_record_send: "enter_tls_write",
-		gnutls_handshake: "enter_tls_handshake",
+		gnutls_record_recv: "read",
+		gnutls_record_send: "write",
+		gnutls_handshake: "handshake",
 	},
+};
+
+/** The registers of the arguments that the programs read: the session, the buffer, where the number of bytes goes. */
+const ARGUMENTS: Readonly<Record<TlsCall, number>> = {
+	handshake: REGISTER.rdi,
+	read: REGISTER.rdi | REGISTER.rsi,
+	write: REGISTER.rdi | REGISTER.rsi,
+	read_ex: REGISTER.rdi | REGISTER.rsi | REGISTER.rcx,
+	write_ex: REGISTER.rdi | REGISTER.rsi | REGISTER.rcx,
 };
 
 /** Shared libraries worth a look; of a program's own file it is not the name that counts. */
 const LIBRARY_NAME = /(ssl|tls|libnode|conscrypt)[^/]*\.so/i;
 
+/** Code that is looked at for sites. */
+const MAX_CODE_BYTES = 16_384;
+
+/** A place for a probe. */
+export interface TlsSite {
+	/** Bytes from the start of the file. */
+	readonly offset: number;
+	/** The probe is to run when the function returns to its caller. */
+	readonly atReturn: boolean;
+	readonly cost: ProbeCost;
+}
+
+/** Where a call can be seen coming and going. */
+export interface TlsSites {
+	readonly entry: TlsSite;
+	/** Every call passes one of them when it has its result. */
+	readonly exits: readonly TlsSite[];
+}
+
 /** A function to watch. */
 export interface TlsFunction {
 	readonly name: string;
-	readonly entry: TlsEntry;
+	readonly call: TlsCall;
 	/** Bytes from the start of the file. */
 	readonly offset: number;
-	/** What a probe at its start costs each call. */
-	readonly cost: ProbeCost;
+	/** Its start, and its return: what is certain. */
+	readonly plain: TlsSites;
+	/** Cheaper sites inside it, as far as its code tells: to be tried before they are trusted. */
+	readonly inside: TlsSites | undefined;
 }
 
 export interface TlsFunctions {
@@ -67,18 +94,41 @@ export function tlsFunctionsAt(path: string): TlsFunctions[] {
 }
 
 function tlsFunctionsIn(file: ElfFile): TlsFunctions[] {
-	const offsets = findFunctions(file, Object.values(FUNCTIONS).flatMap(Object.keys));
+	const places = findFunctions(file, Object.values(FUNCTIONS).flatMap(Object.keys));
 	const libraries: TlsFunctions[] = [];
-	for (const [library, entries] of Object.entries(FUNCTIONS) as [TlsLibrary, Record<string, TlsEntry>][]) {
+	for (const [library, calls] of Object.entries(FUNCTIONS) as [TlsLibrary, Record<string, TlsCall>][]) {
 		const functions: TlsFunction[] = [];
-		for (const [name, entry] of Object.entries(entries)) {
-			const offset = offsets.get(name);
+		for (const [name, call] of Object.entries(calls)) {
+			const place = places.get(name);
 			// Two names of one place are one function.
-			if (offset === undefined || functions.some((one) => one.offset === offset)) continue;
-			functions.push({ name, entry, offset, cost: probeCost(file, offset) });
+			if (place === undefined || functions.some(({ offset }) => offset === place.offset)) continue;
+			functions.push(functionAt(file, name, call, place));
 		}
 		// A handshake alone shows nothing.
-		if (functions.some(({ entry }) => entry !== "enter_tls_handshake")) libraries.push({ library, functions });
+		if (functions.some(({ call }) => call !== "handshake")) libraries.push({ library, functions });
 	}
 	return libraries;
+}
+
+function functionAt(file: ElfFile, name: string, call: TlsCall, place: FunctionPlace): TlsFunction {
+	const { offset } = place;
+	const start = { offset, cost: probeCost(file, offset) };
+	const plain = { entry: { ...start, atReturn: false }, exits: [{ ...start, atReturn: true }] };
+	const inside = start.cost === "stepped" ? sitesInside(file, place, ARGUMENTS[call]) : undefined;
+	return { name, call, offset, plain, inside };
+}
+
+function sitesInside(file: ElfFile, { offset, size }: FunctionPlace, wanted: number): TlsSites | undefined {
+	if (!isX86(file) || size > MAX_CODE_BYTES || offset + size > file.source.size) return undefined;
+	const view = viewOf(file.source, offset, size, "a function");
+	const sites = probeSites(new Uint8Array(view.buffer, view.byteOffset, size), wanted);
+	if (sites === undefined) return undefined;
+	const [entry, ...exits] = [sites.entry, ...sites.exits].map(
+		(site): TlsSite => ({
+			offset: offset + site.offset,
+			atReturn: site.atReturn,
+			cost: site.emulated ? "emulated" : "stepped",
+		}),
+	);
+	return { entry: entry as TlsSite, exits };
 }

@@ -1,21 +1,11 @@
-import { existsSync, readdirSync, statSync } from "node:fs";
+import { existsSync, readdirSync } from "node:fs";
+import { fileIdentity } from "./file-identity.ts";
+import { FileProbes, type TlsProbeOwner, type TlsProbeState } from "./file-probes.ts";
 import { type MappedFile, mappedFiles } from "./mapped-files.ts";
-import { mayHaveTls, type TlsEntry, type TlsFunctions, tlsFunctionsAt } from "./tls-functions.ts";
+import { mayHaveTls, type TlsFunctions, tlsFunctionsAt } from "./tls-functions.ts";
 import { whyNotVisible } from "./tls-visibility.ts";
 
-/** One program at one function: what the owner of the programs is asked to attach. */
-export interface TlsProbePoint {
-	readonly program: TlsEntry | "exit_tls";
-	readonly path: string;
-	readonly offset: number;
-	readonly atReturn: boolean;
-}
-
-export interface TlsProbesOptions {
-	/** Attaches a program to a function of a file, in whatever process it runs. */
-	readonly attach: (point: TlsProbePoint) => Disposable;
-	/** Lets go of probes nobody needs any more. The kernel takes about 0.1 s for each: better not on a thread that drains. */
-	readonly release?: (probes: readonly Disposable[]) => void;
+export interface TlsProbesOptions extends TlsProbeOwner {
 	/** Files that stay watched without any process, so that short-lived programs are seen from their first byte. */
 	readonly standing?: readonly string[];
 	/** Processes that are not looked at: the caller's own. */
@@ -31,6 +21,8 @@ export interface TlsFile {
 	/** Processes that have it mapped, as far as they were looked at. */
 	readonly pids: readonly number[];
 	readonly standing: boolean;
+	/** Where its functions are watched now. */
+	readonly probes: readonly TlsProbeState[];
 	/** Why it could not be watched. */
 	readonly error: string | undefined;
 }
@@ -49,11 +41,11 @@ export interface TlsVisibility {
 interface Entry {
 	readonly path: string;
 	readonly standing: boolean;
-	libraries: readonly TlsFunctions[];
+	readonly libraries: readonly TlsFunctions[];
 	readonly pids: Set<number>;
 	/** Nobody had it at the last sweep. */
 	idle: boolean;
-	probes: Disposable[];
+	readonly probes: FileProbes;
 	error: string | undefined;
 }
 
@@ -92,7 +84,8 @@ export class TlsProbes implements Disposable {
 			if (entry === undefined || entry.libraries.length === 0) continue;
 			entry.pids.add(pid);
 			entry.idle = false;
-			if (entry.probes.length === 0) this.#attach(entry, reach);
+			if (!entry.probes.isAttached) this.#attach(entry, reach);
+			else if (!entry.standing) entry.probes.reachBy(reach);
 		}
 	}
 
@@ -110,15 +103,20 @@ export class TlsProbes implements Disposable {
 		for (const pid of pids) if (!existsSync(`${this.#proc}/${pid}`)) this.forget(pid);
 		for (const entry of this.#files.values()) {
 			if (entry.pids.size > 0 || entry.standing) continue;
-			if (entry.idle) this.#release(entry);
+			if (entry.idle) entry.probes.release();
 			entry.idle = true;
 		}
+	}
+
+	/** Moves probes to cheaper sites where those have stood their trial: to be called now and then, costs nothing otherwise. */
+	review(): void {
+		for (const { probes } of this.#files.values()) probes.review();
 	}
 
 	/** Whether the plaintext of a process can be seen now, and why not. */
 	visibility(pid: number): TlsVisibility {
 		const used = [...this.#files.values()].filter((entry) => entry.pids.has(pid));
-		const files = used.filter(({ probes }) => probes.length > 0).map(({ path }) => path);
+		const files = used.filter(({ probes }) => probes.isAttached).map(({ path }) => path);
 		if (files.length > 0) return { pid, files, reason: undefined, hasTls: true };
 		const failed = used.find(({ error }) => error !== undefined)?.error;
 		if (failed !== undefined) return { pid, files, reason: failed, hasTls: true };
@@ -129,13 +127,15 @@ export class TlsProbes implements Disposable {
 	/** The files that are watched, or should be. */
 	list(): TlsFile[] {
 		return [...this.#files.values()]
-			.filter(({ libraries, probes, error }) => libraries.length > 0 && (probes.length > 0 || error !== undefined))
-			.map(({ path, libraries, pids, standing, error }) => ({ path, libraries, pids: [...pids], standing, error }));
+			.filter(({ libraries, probes, error }) => libraries.length > 0 && (probes.isAttached || error !== undefined))
+			.map(({ path, libraries, pids, standing, probes, error }) => ({
+				...{ path, libraries, pids: [...pids], standing, probes: probes.states, error },
+			}));
 	}
 
 	/** Releases everything. */
 	close(): void {
-		for (const entry of this.#files.values()) this.#release(entry);
+		for (const { probes } of this.#files.values()) probes.release();
 		this.#files.clear();
 	}
 
@@ -150,24 +150,13 @@ export class TlsProbes implements Disposable {
 	/** The file that one of these paths leads to, looked at once; undefined when none does. */
 	#file(path: string, reach: readonly string[], standing: boolean): Entry | undefined {
 		for (const way of reach) {
-			const key = keyOf(way);
+			const key = fileIdentity(way);
 			if (key === undefined) continue;
 			const known = this.#files.get(key);
 			if (known) return known;
-			const entry: Entry = {
-				path,
-				standing,
-				libraries: [],
-				pids: new Set(),
-				idle: false,
-				probes: [],
-				error: undefined,
-			};
-			try {
-				entry.libraries = tlsFunctionsAt(way);
-			} catch {
-				// No ELF file, or gone meanwhile: nothing to watch in it.
-			}
+			const libraries = functionsAt(way);
+			const probes = new FileProbes(key, libraries, this.#options);
+			const entry: Entry = { path, standing, libraries, pids: new Set(), idle: false, probes, error: undefined };
 			this.#remember(key, entry);
 			if (standing && entry.libraries.length > 0) this.#attach(entry, [way]);
 			return entry;
@@ -179,47 +168,27 @@ export class TlsProbes implements Disposable {
 		this.#files.set(key, entry);
 		if (this.#files.size <= MAX_FILES) return;
 		for (const [oldest, { probes, pids }] of this.#files) {
-			if (probes.length > 0 || pids.size > 0) continue;
+			if (probes.isAttached || pids.size > 0) continue;
 			this.#files.delete(oldest);
 			return;
 		}
 	}
 
-	/** All functions of a file or none. Returns come first: a call that is entered will be seen leaving. */
 	#attach(entry: Entry, reach: readonly string[]): void {
-		for (const path of reach) {
-			if (keyOf(path) === undefined) continue;
-			const probes: Disposable[] = [];
-			try {
-				for (const { entry: program, offset } of entry.libraries.flatMap(({ functions }) => functions)) {
-					probes.push(this.#options.attach({ program: "exit_tls", path, offset, atReturn: true }));
-					probes.push(this.#options.attach({ program, path, offset, atReturn: false }));
-				}
-				entry.probes = probes;
-				entry.error = undefined;
-				return;
-			} catch (error) {
-				for (const probe of probes) probe[Symbol.dispose]();
-				entry.error = `its TLS functions cannot be probed: ${(error as Error).message}`;
-			}
+		try {
+			entry.probes.attach(reach);
+			entry.error = undefined;
+		} catch (error) {
+			entry.error = `its TLS functions cannot be probed: ${(error as Error).message}`;
 		}
-	}
-
-	#release(entry: Entry): void {
-		const { probes } = entry;
-		entry.probes = [];
-		if (probes.length === 0) return;
-		if (this.#options.release) this.#options.release(probes);
-		else for (const probe of probes) probe[Symbol.dispose]();
 	}
 }
 
-/** What makes two paths the same file, unchanged. */
-function keyOf(path: string): string | undefined {
+/** None when it is no ELF file, or gone meanwhile. */
+function functionsAt(path: string): readonly TlsFunctions[] {
 	try {
-		const { dev, ino, size, mtimeMs } = statSync(path);
-		return `${dev}:${ino}:${size}:${mtimeMs}`;
+		return tlsFunctionsAt(path);
 	} catch {
-		return undefined;
+		return [];
 	}
 }

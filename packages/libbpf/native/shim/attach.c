@@ -1,12 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0
 // Attaching programs. A link lives on its own: it outlives the object's handle and ends with ws_close().
 #include <stdio.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 #include <bpf/libbpf.h>
+#include <linux/bpf.h>
 #include "object.h"
 
 void ws_link_free(void *link)
 {
 	bpf_link__destroy(link);
+}
+
+// A link that libbpf knows nothing of is its descriptor.
+void ws_link_fd_free(void *fd)
+{
+	close((int)(intptr_t)fd);
 }
 
 struct attempt {
@@ -67,7 +76,7 @@ WS_API int32_t ws_attach_raw_tracepoint(int32_t handle, uint32_t index, const ch
 
 // symbol NULL: `offset` is an offset in the file; else it counts from the symbol. pid -1: every process.
 WS_API int32_t ws_attach_uprobe(int32_t handle, uint32_t index, uint32_t at_return, int32_t pid, const char *path, uint64_t offset,
-				const char *symbol)
+				const char *symbol, uint64_t cookie)
 {
 	WS_NEEDS(path, "attach a program");
 	struct attempt attempt;
@@ -77,8 +86,52 @@ WS_API int32_t ws_attach_uprobe(int32_t handle, uint32_t index, uint32_t at_retu
 	char where[320];
 	snprintf(where, sizeof(where), "%s %s%s0x%llx in %s", at_return ? "the return of" : "the entry of", symbol ? symbol : "offset ",
 		 symbol ? "+" : "", (unsigned long long)offset, path);
-	LIBBPF_OPTS(bpf_uprobe_opts, options, .retprobe = at_return != 0, .func_name = symbol);
+	LIBBPF_OPTS(bpf_uprobe_opts, options, .retprobe = at_return != 0, .func_name = symbol, .bpf_cookie = cookie);
 	return finish(&attempt, handle, bpf_program__attach_uprobe_opts(attempt.program, pid, path, offset, &options), where);
+}
+
+// The part of union bpf_attr that makes a link of many uprobes (Linux 6.6).
+struct uprobe_multi_attr {
+	uint32_t prog_fd;
+	uint32_t target_fd;
+	uint32_t attach_type;
+	uint32_t flags;
+	uint64_t path;
+	uint64_t offsets;
+	uint64_t ref_ctr_offsets;
+	uint64_t cookies;
+	uint32_t count;
+	uint32_t uprobe_flags;
+	uint32_t pid;
+	uint32_t reserved;
+};
+
+#define UPROBE_MULTI_RETURN 1
+
+// One link for many places of a file, detached at once. pid -1: every process.
+WS_API int32_t ws_attach_uprobes(int32_t handle, uint32_t index, uint32_t at_return, int32_t pid, const char *path,
+				 const uint64_t *offsets, const uint64_t *cookies, uint32_t count)
+{
+	WS_NEEDS(path && offsets && cookies, "attach a program");
+	struct attempt attempt;
+	int result = begin(&attempt, handle, index);
+	if (result)
+		return result;
+	struct uprobe_multi_attr attr = {
+		.prog_fd = (uint32_t)bpf_program__fd(attempt.program),
+		.attach_type = WS_TRACE_UPROBE_MULTI,
+		.path = (uintptr_t)path,
+		.offsets = (uintptr_t)offsets,
+		.cookies = (uintptr_t)cookies,
+		.count = count,
+		.uprobe_flags = at_return ? UPROBE_MULTI_RETURN : 0,
+		.pid = pid > 0 ? (uint32_t)pid : 0,
+	};
+	long fd = syscall(SYS_bpf, BPF_LINK_CREATE, &attr, sizeof(attr));
+	result = fd >= 0 ? ws_handle_new(WS_LINK_FD, (void *)(intptr_t)fd)
+			 : ws_fail(errno, "attach the program %s to %u places in %s", bpf_program__name(attempt.program), count, path);
+	ws_handle_unpin(handle);
+	return result;
 }
 
 // Where the program's own SEC("...") says.

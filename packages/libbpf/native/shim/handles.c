@@ -21,6 +21,7 @@ static void release(enum ws_kind kind, void *value)
 	switch (kind) {
 	case WS_OBJECT: ws_object_free(value); break;
 	case WS_LINK: ws_link_free(value); break;
+	case WS_LINK_FD: ws_link_fd_free(value); break;
 	case WS_RING: ws_ring_free(value); break;
 	case WS_PERF: ws_perf_free(value); break;
 	case WS_FREE: break;

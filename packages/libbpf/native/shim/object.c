@@ -187,6 +187,20 @@ WS_API int32_t ws_object_map_set(int32_t handle, uint32_t index, uint32_t what, 
 	return result;
 }
 
+// Before load: the program will be attached by ws_attach_uprobes() only. A kernel before 6.6 takes it and refuses to attach it.
+WS_API int32_t ws_object_program_many_uprobes(int32_t handle, uint32_t index)
+{
+	struct ws_object *object = ws_handle_pin(handle, WS_OBJECT, "configure a program");
+	if (!object)
+		return -EBADF;
+	struct bpf_program *program = ws_program_at(object, index);
+	int result = program ? bpf_program__set_expected_attach_type(program, WS_TRACE_UPROBE_MULTI) : -ENOENT;
+	if (program && result)
+		ws_fail(-result, "prepare %s for many uprobes: its object is loaded", bpf_program__name(program));
+	ws_handle_unpin(handle);
+	return result;
+}
+
 WS_API int32_t ws_object_program_autoload(int32_t handle, uint32_t index, uint32_t on)
 {
 	struct ws_object *object = ws_handle_pin(handle, WS_OBJECT, "configure a program");

@@ -14,10 +14,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define WS_ABI 1
+#define WS_ABI 2
 #define WS_API __attribute__((visibility("default")))
 
-enum ws_kind { WS_FREE = 0, WS_OBJECT, WS_LINK, WS_RING, WS_PERF };
+enum ws_kind { WS_FREE = 0, WS_OBJECT, WS_LINK, WS_LINK_FD, WS_RING, WS_PERF };
 
 struct ws_object {
 	struct bpf_object *obj;
@@ -45,6 +45,7 @@ void ws_log_clear(void);
 // Each kind's destructor.
 void ws_object_free(struct ws_object *object);
 void ws_link_free(void *link);
+void ws_link_fd_free(void *fd);
 void ws_ring_free(void *ring);
 void ws_perf_free(void *perf);
 

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
+import { cString, dlopen } from "@wirescribe/ffi";
 import { BpfMap, Link } from "../../src/index.ts";
 import { type Cases, call, openFixture, scoped, thrown } from "./subject.ts";
 
@@ -10,6 +11,19 @@ function libcPath(): string {
 		.find((text) => /\/libc\.so\.6$/.test(text));
 	assert.ok(line !== undefined, "this process has no libc.so.6");
 	return line.slice(line.indexOf("/"));
+}
+
+/** Where libc has a function, in bytes from the start of its file. */
+function functionOffset(name: string): number {
+	const libc = dlopen("libc.so.6", { dlsym: { args: ["pointer", "buffer"], returns: "pointer" } });
+	const address = libc.symbols.dlsym(null, cString(name));
+	libc.close();
+	for (const line of readFileSync("/proc/self/maps", "utf8").split("\n")) {
+		const [, start = "0", end = "0", from = "0"] = /^([0-9a-f]+)-([0-9a-f]+) \S+ ([0-9a-f]+)/.exec(line) ?? [];
+		const first = BigInt(`0x${start}`);
+		if (address >= first && address < BigInt(`0x${end}`)) return Number(address - first + BigInt(`0x${from}`));
+	}
+	return assert.fail(`this process has no ${name}`);
 }
 
 /** Attaching and detaching. */
@@ -69,6 +83,30 @@ export const attachCases: Cases = {
 			leave.close();
 			call(1);
 			assert.deepEqual([object.globalNumber("entered"), object.globalNumber("returned")], [5, 5]);
+		}),
+
+	"attaches to many places of a file by one link": () =>
+		scoped((keep) => {
+			const object = keep(openFixture());
+			const [enter, leave] = [object.program("on_enter"), object.program("on_return")];
+			enter.prepareUprobes();
+			leave.prepareUprobes();
+			object.load();
+			assert.throws(() => enter.prepareUprobes(), { code: "ERR_BPF_CONFIG" });
+			// One that is called, and one that nobody calls meanwhile.
+			const offsets = [functionOffset("getpgid"), functionOffset("getsid")];
+			const target = { path: libcPath(), places: offsets.map((offset, cookie) => ({ offset, cookie })) };
+			const links = [
+				keep(enter.attachUprobes({ ...target, pid: process.pid })),
+				keep(leave.attachUprobes({ ...target, atReturn: true })),
+			];
+			for (let i = 0; i < 5; i++) call(1);
+			assert.deepEqual([object.globalNumber("entered"), object.globalNumber("returned")], [5, 5]);
+			for (const link of links) link.close();
+			call(1);
+			assert.deepEqual([object.globalNumber("entered"), object.globalNumber("returned")], [5, 5]);
+			thrown("ERR_BPF_ATTACH", () => enter.attachUprobes({ ...target, path: "/nonexistent" }));
+			thrown("ERR_BPF_ATTACH", () => enter.attachUprobe({ path: target.path, offset: offsets[0] as number }));
 		}),
 
 	"keeps a link when its object is closed": () =>

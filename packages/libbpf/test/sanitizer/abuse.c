@@ -37,7 +37,9 @@ static void bad_handle(int32_t handle)
 	REFUSED(ws_global_set(handle, "x", out, 8));
 	REFUSED(ws_attach_tracepoint(handle, 0, "syscalls", "sys_enter_read"));
 	REFUSED(ws_attach_raw_tracepoint(handle, 0, "sys_enter"));
-	REFUSED(ws_attach_uprobe(handle, 0, 0, -1, "/bin/true", 8, NULL));
+	REFUSED(ws_attach_uprobe(handle, 0, 0, -1, "/bin/true", 8, NULL, 0));
+	REFUSED(ws_attach_uprobes(handle, 0, 0, -1, "/bin/true", out, out, 1));
+	REFUSED(ws_object_program_many_uprobes(handle, 0));
 	REFUSED(ws_attach_section(handle, 0));
 	REFUSED(ws_ring_drain(handle, out, 4096));
 	REFUSED(ws_ring_available(handle));
@@ -90,7 +92,9 @@ static void nulls(int32_t object)
 	REFUSED(ws_global_set(object, "target_tgid", NULL, 4));
 	REFUSED(ws_attach_tracepoint(object, 0, NULL, NULL));
 	REFUSED(ws_attach_raw_tracepoint(object, 0, NULL));
-	REFUSED(ws_attach_uprobe(object, 0, 0, -1, NULL, 0, NULL));
+	REFUSED(ws_attach_uprobe(object, 0, 0, -1, NULL, 0, NULL, 0));
+	REFUSED(ws_attach_uprobes(object, 0, 0, -1, NULL, NULL, NULL, 1));
+	REFUSED(ws_attach_uprobes(object, 0, 0, -1, "/bin/true", (uint64_t *)key, (uint64_t *)key, 0));
 	REFUSED(ws_map_create(1, NULL, 0, 0, 0, 0, -1));
 	REFUSED(ws_map_lookup(-1, NULL, NULL));
 	REFUSED(ws_map_update(-1, NULL, NULL, 0));

@@ -6,7 +6,10 @@
 int32_t ws_attach_tracepoint(int32_t handle, uint32_t index, const char *category, const char *name);
 int32_t ws_attach_raw_tracepoint(int32_t handle, uint32_t index, const char *name);
 int32_t ws_attach_uprobe(int32_t handle, uint32_t index, uint32_t at_return, int32_t pid, const char *path, uint64_t offset,
-				const char *symbol);
+				const char *symbol, uint64_t cookie);
+int32_t ws_attach_uprobes(int32_t handle, uint32_t index, uint32_t at_return, int32_t pid, const char *path,
+			  const uint64_t *offsets, const uint64_t *cookies, uint32_t count);
+int32_t ws_object_program_many_uprobes(int32_t handle, uint32_t index);
 int32_t ws_attach_section(int32_t handle, uint32_t index);
 int32_t ws_error(void *buffer, uint32_t capacity);
 int32_t ws_log(void *buffer, uint32_t capacity);
