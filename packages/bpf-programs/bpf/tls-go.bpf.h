@@ -38,16 +38,16 @@ SEC("uprobe") int enter_go_tls(struct probe_registers *regs)
 	struct task_struct *task = bpf_get_current_task_btf();
 	struct tls_session session = {.address = GO_ARG1(regs), .tgid = task->tgid};
 	struct goroutine goroutine = {.g = GO_G(regs), .tgid = task->tgid};
-	u64 buffer = GO_ARG2(regs);
+	u64 buffer = GO_ARG2(regs), cookie = bpf_get_attach_cookie(regs);
 	struct go_stack stack;
 	struct tls_call *call;
 
 	if (stopping || !is_tls_process(task))
 		return 0;
 	call = goroutine_call(&goroutine);
-	if (!call)
+	if (!call || is_within_tls_call(call, cookie))
 		return 0;
-	begin_tls_call(call, &session, bpf_get_attach_cookie(regs), buffer);
+	begin_tls_call(call, &session, cookie, buffer);
 	stack = go_stack_of(goroutine.g);
 	if (buffer >= stack.low && buffer < stack.high)
 		call->stack_top = stack.high;
@@ -59,7 +59,7 @@ SEC("uprobe") int exit_go_tls(struct probe_registers *regs)
 	struct goroutine goroutine = {.g = GO_G(regs), .tgid = bpf_get_current_pid_tgid() >> 32};
 	struct tls_call *call = bpf_map_lookup_elem(&tls_goroutines, &goroutine);
 
-	if (stopping || !call || !call->kind)
+	if (stopping || !call || call->kind != COOKIE_KIND(bpf_get_attach_cookie(regs)))
 		return 0;
 	// What is on the stack keeps its distance from the stack's end when it moves.
 	if (call->stack_top)

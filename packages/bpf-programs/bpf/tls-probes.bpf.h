@@ -8,6 +8,12 @@
 //   int SSL_read_ex(SSL *, void *buffer, size_t, size_t *moved)            and the same for writing
 #pragma once
 
+// Some libraries shake hands within a call to read or write: that is a part of it.
+static __always_inline int is_within_tls_call(const struct tls_call *call, u64 cookie)
+{
+	return COOKIE_KIND(cookie) == TLS_HANDSHAKE && call->kind > TLS_HANDSHAKE;
+}
+
 static __always_inline void begin_tls_call(struct tls_call *call, const struct tls_session *session, u64 cookie, u64 buffer)
 {
 	struct tls_socket *socket;
@@ -46,7 +52,7 @@ SEC("uprobe") int enter_tls(struct probe_registers *regs)
 	if (stopping || !is_tls_process(task))
 		return 0;
 	call = tls_call_here(BPF_LOCAL_STORAGE_GET_F_CREATE);
-	if (!call)
+	if (!call || is_within_tls_call(call, cookie))
 		return 0;
 	begin_tls_call(call, &session, cookie, PROBE_ARG2(regs));
 	if (cookie & COOKIE_MOVED_AT_ARG4)
@@ -103,7 +109,7 @@ SEC("uprobe") int exit_tls(struct probe_registers *regs)
 {
 	struct tls_call *call = tls_call_here(0);
 
-	if (stopping || !call || !call->kind)
+	if (stopping || !call || call->kind != COOKIE_KIND(bpf_get_attach_cookie(regs)))
 		return 0;
 	judge_trial(call, PROBE_RESULT(regs));
 	return end_tls_call(regs, call, bytes_of_tls_call(PROBE_RESULT(regs), call->moved_at));

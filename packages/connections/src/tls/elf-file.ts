@@ -106,8 +106,13 @@ function readSections(source: ByteSource, header: DataView): ElfSection[] {
 }
 
 /** Where in the file the code at an address is; undefined when it is in no executable part of it. */
-export function fileOffset({ segments, source }: ElfFile, address: number): number | undefined {
-	const segment = segments.find((one) => one.executable && address >= one.address && address < one.address + one.bytes);
+export function fileOffset(file: ElfFile, address: number): number | undefined {
+	return addressOffset({ ...file, segments: file.segments.filter(({ executable }) => executable) }, address);
+}
+
+/** Where in the file the bytes at an address are; undefined when it has none there. */
+export function addressOffset({ segments, source }: ElfFile, address: number): number | undefined {
+	const segment = segments.find((one) => address >= one.address && address < one.address + one.bytes);
 	if (segment === undefined) return undefined;
 	const offset = address - segment.address + segment.offset;
 	return offset < source.size ? offset : undefined;

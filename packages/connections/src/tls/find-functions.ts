@@ -63,7 +63,11 @@ function searchTable(
 }
 
 /** Offsets into a table of strings where one of the names stands, up to its end. */
-function placesOfNames(file: ElfFile, strings: ElfSection, names: readonly string[]): Map<number, string> {
+export function placesOfNames(
+	file: ElfFile,
+	strings: Pick<ElfSection, "offset" | "size">,
+	names: readonly string[],
+): Map<number, string> {
 	const wanted = names.map((name) => ({ name, bytes: Buffer.from(`${name}\0`, "latin1") }));
 	const overlap = Math.max(...wanted.map(({ bytes }) => bytes.length)) - 1;
 	const places = new Map<number, string>();

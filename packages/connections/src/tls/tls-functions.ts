@@ -1,6 +1,7 @@
 import { type ByteSource, openBytes } from "./byte-source.ts";
 import { type ElfFile, readElfFile, viewOf } from "./elf-file.ts";
 import { type FunctionPlace, findFunctions } from "./find-functions.ts";
+import { goTls } from "./go/go-tls.ts";
 import { isX86, type ProbeCost, probeCost } from "./probe-cost.ts";
 import { REGISTER } from "./x86/instruction.ts";
 import { probeSites } from "./x86/probe-sites.ts";
@@ -107,7 +108,8 @@ function tlsFunctionsIn(file: ElfFile): TlsFunctions[] {
 		// A handshake alone shows nothing.
 		if (functions.some(({ call }) => call !== "handshake")) libraries.push({ library, functions });
 	}
-	return libraries;
+	const go = goTls(file)?.functions ?? [];
+	return go.length > 0 ? [...libraries, { library: "go", functions: go }] : libraries;
 }
 
 function functionAt(file: ElfFile, name: string, call: TlsCall, place: FunctionPlace): TlsFunction {

@@ -1,6 +1,7 @@
 import { basename } from "node:path";
 import { openBytes } from "./byte-source.ts";
 import { ElfError, readElfFile } from "./elf-file.ts";
+import { type GoTls, goTls } from "./go/go-tls.ts";
 import type { MappedFile } from "./mapped-files.ts";
 
 /** Programs that bring a TLS of their own and show no functions of it, by the name of the executable. */
@@ -9,7 +10,6 @@ const KNOWN_PROGRAMS: Readonly<Record<string, string>> = {
 	deno: "Deno uses rustls, which has no symbols",
 	java: "Java's TLS is bytecode of the virtual machine",
 };
-const GO = "Go's crypto/tls is not supported yet";
 
 /** Why the plaintext of a process cannot be seen. */
 export interface NotVisible {
@@ -28,7 +28,8 @@ export function whyNotVisible(files: readonly MappedFile[]): NotVisible | undefi
 	if (known !== undefined) return { reason: known, hasTls: true };
 	for (const path of program.reach) {
 		try {
-			if (hasGoBuildInfo(path)) return { reason: GO, hasTls: true };
+			const go = goTlsAt(path);
+			if (go?.reason !== undefined) return { reason: go.reason, hasTls: go.hasTls };
 			return { reason: "it maps no OpenSSL or GnuTLS, and its program shows no functions of them", hasTls: false };
 		} catch (error) {
 			if (error instanceof ElfError) return { reason: `its program cannot be read: ${error.message}`, hasTls: false };
@@ -37,10 +38,10 @@ export function whyNotVisible(files: readonly MappedFile[]): NotVisible | undefi
 	return { reason: "its program cannot be opened", hasTls: false };
 }
 
-function hasGoBuildInfo(path: string): boolean {
+function goTlsAt(path: string): GoTls | undefined {
 	const source = openBytes(path);
 	try {
-		return readElfFile(source).sections.some(({ name }) => name === ".go.buildinfo");
+		return goTls(readElfFile(source));
 	} finally {
 		source.close();
 	}

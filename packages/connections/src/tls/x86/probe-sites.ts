@@ -26,24 +26,25 @@ const MAX_PROLOGUE = 16;
  * one site does for both, or every way out is known. Undefined when nothing better can be proven.
  */
 export function probeSites(code: Uint8Array, wanted: number): FunctionSites | undefined {
-	const entry = entryOf(code, wanted);
-	if (entry === undefined || entry.instruction.offset === 0) return undefined;
-	const { offset } = entry.instruction;
-	if (jumpsInto(code, offset)) return undefined;
-	const site: ProbeSite = { offset, atReturn: false, emulated: true };
+	const entry = entrySite(code, wanted);
+	if (entry === undefined || entry.offset === 0) return undefined;
+	const site: ProbeSite = { offset: entry.offset, atReturn: false, emulated: true };
 	if (entry.depth === 0) return { entry: site, exits: [{ ...site, atReturn: true }] };
 	const flow = functionFlow(code);
 	const exits = flow && exitsOf(flow, code.length);
 	return exits && exits.length > 0 ? { entry: site, exits } : undefined;
 }
 
-/** The first emulated instruction in a straight line from the start, before one of the wanted registers is changed. */
-function entryOf(code: Uint8Array, wanted: number): { instruction: Instruction; depth: number } | undefined {
+/**
+ * The first emulated instruction in a straight line from the start, before one of the wanted registers is changed, and how far the stack
+ * pointer is by then. Every call that does not begin anew passes it once.
+ */
+export function entrySite(code: Uint8Array, wanted: number): { offset: number; depth: number } | undefined {
 	let depth = 0;
 	for (let at = 0, count = 0; count < MAX_PROLOGUE; count++) {
 		const instruction = decode(code, at);
 		if (instruction === undefined) return undefined;
-		if (instruction.emulated) return { instruction, depth };
+		if (instruction.emulated) return jumpsInto(code, at) ? undefined : { offset: at, depth };
 		if (instruction.flow !== "next" || (instruction.writes & wanted) !== 0) return undefined;
 		depth += instruction.stack;
 		at += instruction.length;
