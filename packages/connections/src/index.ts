@@ -36,9 +36,17 @@ export type {
 	TlsProgram,
 } from "./tls/file-probes.ts";
 export type { ProbeCost } from "./tls/probe-cost.ts";
-export { tlsFunctionText, tlsStateText } from "./tls/probe-text.ts";
+export { TLS_COSTS, tlsFunctionText, tlsStateText } from "./tls/probe-text.ts";
 export { systemTlsLibraries } from "./tls/system-libraries.ts";
-export type { TlsCall, TlsFunction, TlsFunctions, TlsLibrary, TlsSite, TlsSites } from "./tls/tls-functions.ts";
+export {
+	type TlsCall,
+	type TlsFunction,
+	type TlsFunctions,
+	type TlsLibrary,
+	type TlsSite,
+	type TlsSites,
+	untestedLibrary,
+} from "./tls/tls-functions.ts";
 export {
 	type TlsFile,
 	TlsProbes,

@@ -1,5 +1,12 @@
 import { existsSync, readdirSync } from "node:fs";
-import { readProcess, systemTlsLibraries, type TlsFile, TlsProbes, tlsFunctionText } from "@wirescribe/connections";
+import {
+	readProcess,
+	systemTlsLibraries,
+	type TlsFile,
+	TlsProbes,
+	tlsFunctionText,
+	untestedLibrary,
+} from "@wirescribe/connections";
 import type { TlsNotVisible } from "@wirescribe/pipeline";
 
 /** What of this machine's TLS would be read. */
@@ -31,13 +38,15 @@ export function tlsOverview(): TlsOverview {
 export function tlsText({ uprobes, files, notVisible }: TlsOverview): string {
 	const lines = files.flatMap(({ path, libraries, pids }) => [
 		`      ${path}: ${pids.length} process${pids.length === 1 ? "" : "es"}`,
-		...libraries.flatMap(({ library, functions }) =>
-			functions.map((target) => `        ${library} ${tlsFunctionText(target)}`),
-		),
+		...libraries.flatMap((one) => {
+			const untested = untestedLibrary(path, one);
+			const note = untested === undefined ? "" : `; ${untested}, found by its symbols: untested`;
+			return one.functions.map((target) => `        ${one.library} ${tlsFunctionText(target)}${note}`);
+		}),
 	]);
 	lines.unshift(
 		uprobes
-			? "ok    tls           read where these files are used:"
+			? `ok    tls           read where these files are used; ${TLS_COSTS}:`
 			: "--    tls           not read: this kernel has no uprobes",
 	);
 	for (const { comm, pid, reason } of notVisible)

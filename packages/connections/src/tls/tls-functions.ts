@@ -75,6 +75,13 @@ export interface TlsFunctions {
 	readonly functions: readonly TlsFunction[];
 }
 
+/** What is found by its symbols and should work alike, but has never been run with; undefined for what has. */
+export function untestedLibrary(path: string, { library, functions }: TlsFunctions): string | undefined {
+	if (library !== "openssl") return undefined;
+	if (/libssl\.so\.1\./.test(path)) return "OpenSSL 1.1";
+	return functions.some(({ call }) => call === "read_ex") ? undefined : "BoringSSL";
+}
+
 export function mayHaveTls(path: string): boolean {
 	return LIBRARY_NAME.test(path);
 }

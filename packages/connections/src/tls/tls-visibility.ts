@@ -11,6 +11,15 @@ const KNOWN_PROGRAMS: Readonly<Record<string, string>> = {
 	java: "Java's TLS is bytecode of the virtual machine",
 };
 
+/** Libraries with a TLS of their own, whose functions nobody looks for. */
+const OTHER_LIBRARIES: readonly (readonly [name: RegExp, reason: string])[] = [
+	[/^libssl3\.so/, "NSS is not supported"],
+	[/^libmbedtls\.so/, "Mbed TLS is not supported"],
+	[/^libwolfssl\.so/, "wolfSSL is not supported"],
+	[/^librustls\.so/, "rustls is not supported"],
+	[/^libs2n\.so/, "s2n is not supported"],
+];
+
 /** Why the plaintext of a process cannot be seen. */
 export interface NotVisible {
 	/** One clause, for people. */
@@ -30,6 +39,8 @@ export function whyNotVisible(files: readonly MappedFile[]): NotVisible | undefi
 		try {
 			const go = goTlsAt(path);
 			if (go?.reason !== undefined) return { reason: go.reason, hasTls: go.hasTls };
+			const other = OTHER_LIBRARIES.find(([name]) => files.some((file) => name.test(basename(file.path))));
+			if (other !== undefined) return { reason: other[1], hasTls: true };
 			return { reason: "it maps no OpenSSL or GnuTLS, and its program shows no functions of them", hasTls: false };
 		} catch (error) {
 			if (error instanceof ElfError) return { reason: `its program cannot be read: ${error.message}`, hasTls: false };
