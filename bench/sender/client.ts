@@ -1,6 +1,7 @@
 /**
  * One contender, in a process of its own: `client.ts h2|grpc|baseline|stalled PORT BYTES SECONDS [CA]`. Prints JSON: acked records,
- * seconds from the first to the last acknowledgement, microseconds of CPU; `stalled`: bytes of memory.
+ * seconds from the first to the last acknowledgement, microseconds of CPU, and `all` that was acked since the start; `stalled`:
+ * bytes of memory.
  */
 import { readFileSync } from "node:fs";
 import process from "node:process";
@@ -8,7 +9,7 @@ import { Client, credentials, Metadata } from "@grpc/grpc-js";
 import { createSender, h2Transport, type Sender } from "@wirescribe/sender";
 import { grpcTransport } from "@wirescribe/sender/grpc";
 
-const [contender = "", port = "", bytes = "", seconds = "", ca] = process.argv.slice(2);
+const [contender = "", port = "", bytes = "", runSeconds = "", ca] = process.argv.slice(2);
 const target = `127.0.0.1:${port}`;
 const path = "/test.Sink/take";
 const secure = ca === undefined ? credentials.createInsecure() : credentials.createSsl(readFileSync(ca));
@@ -85,11 +86,12 @@ if (contender === "stalled") {
 } else {
 	const way = contender === "baseline" ? sendPlainly : send;
 	// Once to warm up.
-	await way(performance.now() + 500);
+	const before = await way(performance.now() + 500);
 	const cpu = process.cpuUsage();
 	const startMs = performance.now();
-	const records = await way(startMs + Number(seconds) * 1000);
+	const records = await way(startMs + Number(runSeconds) * 1000);
 	const { user, system } = process.cpuUsage(cpu);
-	console.log(JSON.stringify({ records, seconds: (performance.now() - startMs) / 1000, cpuMicros: user + system }));
+	const seconds = (performance.now() - startMs) / 1000;
+	console.log(JSON.stringify({ records, seconds, cpuMicros: user + system, all: before + records }));
 }
 process.exit();

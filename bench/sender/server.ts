@@ -1,7 +1,7 @@
 /**
  * What all contenders send to: gRPC on node:http2 as cheap as it gets. It reads every message's prefix, counts, and answers
- * the count with OK. `server.ts [CERT KEY]`, or `server.ts stall`: takes streams and reads nothing. Prints its port; ends
- * with its standard input.
+ * OK. `server.ts [CERT KEY]`, or `server.ts stall`: takes streams and reads nothing. Prints its port; when its standard
+ * input ends, how many messages it has answered with OK.
  */
 import { readFileSync, writeSync } from "node:fs";
 import { createSecureServer, createServer, type ServerHttp2Stream } from "node:http2";
@@ -49,13 +49,9 @@ function frameCounter(): { push(part: Buffer): void; readonly count: number } {
 	};
 }
 
-/** A google.protobuf.UInt64Value would do: the count as the answer's four bytes. */
-function answerOf(count: number): Buffer {
-	const answer = Buffer.alloc(PREFIX_BYTES + 4);
-	answer.writeUInt32BE(4, 1);
-	answer.writeUInt32BE(count, PREFIX_BYTES);
-	return answer;
-}
+/** An empty message. */
+const answer = Buffer.alloc(PREFIX_BYTES);
+let taken = 0;
 
 function take(stream: ServerHttp2Stream): void {
 	stream.on("error", () => {});
@@ -64,8 +60,9 @@ function take(stream: ServerHttp2Stream): void {
 	stream.on("data", frames.push);
 	stream.on("end", () => {
 		stream.respond({ ":status": 200, "content-type": "application/grpc" }, { waitForTrailers: true });
-		stream.on("wantTrailers", () => stream.sendTrailers({ "grpc-status": "0", count: String(frames.count) }));
-		stream.end(answerOf(frames.count));
+		stream.on("wantTrailers", () => stream.sendTrailers({ "grpc-status": "0" }));
+		stream.end(answer);
+		taken += frames.count;
 	});
 }
 
@@ -77,4 +74,7 @@ const server =
 if (!stall) server.on("session", (session) => session.setLocalWindowSize(8 * WINDOW_BYTES));
 server.on("stream", take);
 server.listen(0, "127.0.0.1", () => writeSync(1, `${(server.address() as AddressInfo).port}\n`));
-process.stdin.resume().on("end", () => process.exit());
+process.stdin.resume().on("end", () => {
+	writeSync(1, `${taken}\n`);
+	process.exit();
+});

@@ -26,6 +26,7 @@ export {
 } from "./ledger.ts";
 export {
 	compareFrames,
+	FrameCursor,
 	type FrameKind,
 	LINE,
 	MESSAGE,

@@ -114,24 +114,54 @@ export class OutputBuffer {
 	}
 }
 
-/** Reads the frames of one taken buffer; `preamble` and `body` are views of it. */
-export function* outputFrames(buffer: ArrayBuffer): Generator<OutputFrame, void, undefined> {
-	const view = new DataView(buffer);
-	let at = 0;
-	while (at + FRAME_HEADER_BYTES <= buffer.byteLength) {
-		const bodyBytes = view.getUint32(at, true);
-		const preambleBytes = view.getUint32(at + 4, true);
+/**
+ * Steps through the frames of one taken buffer; what it shows is the frame of the last {@link FrameCursor.next}. No object
+ * and no view for each frame: {@link outputFrames} is the easy way.
+ */
+export class FrameCursor {
+	readonly bytes: Uint8Array<ArrayBuffer>;
+	kind: FrameKind = LINE;
+	socketId: number = 0;
+	version: number = 0;
+	endNs: number = 0;
+	sequence: number = 0;
+	/** Where the preamble begins in `bytes`; the body follows it. */
+	start: number = 0;
+	bodyStart: number = 0;
+	end: number = 0;
+	readonly #view: DataView;
+	#at = 0;
+
+	constructor(buffer: ArrayBuffer) {
+		this.bytes = new Uint8Array(buffer);
+		this.#view = new DataView(buffer);
+	}
+
+	/** Goes to the next frame; false: there is none. */
+	next(): boolean {
+		const at = this.#at;
 		const start = at + FRAME_HEADER_BYTES;
-		yield {
-			kind: view.getUint32(at + 8, true) as FrameKind,
-			version: view.getUint32(at + 12, true),
-			endNs: view.getFloat64(at + 16, true),
-			socketId: view.getFloat64(at + 24, true),
-			sequence: view.getUint32(at + 32, true),
-			preamble: new Uint8Array(buffer, start, preambleBytes),
-			body: new Uint8Array(buffer, start + preambleBytes, bodyBytes),
-		};
-		at = (start + preambleBytes + bodyBytes + 7) & ~7;
+		if (start > this.bytes.length) return false;
+		const view = this.#view;
+		this.start = start;
+		this.bodyStart = start + view.getUint32(at + 4, true);
+		this.end = this.bodyStart + view.getUint32(at, true);
+		this.kind = view.getUint32(at + 8, true) as FrameKind;
+		this.version = view.getUint32(at + 12, true);
+		this.endNs = view.getFloat64(at + 16, true);
+		this.socketId = view.getFloat64(at + 24, true);
+		this.sequence = view.getUint32(at + 32, true);
+		this.#at = (this.end + 7) & ~7;
+		return true;
+	}
+}
+
+/** Reads the frames of one taken buffer; `preamble` and `body` are views of it. {@link FrameCursor} makes none. */
+export function* outputFrames(buffer: ArrayBuffer): Generator<OutputFrame, void, undefined> {
+	for (const cursor = new FrameCursor(buffer); cursor.next(); ) {
+		const { bytes, kind, version, endNs, socketId, sequence, start, bodyStart, end } = cursor;
+		const preamble = bytes.subarray(start, bodyStart);
+		yield { kind, version, endNs, socketId, sequence, preamble, body: bytes.subarray(bodyStart, end) };
 	}
 }
 

@@ -117,9 +117,7 @@ class RetainingSender implements Sender, StrandHost {
 			Array.from({ length: streams }, () => new Strand(this, transport, lane)),
 		);
 		this.#dispatch = dispatch === "key" ? null : dispatch === "round-robin" ? roundRobin() : leastPending();
-		this.#open = (this.#dispatch === null ? this.#strands : [null]).map(
-			(_, slot) => new OpenUnit(slot, this.#pool),
-		);
+		this.#open = (this.#dispatch === null ? this.#strands : [null]).map((_, slot) => new OpenUnit(slot, this.#pool));
 		this.#transports.forEach((transport, lane) => {
 			transport.onConnection = ({ connected }) => this.#connectionChanged(transport, lane, connected);
 		});

@@ -66,13 +66,7 @@ export class UnitBuilder {
 	}
 
 	/** Prefix and header of the next message. Answers whether it needs its preamble. */
-	#begin(
-		key: number | string,
-		version: number,
-		preambleBytes: number,
-		bodyBytes: number,
-		header: Uint8Array,
-	): boolean {
+	#begin(key: number | string, version: number, preambleBytes: number, bodyBytes: number, header: Uint8Array): boolean {
 		const index = this.records++;
 		const first = index === 0;
 		const wanted = first || key !== this.#key || version !== this.#version;

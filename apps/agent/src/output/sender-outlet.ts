@@ -1,7 +1,7 @@
 import process from "node:process";
 import { encodeNode, type NodeInfo, Writer } from "@wirescribe/access-log";
 import { COLLECT_PATH } from "@wirescribe/collector/collect-path";
-import { MESSAGE, outputFrames, type RecordCounts } from "@wirescribe/pipeline";
+import { FrameCursor, MESSAGE, type RecordCounts } from "@wirescribe/pipeline";
 import { createSender, h2Transport, type Sender, type SenderEvent, type Transport } from "@wirescribe/sender";
 import type { Outlet } from "./outlet.ts";
 
@@ -37,14 +37,10 @@ export class SenderOutlet implements Outlet {
 	}
 
 	frames(buffer: ArrayBuffer): void {
-		for (const frame of outputFrames(buffer)) {
+		const sender = this.#sender;
+		for (const frame = new FrameCursor(buffer); frame.next(); ) {
 			if (frame.kind !== MESSAGE) continue;
-			this.#sender.enqueue({
-				key: frame.socketId,
-				version: frame.version,
-				preamble: frame.preamble,
-				body: frame.body,
-			});
+			sender.enqueueFrom(frame.bytes, frame.start, frame.bodyStart, frame.end, frame.socketId, frame.version);
 		}
 	}
 
