@@ -1,5 +1,5 @@
 import { type ChildProcess, spawnSync } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -8,6 +8,7 @@ import type { Ledger } from "@wirescribe/pipeline";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { ensureDebian } from "../../../tools/debian.ts";
 import { startNginx } from "../../../tools/traffic/nginx.ts";
+import { Certificate } from "./certificate.ts";
 import { Wirescribe } from "./wirescribe.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "wirescribe-delivery-"));
@@ -96,6 +97,62 @@ describe("delivery", () => {
 		const ledger = JSON.parse(readFileSync(ledgerFile, "utf8")) as Ledger;
 		expect(ledger.records.balanced).toBe(true);
 		expect(ledger.records.lost["shutdown"]).toBe(ledger.records.accepted);
+	});
+
+	it("delivers over mutual TLS with a token, by lanes, and from the spool of a run that could not", {
+		timeout: 120_000,
+	}, async () => {
+		await using nginx = await startNginx();
+		using certificate = new Certificate();
+		const { cert, key } = certificate;
+		const token = join(folder, "token");
+		writeFileSync(token, "a secret\n");
+		const port = await freePort();
+		const spool = join(folder, "spool");
+		const mutual = ["--backend-ca", cert, "--backend-cert", cert, "--backend-key", key];
+		const start = (...more: readonly string[]): Promise<Wirescribe> =>
+			Wirescribe.start([
+				...["run", "--role", "server", "--port", String(nginx.port), "--backend", `localhost:${port}`],
+				...["--backend-tls", ...mutual, "--backend-token", token, ...more],
+			]);
+		const ask = (path: string): void => {
+			const url = `http://127.0.0.1:${nginx.port}${path}`;
+			expect(spawnSync("curl", ["-s", "-o", "/dev/null", url]).status).toBe(0);
+		};
+		const paths: string[] = [];
+		const put = (name: string): void => {
+			for (let n = 0; n < 20; n++) paths.push(`/${name}/${n}`);
+			for (const path of paths.slice(-20)) ask(path);
+		};
+
+		await using absent = await start("--spool", spool);
+		put("spooled");
+		await absent.until(() => absent.stderr.includes("next try in"), "that it cannot deliver");
+		// What is on disk is not lost.
+		expect(await absent.stop(), absent.stderr).toBe(0);
+		expect(absent.stderr).toMatch(/\b[1-9]\d* spooled/);
+
+		const secured = ["--cert", cert, "--key", key, "--ca", cert, "--token", token];
+		await using collector = await Wirescribe.start(
+			["collect", "--listen", `127.0.0.1:${port}`, "--output", "json", ...secured],
+			{ ready: "collecting on" },
+		);
+		await using resumed = await start("--spool", spool, "--lanes", "2", "--backend-gzip", "--units");
+		put("gzip");
+		await collector.until(() => collector.lineCount >= 40, "both runs");
+		expect(await resumed.stop(), resumed.stderr).toBe(0);
+		expect(resumed.stderr).toMatch(/Unit \S+ acknowledged: \d+ records/);
+		await using grpc = await start("--transport", "grpc");
+		put("grpc");
+		expect(await grpc.stop(), grpc.stderr).toBe(0);
+		writeFileSync(token, "another");
+		await using stranger = await start();
+		put("refused");
+		expect(await stranger.stop()).toBe(1);
+		expect(stranger.stderr).toContain("answered 16");
+		await collector.stop();
+		const wanted = paths.filter((path) => !path.startsWith("/refused"));
+		expect(collector.lines.map(({ path }) => path as string).sort()).toEqual(wanted.sort());
 	});
 
 	it("does not log the agent's own connection, nor the collector's end of it", { timeout: 60_000 }, async () => {

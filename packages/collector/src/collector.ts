@@ -1,3 +1,5 @@
+import { createHash, timingSafeEqual } from "node:crypto";
+import { readFileSync } from "node:fs";
 import {
 	type handleClientStreamingCall,
 	Server,
@@ -32,6 +34,10 @@ export interface CollectorOptions {
 	readonly onBytes?: (stream: StreamInfo, message: Uint8Array) => void;
 	/** Called when a stream is over: answered OK, or broken off by the agent. */
 	readonly onStreamEnd?: (stream: StreamInfo, ok: boolean) => void;
+	/** PEM files. With `caFile` agents must show a certificate of that authority. Default: plain text. */
+	readonly tls?: { readonly certFile: string; readonly keyFile: string; readonly caFile?: string };
+	/** Streams whose `Authentication` header is not this are answered UNAUTHENTICATED. */
+	readonly authentication?: string;
 	/** A longer message is refused with RESOURCE_EXHAUSTED. Default 4 MiB, gRPC's own. */
 	readonly maxMessageBytes?: number;
 }
@@ -82,8 +88,12 @@ export async function startCollector(options: CollectorOptions): Promise<Collect
 		// 64 KB, the default, lets a fast agent wait for each window update.
 		"grpc-node.flow_control_window": 4 * 1024 * 1024,
 	});
+	const credentials = credentialsOf(options.tls);
+	const { authentication } = options;
 	const collect: handleClientStreamingCall<Buffer, Buffer> = (call, answer) => {
-		serve(call, answer, options, received);
+		if (authentication === undefined || isSame(call.metadata.get("authentication")[0], authentication)) {
+			serve(call, answer, options, received);
+		} else answer({ code: status.UNAUTHENTICATED, details: "the Authentication header is missing or wrong" });
 	};
 	const definition = {
 		collect: {
@@ -97,7 +107,7 @@ export async function startCollector(options: CollectorOptions): Promise<Collect
 		},
 	};
 	server.addService(definition, { collect });
-	const port = await bind(server, options.listen);
+	const port = await bind(server, options.listen, credentials);
 	const host = listen.host.includes(":") ? `[${listen.host}]` : listen.host;
 	let closed: Promise<void> | null = null;
 	const close = (graceMs = 1000): Promise<void> => {
@@ -107,9 +117,22 @@ export async function startCollector(options: CollectorOptions): Promise<Collect
 	return { address: `${host}:${port}`, port, received, close, [Symbol.asyncDispose]: () => close() };
 }
 
-function bind(server: Server, listen: string): Promise<number> {
+function credentialsOf(tls: CollectorOptions["tls"]): ServerCredentials {
+	if (tls === undefined) return ServerCredentials.createInsecure();
+	const { certFile, keyFile, caFile } = tls;
+	const pair = { cert_chain: readFileSync(certFile), private_key: readFileSync(keyFile) };
+	return ServerCredentials.createSsl(caFile === undefined ? null : readFileSync(caFile), [pair], caFile !== undefined);
+}
+
+/** Takes the same time wherever the two differ. */
+function isSame(given: unknown, wanted: string): boolean {
+	const digest = (text: unknown): Buffer => createHash("sha256").update(String(text)).digest();
+	return timingSafeEqual(digest(given), digest(wanted));
+}
+
+function bind(server: Server, listen: string, credentials: ServerCredentials): Promise<number> {
 	return new Promise((resolve, reject) => {
-		server.bindAsync(listen, ServerCredentials.createInsecure(), (error, port) => {
+		server.bindAsync(listen, credentials, (error, port) => {
 			if (error === null) resolve(port);
 			else reject(listenError(/\bE[A-Z]{3,}\b/.exec(error.message)?.[0] ?? "ERR_LISTEN", listen, error.message));
 		});

@@ -8,6 +8,7 @@ import {
 	type ServiceError,
 } from "@grpc/grpc-js";
 import { askedDelayMs } from "./retry-info.ts";
+import { TlsFiles, type TlsOptions } from "./tls.ts";
 import { type Transport, UNIT_METADATA, type UnitRequest, type UnitStatus, type UnitStream } from "./transport.ts";
 
 export interface GrpcTransportOptions {
@@ -17,7 +18,9 @@ export interface GrpcTransportOptions {
 	readonly path: string;
 	/** Sent with every stream, `Authentication` for instance. */
 	readonly metadata?: Readonly<Record<string, string>>;
-	/** Default: plain text. */
+	/** TLS by files, which are read once: a new certificate needs a new transport. Default: plain text. */
+	readonly tls?: TlsOptions;
+	/** Whatever else grpc-js can, in place of `tls`. */
 	readonly credentials?: ChannelCredentials;
 	/** Over the defaults below. */
 	readonly channelOptions?: ChannelOptions;
@@ -44,8 +47,9 @@ const deserialize = (bytes: Buffer): Buffer => bytes;
 
 /** Streams over grpc-js: each unit one call of the method, its messages ready bytes. Connects with the first unit. */
 export function grpcTransport(options: GrpcTransportOptions): Transport {
-	const client = new Client(options.target, options.credentials ?? credentials.createInsecure(), {
+	const client = new Client(options.target, options.credentials ?? credentialsOf(options.tls), {
 		...channelDefaults,
+		...(options.tls?.serverName === undefined ? {} : { "grpc.ssl_target_name_override": options.tls.serverName }),
 		...options.channelOptions,
 	});
 	const channel = client.getChannel();
@@ -99,6 +103,12 @@ export function grpcTransport(options: GrpcTransportOptions): Transport {
 
 	watch();
 	return transport;
+}
+
+function credentialsOf(tls: TlsOptions | undefined): ChannelCredentials {
+	if (tls === undefined) return credentials.createInsecure();
+	const { ca = null, key = null, cert = null } = new TlsFiles(tls).read();
+	return credentials.createSsl(ca, key, cert);
 }
 
 function statusOf(error: ServiceError | null, reached: boolean): UnitStatus {

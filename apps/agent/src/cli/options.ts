@@ -83,6 +83,21 @@ export function wholeNumber(command: string, name: string, text: string, min: nu
 	return value;
 }
 
+const UNITS: Readonly<Record<string, number>> = { "": 1, KB: 2 ** 10, MB: 2 ** 20, GB: 2 ** 30 };
+
+/** `400KB`, `64MB`, `1GB`, or bytes. */
+export function byteSize(command: string, name: string, text: string, min: number, max: number): number {
+	const match = /^(\d+)\s*([KMG]B|)$/i.exec(text);
+	const bytes = Number(match?.[1]) * (UNITS[(match?.[2] ?? "").toUpperCase()] ?? Number.NaN);
+	if (bytes >= min && bytes <= max) return bytes;
+	throw usageError(command, `--${name} takes ${showSize(min)} to ${showSize(max)}, not '${text}'`);
+}
+
+function showSize(bytes: number): string {
+	const unit = ["GB", "MB", "KB"].find((name) => bytes % (UNITS[name] as number) === 0) ?? "";
+	return `${bytes / (UNITS[unit] as number)}${unit}`;
+}
+
 export function oneOf<const T extends string>(
 	command: string,
 	parsed: ParsedArguments,

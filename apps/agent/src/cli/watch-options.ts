@@ -1,7 +1,9 @@
 import { existsSync } from "node:fs";
 import { dirname } from "node:path";
+import { DELIVERY_DEFAULTS, DELIVERY_SPECS, type DeliveryOptions, parseDelivery } from "./delivery-options.ts";
 import { CliError, EXIT } from "./errors.ts";
 import {
+	byteSize,
 	hostPort,
 	numberList,
 	type OptionSpecs,
@@ -17,8 +19,7 @@ import {
 export interface WatchOptions {
 	readonly output: "text" | "json" | undefined;
 	readonly backend: { readonly host: string; readonly port: number } | undefined;
-	/** How the backend is spoken to: frames straight over HTTP/2, or grpc-js, some 12 us a message dearer. */
-	readonly transport: "h2" | "grpc";
+	readonly delivery: DeliveryOptions;
 	readonly pids: readonly number[];
 	readonly ports: readonly number[];
 	readonly comms: readonly string[];
@@ -41,7 +42,7 @@ export const WATCH_SPECS: OptionSpecs = {
 		value: "HOST:PORT",
 		help: "deliver to a SkyWalking OAP, a Satellite or 'wirescribe collect'",
 	},
-	transport: { type: "string", value: "h2|grpc", help: "gRPC straight over HTTP/2 (default), or by grpc-js" },
+	...DELIVERY_SPECS,
 	pid: { type: "string", multiple: true, value: "N…", help: "only these processes" },
 	port: { type: "string", multiple: true, value: "N…", help: "only connections with this port at either end" },
 	comm: { type: "string", multiple: true, value: "NAME…", help: "only processes of this name (as in /proc/PID/comm)" },
@@ -59,7 +60,7 @@ export const WATCH_SPECS: OptionSpecs = {
 export const WATCH_DEFAULTS: WatchOptions = {
 	output: undefined,
 	backend: undefined,
-	transport: "h2",
+	delivery: DELIVERY_DEFAULTS,
 	pids: [],
 	ports: [],
 	comms: [],
@@ -99,7 +100,7 @@ export function parseWatch(
 		options: {
 			output: oneOf(command, parsed, "output", ["text", "json"]),
 			backend: backend === undefined ? undefined : hostPort(command, "backend", backend),
-			transport: oneOf(command, parsed, "transport", ["h2", "grpc"]) ?? WATCH_DEFAULTS.transport,
+			delivery: parseDelivery(command, parsed),
 			pids: numberList(command, parsed, "pid", 1, MAX_PID),
 			ports: numberList(command, parsed, "port", 1, 65_535),
 			comms: commList(command, parsed),
@@ -132,11 +133,6 @@ export function commList(command: string, parsed: ParsedArguments): readonly str
 /** A ring's size is a power of two and a multiple of the page size: other sizes are rounded up. */
 function ringBytes(command: string, size: string | undefined): number {
 	if (size === undefined) return WATCH_DEFAULTS.ringBytes;
-	const match = /^(\d+)\s*(KB|MB|)$/i.exec(size);
-	const unit = { KB: 1024, MB: 1024 * 1024, "": 1 }[(match?.[2] ?? "").toUpperCase()] ?? 1;
-	const bytes = Number(match?.[1]) * unit;
-	if (!(bytes >= 64 * 1024 && bytes <= 64 << 20)) {
-		throw usageError(command, `--ring-size takes 64KB to 64MB, not '${size}'`);
-	}
+	const bytes = byteSize(command, "ring-size", size, 64 << 10, 64 << 20);
 	return 2 ** Math.ceil(Math.log2(bytes));
 }

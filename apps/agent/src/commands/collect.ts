@@ -2,17 +2,32 @@ import process from "node:process";
 import {
 	type Collector,
 	type CollectorEntry,
+	type CollectorOptions,
 	collectorJsonLine,
 	collectorTextLine,
 	startCollector,
 } from "@wirescribe/collector";
 import { CliError, EXIT, errorCode } from "../cli/errors.ts";
-import { helpText, hostPort, type OptionSpecs, oneOf, parseCommand, text } from "../cli/options.ts";
+import { readOption, tokenOf } from "../cli/files.ts";
+import {
+	helpText,
+	hostPort,
+	type OptionSpecs,
+	oneOf,
+	type ParsedArguments,
+	parseCommand,
+	text,
+	usageError,
+} from "../cli/options.ts";
 import { untilStopped } from "../live/signals.ts";
 
 const SPECS: OptionSpecs = {
 	listen: { type: "string", value: "HOST:PORT", help: "where to listen, default 127.0.0.1:11800" },
 	output: { type: "string", value: "text|json", help: "lines on stdout; text on a terminal, else json" },
+	cert: { type: "string", value: "FILE", help: "take TLS only, with this certificate, PEM" },
+	key: { type: "string", value: "FILE", help: "its key" },
+	ca: { type: "string", value: "FILE", help: "take agents with a certificate of this authority only" },
+	token: { type: "string", value: "FILE", help: "a file with the Authentication header that agents must send" },
 };
 
 /** `wirescribe collect`: the embedded collector, for machines that have none. */
@@ -36,9 +51,12 @@ export async function run(args: readonly string[]): Promise<number> {
 		gone = resolve;
 	});
 	process.stdout.on("error", gone);
-	const collector = await listening(listen, (entry) => {
-		const text = line(entry);
-		if (text !== null) process.stdout.write(`${text}\n`);
+	const collector = await listening({
+		...{ listen, ...security(parsed) },
+		onMessage: (_stream, entry) => {
+			const text = line(entry);
+			if (text !== null) process.stdout.write(`${text}\n`);
+		},
 	});
 	process.stderr.write(
 		`wirescribe: collecting on ${collector.address}; point an agent at it: --backend ${collector.address}\n`,
@@ -52,9 +70,20 @@ export async function run(args: readonly string[]): Promise<number> {
 	return EXIT.ok;
 }
 
-async function listening(listen: string, onEntry: (entry: CollectorEntry) => void): Promise<Collector> {
+function security(parsed: ParsedArguments): Pick<CollectorOptions, "tls" | "authentication"> {
+	const [certFile, keyFile, caFile, tokenFile] = ["cert", "key", "ca", "token"].map((name) => text(parsed, name));
+	if ((certFile === undefined) !== (keyFile === undefined)) throw usageError("collect", "--cert and --key go together");
+	if (caFile !== undefined && certFile === undefined) throw usageError("collect", "--ca needs --cert and --key");
+	for (const file of [certFile, keyFile, caFile]) if (file !== undefined) readOption(file);
+	return {
+		...(certFile && keyFile ? { tls: { certFile, keyFile, ...(caFile === undefined ? {} : { caFile }) } } : {}),
+		...(tokenFile === undefined ? {} : { authentication: tokenOf("token", tokenFile) }),
+	};
+}
+
+async function listening(options: CollectorOptions): Promise<Collector> {
 	try {
-		return await startCollector({ listen, onMessage: (_stream, entry) => onEntry(entry) });
+		return await startCollector(options);
 	} catch (error) {
 		if (errorCode(error)) throw new CliError((error as Error).message, EXIT.runtime, { cause: error });
 		throw error;

@@ -33,7 +33,13 @@ export async function run(args: readonly string[]): Promise<number> {
 	const plan = planOutput(options);
 	const played = await play(reader, plan, options);
 	const seconds = (performance.now() - startMs) / 1000;
-	const outlet = await openOutlets(plan, options, (reader.header as RecordedHeader).node, () => {});
+	const { node } = reader.header as RecordedHeader;
+	const outlet = await openOutlets(
+		plan,
+		options,
+		() => node,
+		() => {},
+	);
 	for (const buffer of packFrames(played.frames)) outlet.frames(buffer);
 	await outlet.close(DELIVERY_MS);
 	const ledger = played.ledger(outlet.counts());

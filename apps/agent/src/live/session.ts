@@ -31,7 +31,7 @@ export interface Session {
 }
 
 export async function startSession(options: WatchOptions): Promise<Session> {
-	const node: NodeInfo = { ...nodeInfo(), clusterName: "", excludeNamespaces: [] };
+	const node = collectorNode();
 	const partitions = options.queue === "perf" ? 1 : (options.partitions ?? defaultPartitions());
 	const capture = openKernel(options, partitions);
 	try {
@@ -40,6 +40,11 @@ export async function startSession(options: WatchOptions): Promise<Session> {
 		capture.close();
 		throw error;
 	}
+}
+
+/** This machine as it is now. */
+function collectorNode(): NodeInfo {
+	return { ...nodeInfo(), clusterName: "", excludeNamespaces: [] };
 }
 
 /** One, inline, below 4 cores; else half of them, each on a thread of its own. */
@@ -56,7 +61,7 @@ async function startQueue(
 ): Promise<Session> {
 	const { promise: ended, resolve: end } = Promise.withResolvers<void>();
 	const plan = planOutput(options);
-	const outlet = await openOutlets(plan, options, node, end);
+	const outlet = await openOutlets(plan, options, collectorNode, end);
 	const queue = new EventQueue<never, LivePartitionData>("capture", {
 		partitions,
 		placement: partitions === 1 ? "inline" : "threads",

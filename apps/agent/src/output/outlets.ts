@@ -3,7 +3,7 @@ import type { NodeInfo } from "@wirescribe/access-log";
 import type { RecordCounts } from "@wirescribe/pipeline";
 import type { WatchOptions } from "../cli/watch-options.ts";
 import type { Outlet } from "./outlet.ts";
-import { openTransport, SenderOutlet } from "./sender-outlet.ts";
+import { openSenderOutlet } from "./sender-outlet.ts";
 import { StdoutOutlet } from "./stdout-outlet.ts";
 
 /** What a partition must make for the outlets that the options ask for. */
@@ -24,12 +24,12 @@ export function planOutput(options: WatchOptions): OutputPlan {
 export async function openOutlets(
 	plan: OutputPlan,
 	options: WatchOptions,
-	node: NodeInfo,
+	node: () => NodeInfo,
 	onGone: () => void,
 ): Promise<Outlet> {
 	const outlets: Outlet[] = [];
 	if (options.backend) {
-		outlets.push(new SenderOutlet(await openTransport(options.backend, options.transport), node));
+		outlets.push(await openSenderOutlet(options.backend, options.delivery, node));
 	}
 	if (plan.lines) outlets.push(new StdoutOutlet(onGone));
 	return {

@@ -2,38 +2,36 @@ import process from "node:process";
 import { encodeNode, type NodeInfo, Writer } from "@wirescribe/access-log";
 import { COLLECT_PATH } from "@wirescribe/collector/collect-path";
 import { FrameCursor, MESSAGE, type RecordCounts } from "@wirescribe/pipeline";
-import { createSender, h2Transport, type Sender, type SenderEvent, type Transport } from "@wirescribe/sender";
+import { createSender, type Sender, type SenderEvent, type SenderOptions } from "@wirescribe/sender";
+import type { DeliveryOptions } from "../cli/delivery-options.ts";
+import { transportFactory } from "./backend-transport.ts";
 import type { Outlet } from "./outlet.ts";
 
 /** At most one line about the backend in this time: an outage must not flood the log. */
 const EVENT_PAUSE_MS = 5_000;
+/** Interfaces come and go: the node is looked at again when a unit begins, but not more often than this. */
+const NODE_PAUSE_MS = 30_000;
 
-/** The way to a collector. grpc-js is loaded only for those who ask for it. */
-export async function openTransport(
+/** Records to a collector over gRPC. `node` is asked again now and then. */
+export async function openSenderOutlet(
 	backend: { readonly host: string; readonly port: number },
-	name: "h2" | "grpc",
-): Promise<Transport> {
+	delivery: DeliveryOptions,
+	node: () => NodeInfo,
+): Promise<Outlet> {
 	const host = backend.host.includes(":") ? `[${backend.host}]` : backend.host;
-	const options = { target: `${host}:${backend.port}`, path: COLLECT_PATH };
-	if (name === "h2") return h2Transport(options);
-	const { grpcTransport } = await import("@wirescribe/sender/grpc");
-	return grpcTransport(options);
+	const transport = await transportFactory({ target: `${host}:${backend.port}`, path: COLLECT_PATH }, delivery);
+	const { lanes, spool, units } = delivery;
+	return new SenderOutlet({ transport, lanes, ...(spool === undefined ? {} : { spool }) }, node, units);
 }
 
-/** Records to a collector over gRPC. */
-export class SenderOutlet implements Outlet {
+class SenderOutlet implements Outlet {
 	readonly #sender: Sender;
+	readonly #units: boolean;
 	readonly #lastEventMs = new Map<string, number>();
 
-	constructor(transport: Transport, node: NodeInfo) {
-		const writer = new Writer();
-		encodeNode(writer, node);
-		const header = writer.finish();
-		this.#sender = createSender({
-			transport,
-			header: () => header,
-			onEvent: (event) => this.#tell(event),
-		});
+	constructor(options: SenderOptions, node: () => NodeInfo, units: boolean) {
+		this.#units = units;
+		this.#sender = createSender({ ...options, header: nodeHeader(node), onEvent: (event) => this.#tell(event) });
 	}
 
 	frames(buffer: ArrayBuffer): void {
@@ -54,11 +52,29 @@ export class SenderOutlet implements Outlet {
 	}
 
 	#tell(event: SenderEvent): void {
-		if (event.type === "acked") return;
+		if (event.type === "acked") {
+			if (this.#units) process.stderr.write(`wirescribe: ${event.message}\n`);
+			return;
+		}
 		const now = performance.now();
 		const last = this.#lastEventMs.get(event.type);
 		if (last !== undefined && now - last < EVENT_PAUSE_MS) return;
 		this.#lastEventMs.set(event.type, now);
 		process.stderr.write(`wirescribe: ${event.message}\n`);
 	}
+}
+
+/** The node's description as it is, encoded anew when it was looked at. */
+function nodeHeader(node: () => NodeInfo): () => Uint8Array {
+	let lookedMs = Number.NEGATIVE_INFINITY;
+	let header = new Uint8Array(0);
+	return () => {
+		const now = performance.now();
+		if (now - lookedMs < NODE_PAUSE_MS) return header;
+		lookedMs = now;
+		const writer = new Writer();
+		encodeNode(writer, node());
+		header = writer.finish();
+		return header;
+	};
 }
