@@ -1,6 +1,6 @@
 import { type Chunk, type Direction, NO_BYTES, Stream } from "@wirescribe/buffer";
-import { Http1Connection, type Message, MessageReader } from "../src/index.ts";
-import type { HttpMessage } from "../src/message.ts";
+import type { HttpMessage } from "../src/http-message.ts";
+import { DEFAULT_LIMITS, Http1Connection, type Message, MessageReader } from "../src/index.ts";
 import { Reader, type ReaderHost } from "../src/reader.ts";
 import type { Case, Input } from "./cases.ts";
 import { Checker, type Contender, type Level } from "./check.ts";
@@ -41,13 +41,13 @@ function emptyChunk(direction: Direction): MutableChunk {
 }
 
 function checkHead(checker: Checker, message: Message, level: Level): void {
-	if (level === "strings") checker.pairs(message.headers());
+	if (level === "strings") checker.flat(message.rawHeaders());
 	const [a, b, c] = checker.names;
 	const { method, target, status } = message;
 	checker.head(method, target, status, message.get(a) ?? "", message.get(b) ?? "", message.get(c) ?? "");
 }
 
-const LIMITS = { maxHeaderBytes: 65536, maxUnsyncedBytes: 262144, skipHintBytes: 16384, maxPausedBytes: 65536 };
+const LIMITS = { ...DEFAULT_LIMITS, maxPausedBytes: 65536 };
 
 /**
  * Direction 1 alone, through the smallest layer that reads whole messages: stream and reader, no matcher, nothing kept.

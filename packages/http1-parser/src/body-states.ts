@@ -1,12 +1,13 @@
 import { BYTES, HOLE, NONE } from "@wirescribe/buffer";
 import { endsChunked } from "./chunked.ts";
-import { INCOMPLETE, INVALID, isBelievable, isPrefixOfVersion, scanHead } from "./head.ts";
+import { isBelievable, scanHead } from "./head.ts";
 import { atOperation, scanAgain } from "./head-states.ts";
-import type { HttpMessage } from "./message.ts";
+import type { HttpMessage } from "./http-message.ts";
 import type { Reader } from "./reader.ts";
 import { BLIND, CLOSE, LENGTH } from "./reader-state.ts";
 import { LENIENT } from "./reasons.ts";
-import { scan } from "./scan.ts";
+import { INCOMPLETE, INVALID } from "./scan.ts";
+import { isPrefixOf } from "./start-line.ts";
 
 export function readLength(reader: Reader): boolean {
 	const stream = reader.stream;
@@ -56,28 +57,27 @@ function nextHead(reader: Reader): number {
 	const span = stream.span();
 	if (span === NONE && !reader.closed) return INCOMPLETE;
 	if (span !== BYTES) return INVALID;
-	scan.strict = true;
+	const head = reader.nextHead(true);
 	const { bytes, from, to } = stream;
-	let end = reader.tried === 0 ? scanHead(bytes, from, to) : INCOMPLETE;
+	let end = reader.tried === 0 ? scanHead(head, bytes, from, to) : INCOMPLETE;
 	if (end === INCOMPLETE) {
 		const ends = stream.gather();
-		end = scanAgain(reader, to - from, ends);
+		end = scanAgain(reader, head, to - from, ends);
 		const over = ends !== NONE || reader.closed || reader.tried > reader.limits.maxHeaderBytes;
-		const begins = reader.kind === "response" && isPrefixOfVersion(stream.bytes, stream.from, stream.to);
+		const begins = reader.kind === "response" && isPrefixOf(stream.bytes, stream.from, stream.to);
 		if (end === INCOMPLETE && begins && !over) return INCOMPLETE;
 	}
 	reader.forgetHead();
-	if (end < 0 || scan.response !== (reader.kind === "response")) return INVALID;
-	return isBelievable(stream.bytes, stream.from) ? end : INVALID;
+	if (end < 0 || !reader.mayRead(head)) return INVALID;
+	return isBelievable(head, stream.bytes, stream.from) ? end : INVALID;
 }
 
 /** A whole head of this direction's kind begins at the read position. */
 function headHere(reader: Reader): boolean {
 	if (reader.stream.span() !== BYTES) return false;
-	scan.strict = true;
+	const head = reader.nextHead(true);
 	const { bytes, from, to } = reader.stream;
-	if (scanHead(bytes, from, to) < 0 || scan.response !== (reader.kind === "response")) return false;
-	return isBelievable(bytes, from);
+	return scanHead(head, bytes, from, to) >= 0 && reader.mayRead(head) && isBelievable(head, bytes, from);
 }
 
 /** Reads body bytes; returns how many. */

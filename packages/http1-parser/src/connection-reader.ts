@@ -3,13 +3,13 @@ import { makeTap } from "./body-tap.ts";
 import { type HolePlace, TracedMatcher, Tracer } from "./decisions.ts";
 import type { ErrorCode } from "./errors.ts";
 import type { Http1Counters, Http1Options, Http1Sink, ProtocolChange } from "./exchange.ts";
+import type { HttpMessage } from "./http-message.ts";
 import { connectionLimitsOf } from "./limits.ts";
 import { Matcher } from "./matcher.ts";
-import type { HttpMessage } from "./message.ts";
 import { Operations } from "./operations.ts";
 import { Reader, type ReaderHost } from "./reader.ts";
 import type { PartialReason, UnpairedReason } from "./reasons.ts";
-import { FIELD } from "./scan.ts";
+import { FIELD } from "./signals.ts";
 
 const NOTHING: readonly never[] = [];
 
@@ -216,8 +216,6 @@ export class ConnectionReader implements ReaderHost {
 			if (this.#blockedSince >= 0) this.#wake = true;
 			// It waits for its response, longer than the caller's memory does.
 			message.detach();
-			// Of a long pipeline only the front: the rest is indexed again from its text when it is asked.
-			if (this.#matcher.waiting.length < 128) message.keepIndex();
 			this.#matcher.request(message, reader.stream.position - message.headerBytes);
 			return;
 		}
@@ -388,7 +386,6 @@ export class ConnectionReader implements ReaderHost {
 		} else if (partial.length > 0) counters.partial++;
 		else counters.logged++;
 		this.#sink.exchange({ request, response, unpaired, partial, informational: request?.informational ?? 0 });
-		request?.dropIndex();
 	}
 }
 

@@ -1,6 +1,7 @@
 import type { Direction } from "@wirescribe/buffer";
+import type { HttpMessage } from "./http-message.ts";
 import { Matcher } from "./matcher.ts";
-import type { HttpMessage, Message } from "./message.ts";
+import type { Message } from "./message.ts";
 import type { UnpairedReason } from "./reasons.ts";
 
 /**

@@ -1,5 +1,5 @@
 import type { Direction } from "@wirescribe/buffer";
-import type { HttpMessage } from "./message.ts";
+import type { HttpMessage } from "./http-message.ts";
 import { LENIENT } from "./reasons.ts";
 
 /** Why reading stopped in strict mode. Names of llhttp ("HPE_") where the meaning is the same. */
@@ -53,7 +53,7 @@ const CODES: readonly (readonly [bits: number, code: ErrorCode])[] = [
 export function objection(message: HttpMessage): ErrorCode | undefined {
 	const { lenient, partial } = message;
 	for (const [bits, code] of CODES) if ((lenient & bits) !== 0) return code;
-	if (message.kind === "request" && (lenient & LENIENT.teNotFinalChunked) !== 0) return "HPE_INVALID_TRANSFER_ENCODING";
+	if (!message.response && (lenient & LENIENT.teNotFinalChunked) !== 0) return "HPE_INVALID_TRANSFER_ENCODING";
 	if (partial.includes("start-line-too-long")) return "LIMIT_START_LINE";
 	return partial.includes("too-many-headers") ? "LIMIT_HEADERS" : undefined;
 }

@@ -1,70 +1,70 @@
 import { ascii, equalsIgnoringCase } from "./bytes.ts";
+import type { HttpMessage } from "./http-message.ts";
 import { LENIENT } from "./reasons.ts";
-import { FIELD, type HeadScan } from "./scan.ts";
+import { memory } from "./scan.ts";
+import { FIELD } from "./signals.ts";
 
-const CONTENT_LENGTH = ascii("content-length");
-const TRANSFER_ENCODING = ascii("transfer-encoding");
-const TRACEPARENT = ascii("traceparent");
-const X_B3 = ascii("x-b3-");
-const UPGRADE = ascii("upgrade");
-const EXPECT = ascii("expect");
-const HOST = ascii("host");
-const SW8 = ascii("sw8");
-
-/** How the names that matter begin, by their length; those that begin with an "x" beside. */
-export const FIRST: Uint8Array = new Uint8Array(256);
-for (const name of [CONTENT_LENGTH, TRANSFER_ENCODING, TRACEPARENT, UPGRADE, EXPECT, HOST, SW8, ascii("b3")]) {
-	FIRST[name.length] = name[0]!;
+interface Field {
+	/** Lower case. */
+	readonly name: Uint8Array;
+	readonly bit: number;
 }
 
-/** Notes the fields that matter; their lengths tell most others apart before a byte is compared. */
-export function noteField(
-	scan: HeadScan,
-	b: Uint8Array,
-	name: number,
-	length: number,
-	value: number,
-	end: number,
-	from: number,
-): void {
-	switch (length) {
-		case 2:
-			if ((b[name]! | 32) === 0x62 && b[name + 1] === 0x33) scan.fields |= FIELD.b3;
-			return;
-		case 3:
-			if (equalsIgnoringCase(b, name, SW8)) scan.fields |= FIELD.sw8;
-			return;
-		case 4:
-			if ((scan.fields & FIELD.host) === 0 && equalsIgnoringCase(b, name, HOST)) {
-				scan.fields |= FIELD.host;
-				scan.hostStart = value - from;
-				scan.hostEnd = end - from;
-			}
-			return;
-		case 6:
-			if (equalsIgnoringCase(b, name, EXPECT)) scan.fields |= FIELD.expect;
-			return;
-		case 7:
-			if (equalsIgnoringCase(b, name, UPGRADE)) scan.fields |= FIELD.upgrade;
-			return;
-		case 11:
-			if (equalsIgnoringCase(b, name, TRACEPARENT)) scan.fields |= FIELD.traceparent;
-			else if (equalsIgnoringCase(b, name, X_B3)) scan.fields |= FIELD.xb3;
-			return;
-		case 12:
-			if (equalsIgnoringCase(b, name, X_B3)) scan.fields |= FIELD.xb3;
-			return;
-		case 14:
-			if (equalsIgnoringCase(b, name, CONTENT_LENGTH)) noteContentLength(scan, b, value, end);
-			return;
-		case 17:
-			if (equalsIgnoringCase(b, name, TRANSFER_ENCODING)) noteTransferEncoding(scan, b, value, end);
+/** The names that matter, by the lowest five bits of their first letter. */
+const FIELDS: readonly Field[][] = Array.from({ length: 32 }, () => []);
+/** First letters of names that matter. */
+export const INTERESTING: Uint8Array = new Uint8Array(256);
+for (const [name, bit] of [
+	["host", FIELD.host],
+	["content-length", FIELD.contentLength],
+	["transfer-encoding", FIELD.transferEncoding],
+	["upgrade", FIELD.upgrade],
+	["expect", FIELD.expect],
+	["traceparent", FIELD.traceparent],
+	["b3", FIELD.b3],
+	["x-b3-traceid", FIELD.xb3],
+	["sw8", FIELD.sw8],
+] as const) {
+	const letter = name.charCodeAt(0);
+	FIELDS[letter & 31]!.push({ name: ascii(name), bit });
+	INTERESTING[letter] = INTERESTING[letter - 32] = 1;
+}
+
+/** Notes a line of memory when its name matters. `next`: where the line behind it begins; `shift`: what is before memory. */
+export function noteField(head: HttpMessage, start: number, next: number, shift: number): void {
+	const b = memory;
+	const fields = FIELDS[b[start]! & 31]!;
+	for (let k = 0; k < fields.length; k++) {
+		const { name, bit } = fields[k]!;
+		let i = start + name.length;
+		// Where the name would end, nearly every other name goes on.
+		if (b[i] !== 58) {
+			if (b[i] !== 32 && b[i] !== 9) continue;
+			while (b[i] === 32 || b[i] === 9) i++;
+			if (b[i] !== 58) continue;
+		}
+		if (!equalsIgnoringCase(b, start, name)) continue;
+		let end = next - 1;
+		if (b[end - 1] === 13 && end - 1 > i) end--;
+		do i++;
+		while (i < end && (b[i] === 32 || b[i] === 9));
+		if (bit === FIELD.host) noteHost(head, i + shift, end + shift);
+		else if (bit === FIELD.contentLength) noteContentLength(head, b, i, end);
+		else if (bit === FIELD.transferEncoding) noteTransferEncoding(head, b, i, end);
+		head.fields |= bit;
+		return;
 	}
 }
 
+/** The first one counts. */
+function noteHost(head: HttpMessage, start: number, end: number): void {
+	if ((head.fields & FIELD.host) !== 0) return;
+	head.hostStart = start;
+	head.hostEnd = end;
+}
+
 /** Digits; a list of equal numbers counts as repeated fields do. */
-function noteContentLength(scan: HeadScan, b: Uint8Array, value: number, end: number): void {
-	scan.fields |= FIELD.contentLength;
+function noteContentLength(head: HttpMessage, b: Uint8Array, value: number, end: number): void {
 	let i = value;
 	for (;;) {
 		let length = 0;
@@ -75,15 +75,15 @@ function noteContentLength(scan: HeadScan, b: Uint8Array, value: number, end: nu
 		}
 		while (i < end && (b[i] === 32 || b[i] === 9 || b[i] === 13)) i++;
 		if (digits === 0 || (i < end && b[i] !== 44) || length > Number.MAX_SAFE_INTEGER) {
-			scan.lenient |= LENIENT.badContentLength;
-			scan.lengthConflict = true;
+			head.lenient |= LENIENT.badContentLength;
+			head.lengthConflict = true;
 			return;
 		}
-		if (scan.contentLength < 0) scan.contentLength = length;
-		else if (scan.contentLength === length) scan.lenient |= LENIENT.duplicateContentLength;
+		if (head.contentLength < 0) head.contentLength = length;
+		else if (head.contentLength === length) head.lenient |= LENIENT.duplicateContentLength;
 		else {
-			scan.lenient |= LENIENT.contentLengthConflict;
-			scan.lengthConflict = true;
+			head.lenient |= LENIENT.contentLengthConflict;
+			head.lengthConflict = true;
 		}
 		if (i >= end) return;
 		i++;
@@ -94,12 +94,11 @@ function noteContentLength(scan: HeadScan, b: Uint8Array, value: number, end: nu
 const CHUNKED = ascii("chunked");
 
 /** Only the last coding decides; parameters of others do not matter. */
-function noteTransferEncoding(scan: HeadScan, b: Uint8Array, value: number, end: number): void {
-	scan.fields |= FIELD.transferEncoding;
+function noteTransferEncoding(head: HttpMessage, b: Uint8Array, value: number, end: number): void {
 	let last = end;
 	while (last > value && (b[last - 1] === 32 || b[last - 1] === 9 || b[last - 1] === 13 || b[last - 1] === 44)) last--;
 	const at = last - 7;
 	const separated = at === value || (at > value && (b[at - 1] === 44 || b[at - 1] === 32 || b[at - 1] === 9));
-	scan.transferEncoding = separated && equalsIgnoringCase(b, at, CHUNKED) ? 1 : 2;
-	if (scan.transferEncoding === 2) scan.lenient |= LENIENT.teNotFinalChunked;
+	head.transferEncoding = separated && equalsIgnoringCase(b, at, CHUNKED) ? 1 : 2;
+	if (head.transferEncoding === 2) head.lenient |= LENIENT.teNotFinalChunked;
 }

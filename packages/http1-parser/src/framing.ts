@@ -1,13 +1,13 @@
-import type { HttpMessage } from "./message.ts";
+import type { HttpMessage } from "./http-message.ts";
 import { LENIENT } from "./reasons.ts";
-import { FIELD } from "./scan.ts";
+import { FIELD } from "./signals.ts";
 
 /** How a body ends (RFC 9112, section 6.3); "unknown": nobody can tell. */
 export type BodyKind = "none" | "length" | "chunked" | "close" | "unknown";
 
 /** How a message's body ends. A response must know its request by now. */
 export function bodyOf(message: HttpMessage): BodyKind {
-	const response = message.kind === "response";
+	const response = message.response;
 	if (response && hasNoBody(message)) return "none";
 	if (message.transferEncoding !== 0) {
 		if ((message.fields & FIELD.contentLength) !== 0) message.lenient |= LENIENT.teAndContentLength;

@@ -2,13 +2,13 @@ import { BYTES, HOLE, NONE, type Span } from "@wirescribe/buffer";
 import { ChunkedBody } from "./chunked.ts";
 import { type ErrorCode, objection } from "./errors.ts";
 import { bodyOf } from "./framing.ts";
-import { INCOMPLETE, INVALID, isBelievable, scanHead } from "./head.ts";
+import { isBelievable, scanHead } from "./head.ts";
+import type { HttpMessage } from "./http-message.ts";
 import { hasLineEnd, isHttp2 } from "./lines.ts";
-import { HttpMessage } from "./message.ts";
 import type { Reader } from "./reader.ts";
 import { CHUNKED, CLOSE, LENGTH } from "./reader-state.ts";
 import { LENIENT, type PartialReason } from "./reasons.ts";
-import { keepScan, restoreScan, scan } from "./scan.ts";
+import { INCOMPLETE, INVALID } from "./scan.ts";
 
 export function readHead(reader: Reader): boolean {
 	const stream = reader.stream;
@@ -25,24 +25,25 @@ export function readHead(reader: Reader): boolean {
 		return true;
 	}
 	if (!reader.synced && !reader.candidate && !atOperation(reader)) return search(reader);
-	scan.strict = !reader.synced;
-	let end = reader.tried === 0 ? scanHead(bytes, from, to) : INCOMPLETE;
+	const head = reader.nextHead(!reader.synced);
+	let end = reader.tried === 0 ? scanHead(head, bytes, from, to) : INCOMPLETE;
 	let ends: Span = NONE;
 	if (end === INCOMPLETE) {
 		ends = stream.gather();
-		end = scanAgain(reader, to - from, ends);
+		end = scanAgain(reader, head, to - from, ends);
 	}
 	if (end === INCOMPLETE) {
 		if (ends === NONE && reader.tried <= reader.limits.maxHeaderBytes) return false;
 		return cutHead(reader, ends === NONE ? "head-too-long" : ends === HOLE ? "head-lost" : "head-not-captured");
 	}
-	if (end === INVALID || !isGoodGuess(reader, stream.bytes, stream.from) || !reader.host.learn(reader, scan.response))
+	if (end === INVALID || !isGoodGuess(reader, head) || !reader.host.learn(reader, head.response)) {
 		return passInvalid(reader);
-	if (!reader.host.admit(stream.front!.dataId, scan.response)) {
+	}
+	if (!reader.host.admit(stream.front!.dataId, head.response)) {
 		reader.forgetHead();
 		return false;
 	}
-	beginMessage(reader, stream.bytes, stream.from, end);
+	beginMessage(reader, head, end - stream.from);
 	return true;
 }
 
@@ -53,16 +54,15 @@ export function atOperation({ stream }: Reader): boolean {
 }
 
 /** Bodies may have start lines in them, or end right before one: where a head is only guessed it must be a good one. */
-function isGoodGuess(reader: Reader, bytes: Uint8Array, from: number): boolean {
+function isGoodGuess(reader: Reader, head: HttpMessage): boolean {
 	if (reader.synced) return true;
-	if (!isBelievable(bytes, from)) return false;
-	const response = reader.kind === "response";
-	if (reader.kind === undefined || scan.response === response) reader.host.resync?.(reader);
+	if (!isBelievable(head, reader.stream.bytes, reader.stream.from)) return false;
+	if (reader.mayRead(head)) reader.host.resync?.(reader);
 	return true;
 }
 
 /** Goes on with an unfinished head when that can change something: linear in its bytes, however they come. */
-export function scanAgain(reader: Reader, alone: number, ends: Span): number {
+export function scanAgain(reader: Reader, head: HttpMessage, alone: number, ends: Span): number {
 	const { bytes, from, to } = reader.stream;
 	const have = to - from;
 	const first = reader.tried === 0;
@@ -70,21 +70,12 @@ export function scanAgain(reader: Reader, alone: number, ends: Span): number {
 	const fresh = from + Math.max(0, reader.tried - 2);
 	reader.tried = have;
 	const worth = first ? have > alone : ends !== NONE || have >= reader.scanned * 2 || hasLineEnd(bytes, fresh, to);
-	let end = INCOMPLETE;
-	if (worth) {
-		if (reader.scan !== undefined) restoreScan(reader.scan);
-		end = scanHead(bytes, from, to, first || reader.scan !== undefined ? scan.resume : 0);
-		reader.scan = undefined;
-	}
 	if (worth || first) reader.scanned = have;
-	if (end === INCOMPLETE && (worth || first) && scan.resume > 0) reader.scan = keepScan();
-	return end;
+	return worth ? scanHead(head, bytes, from, to, head.resume) : INCOMPLETE;
 }
 
-function beginMessage(reader: Reader, bytes: Uint8Array, from: number, end: number): void {
-	const stream = reader.stream;
-	const message = new HttpMessage(bytes, from, end - from, stream.front!);
-	noteHead(reader, message, end - from);
+function beginMessage(reader: Reader, message: HttpMessage, bytes: number): void {
+	takeHead(reader, message, bytes, bytes);
 	reader.host.begin(reader, message);
 	const body = bodyOf(message);
 	if (reader.strict) {
@@ -117,18 +108,21 @@ function beginMessage(reader: Reader, bytes: Uint8Array, from: number, end: numb
 	}
 }
 
-function noteHead(reader: Reader, message: HttpMessage, bytes: number): void {
-	if (scan.headerCount > reader.maxHeaders || scan.headersStart > reader.maxStartLine) {
-		message.limit(reader.maxHeaders, reader.maxStartLine);
+/** The next `bytes` bytes are its head; of a cut one, `textBytes` are whole lines. */
+function takeHead(reader: Reader, message: HttpMessage, bytes: number, textBytes: number): void {
+	const { stream, limits } = reader;
+	message.begin(stream.bytes, stream.from, bytes, stream.front!, textBytes);
+	if (message.headerCount > limits.maxHeaders || message.headersStart > limits.maxStartLineBytes) {
+		message.limit(limits.maxHeaders, limits.maxStartLineBytes);
 	}
 	message.midOperation = !atOperation(reader);
-	reader.stream.advance(bytes);
+	stream.advance(bytes);
 	if (reader.crlf) message.lenient |= LENIENT.leadingCrlf;
 	reader.message = message;
 	reader.crlf = reader.candidate = false;
 	reader.synced = reader.everSynced = true;
-	reader.forgetHead();
-	reader.unsynced = 0;
+	reader.draft = undefined;
+	reader.tried = reader.unsynced = 0;
 	reader.touch(message);
 }
 
@@ -147,19 +141,17 @@ export function cutHead(reader: Reader, reason: PartialReason): boolean {
 	const missing = reason === "head-lost" || reason === "head-not-captured";
 	if (missing && reader.missing("head", to - from, -1, reason === "head-lost")) return true;
 	if (reader.strict && reason === "head-too-long") return reader.fail("HPE_HEADER_OVERFLOW");
-	scan.strict = false;
-	if (scanHead(bytes, from, to) === INVALID) return passInvalid(reader);
-	if (!reader.synced || !scan.startLine || !reader.host.learn(reader, scan.response)) {
+	const message = reader.nextHead(false);
+	if (scanHead(message, bytes, from, to) === INVALID) return passInvalid(reader);
+	if (!reader.synced || message.headersStart === 0 || !reader.host.learn(reader, message.response)) {
 		if (reader.synced) reader.unsync(true, to - from);
 		reader.candidate = false;
 		reader.forgetHead();
 		stream.advance(to - from);
 		return true;
 	}
-	if (!reader.host.admit(stream.front!.dataId, scan.response)) return false;
-	const text = bytes.lastIndexOf(10, to - 1) + 1 - from;
-	const message = new HttpMessage(bytes, from, to - from, stream.front!, text);
-	noteHead(reader, message, to - from);
+	if (!reader.host.admit(stream.front!.dataId, message.response)) return false;
+	takeHead(reader, message, to - from, bytes.lastIndexOf(10, to - 1) + 1 - from);
 	message.addPartial(reason);
 	reader.host.begin(reader, message);
 	reader.finish(message);
@@ -180,14 +172,14 @@ function passInvalid(reader: Reader): boolean {
 }
 
 function invalidCode(reader: Reader): ErrorCode {
-	const known = reader.kind === undefined || scan.response === (reader.kind === "response");
-	if (scan.startLine && known) return "HPE_INVALID_HEADER_TOKEN";
+	const { draft } = reader;
+	if (draft !== undefined && draft.headersStart > 0 && reader.mayRead(draft)) return "HPE_INVALID_HEADER_TOKEN";
 	return reader.kind === "response" ? "HPE_INVALID_CONSTANT" : "HPE_INVALID_METHOD";
 }
 
 function mayBegin(reader: Reader, bytes: Uint8Array, at: number, to: number): boolean {
-	if (scanHead(bytes, at, to) === INVALID) return false;
-	return reader.kind === undefined || !scan.startLine || scan.response === (reader.kind === "response");
+	const head = reader.nextHead(true);
+	return scanHead(head, bytes, at, to) !== INVALID && (head.headersStart === 0 || reader.mayRead(head));
 }
 
 /** Looks for a believable head at the beginning of a line. */
@@ -195,7 +187,6 @@ function search(reader: Reader): boolean {
 	const stream = reader.stream;
 	if (stream.span() !== BYTES) return true;
 	const { bytes, from, to } = stream;
-	scan.strict = true;
 	let at = bytes.indexOf(10, from) + 1;
 	for (; at > 0 && at < to; at = bytes.indexOf(10, at) + 1) {
 		// An empty line, or what is left of one, is passed where heads are read, as when it comes as a piece of its own.

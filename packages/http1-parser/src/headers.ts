@@ -1,64 +1,87 @@
 import { LOWER } from "./bytes.ts";
+import type { HttpMessage } from "./http-message.ts";
 
-/** A head's fields as offsets in its text: name start, name end, value start, value end, four a field. */
-export type HeaderIndex = ArrayLike<number>;
+/** Where the field lines of one head begin, and, behind the last one, where they end. A fold belongs to the line before. */
+export class FieldLines {
+	starts: Int32Array = new Int32Array(128);
+	/** The head's number. */
+	serial: number = 0;
+}
 
-/** Finds the fields of a head's text, as the scan does. Folded lines belong to the value before them. */
-export function indexHeaders(text: string, start: number): number[] {
-	const index: number[] = [];
-	let i = start;
-	while (i < text.length) {
-		let end = text.indexOf("\n", i);
-		if (end < 0) end = text.length;
-		const next = end + 1;
-		if (end > i && text.charCodeAt(end - 1) === 13) end--;
-		if (end === i) break;
-		if (isSpace(text.charCodeAt(i))) {
-			if (index.length > 0) index[index.length - 1] = end;
-		} else {
-			const colon = text.indexOf(":", i);
-			if (colon > i && colon < end) {
-				let nameEnd = colon;
-				while (nameEnd > i && isSpace(text.charCodeAt(nameEnd - 1))) nameEnd--;
-				let value = colon + 1;
-				while (value < end && isSpace(text.charCodeAt(value))) value++;
-				index.push(i, nameEnd, value, end);
-			}
-		}
-		i = next;
+/** Of the latest request and the latest response: a message is mostly asked right after it was read. */
+const LATEST: readonly [FieldLines, FieldLines] = [new FieldLines(), new FieldLines()];
+
+/** For the scan of a head. `resumed`: its first lines were noted before, if nobody else's have been since. */
+export function linesFor(head: HttpMessage, resumed: boolean): FieldLines {
+	const lines = LATEST[head.response ? 1 : 0];
+	if (lines.serial !== head.serial) lines.serial = resumed ? -1 : head.serial;
+	return lines;
+}
+
+/** Of a message that is asked; found again in its text when others have been read since. */
+export function linesOf(message: HttpMessage, text: string): Int32Array {
+	const lines = LATEST[message.response ? 1 : 0];
+	const count = message.headerCount;
+	if (lines.serial === message.serial && count < lines.starts.length) return lines.starts;
+	lines.serial = message.serial;
+	if (count >= lines.starts.length) lines.starts = new Int32Array(count * 2);
+	const { starts } = lines;
+	for (let at = message.headersStart, n = 0; ; at = text.indexOf("\n", at) + 1) {
+		const c = text.charCodeAt(at);
+		if (n > 0 && (c === 32 || c === 9)) continue;
+		starts[n] = at;
+		if (n++ === count) return starts;
 	}
-	return index;
 }
 
-/** The value of a field; a fold becomes one space. */
-export function headerValue(text: string, index: HeaderIndex, at: number, folded: boolean): string {
-	const start = index[at + 2]!;
-	let end = index[at + 3]!;
-	while (end > start && isSpace(text.charCodeAt(end - 1))) end--;
-	const value = text.substring(start, end);
-	return folded && value.includes("\n") ? value.replace(/[ \t]*\r?\n[ \t]*/g, " ").trim() : value;
-}
-
-/** The next field of this name in any case, from field offset `from` on; -1: none. */
-export function findHeader(text: string, index: HeaderIndex, length: number, name: string, from: number): number {
-	const last = name.length - 1;
-	for (let at = from; at < length; at += 4) {
-		const start = index[at]!;
-		if (index[at + 1]! - start - 1 === last && isName(text, start, name, last)) return at;
+/** The next line of a name in any case, from line `from` on; -1: none. */
+export function findLine(text: string, starts: Int32Array, count: number, name: string, from: number): number {
+	const { length } = name;
+	for (let k = from; k < count; k++) {
+		const start = starts[k]!;
+		const c = text.charCodeAt(start + length);
+		// Where the name would end, nearly every other name goes on.
+		if (c !== 58 && !isSpace(c)) continue;
+		if (isName(text, start, name) && (c === 58 || nameEnd(text, start, starts[k + 1]!) === start + length)) return k;
 	}
 	return -1;
 }
 
 /** From behind: names of one length more often differ at their ends. */
-function isName(text: string, start: number, name: string, last: number): boolean {
-	for (let i = last; i >= 0; i--) {
-		const a = text.charCodeAt(start + i);
+function isName(text: string, start: number, name: string): boolean {
+	let i = name.length;
+	do {
+		const a = text.charCodeAt(start + --i);
 		const b = name.charCodeAt(i);
 		if (a !== b && LOWER[a] !== LOWER[b]) return false;
-	}
+	} while (i > 0);
 	return true;
+}
+
+/** Where the name of a line ends; -1: it has none. Spaces before the colon are not part of it. */
+export function nameEnd(text: string, start: number, next: number): number {
+	let end = text.indexOf(":", start);
+	if (end <= start || end >= next) return -1;
+	while (end > start && isSpace(text.charCodeAt(end - 1))) end--;
+	return end;
+}
+
+/** The value of a line whose name ends at `at`; a fold becomes one space. */
+export function valueAt(text: string, at: number, next: number, folded: boolean): string {
+	let start = at;
+	while (text.charCodeAt(start) !== 58) start++;
+	let end = next;
+	while (isSpace(text.charCodeAt(end - 1)) || isLineEnd(text.charCodeAt(end - 1))) end--;
+	do start++;
+	while (start < end && isSpace(text.charCodeAt(start)));
+	const value = text.substring(start, end);
+	return folded && value.includes("\n") ? value.replace(/[ \t]*\r?\n[ \t]*/g, " ").trim() : value;
 }
 
 function isSpace(code: number): boolean {
 	return code === 32 || code === 9;
+}
+
+function isLineEnd(code: number): boolean {
+	return code === 10 || code === 13;
 }

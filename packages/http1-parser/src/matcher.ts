@@ -1,4 +1,4 @@
-import type { HttpMessage } from "./message.ts";
+import type { HttpMessage } from "./http-message.ts";
 import type { UnpairedReason } from "./reasons.ts";
 import { RequestGap } from "./request-gap.ts";
 

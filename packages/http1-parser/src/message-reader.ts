@@ -4,8 +4,9 @@ import { ascii } from "./bytes.ts";
 import { collect, collectedPolicy } from "./collected.ts";
 import type { Http1Error } from "./errors.ts";
 import { scanHead } from "./head.ts";
+import { HttpMessage } from "./http-message.ts";
 import { type Http1Limits, limitsOf } from "./limits.ts";
-import { HttpMessage, type Message } from "./message.ts";
+import type { Message } from "./message.ts";
 import { Reader, type ReaderHost } from "./reader.ts";
 
 /** Settings of a `MessageReader`; all have defaults, those of limits in `DEFAULT_LIMITS`. */
@@ -125,7 +126,7 @@ export class MessageReader {
 			learn: (reader, response) => response === (reader.kind === "response"),
 			admit: () => true,
 			begin: (reader, message) => {
-				if (reader.kind === "response" && !isInformational(message)) {
+				if (message.response && !isInformational(message)) {
 					message.request = this.#request();
 					message.anyRequest = message.request === undefined;
 				}
@@ -180,7 +181,8 @@ function requestOf(method: string): HttpMessage {
 	let request = REQUESTS.get(known);
 	if (request === undefined) {
 		const bytes = ascii(`${known} / HTTP/1.1\r\n\r\n`);
-		request = new HttpMessage(bytes, 0, scanHead(bytes, 0, bytes.length), NOWHERE);
+		request = new HttpMessage();
+		request.begin(bytes, 0, scanHead(request, bytes, 0, bytes.length), NOWHERE, bytes.length);
 		REQUESTS.set(known, request);
 	}
 	return request;

@@ -1,6 +1,6 @@
 import type { HolePlace } from "./decisions.ts";
 import type { ErrorCode } from "./errors.ts";
-import type { HttpMessage } from "./message.ts";
+import type { HttpMessage } from "./http-message.ts";
 import type { Reader } from "./reader.ts";
 
 /** What a reader asks and tells its connection. */
@@ -35,10 +35,10 @@ export interface ReaderLimits {
 	readonly maxHeaderBytes: number;
 	/** Stop at the first error instead of naming it and reading on. */
 	readonly strict?: boolean;
-	readonly maxHeaders?: number;
-	readonly maxStartLineBytes?: number;
-	readonly maxChunkLineBytes?: number;
-	readonly maxTrailerBytes?: number;
+	readonly maxHeaders: number;
+	readonly maxStartLineBytes: number;
+	readonly maxChunkLineBytes: number;
+	readonly maxTrailerBytes: number;
 	readonly maxUnsyncedBytes: number;
 	readonly skipHintBytes: number;
 	readonly maxPausedBytes: number;

@@ -5,14 +5,15 @@ import type { ChunkedBody } from "./chunked.ts";
 import type { HolePlace } from "./decisions.ts";
 import type { ErrorCode } from "./errors.ts";
 import { cutHead, readHead } from "./head-states.ts";
-import { DEFAULT_LIMITS } from "./limits.ts";
-import type { HttpMessage } from "./message.ts";
+import { HttpMessage } from "./http-message.ts";
 import type { ReaderHost, ReaderLimits } from "./reader-host.ts";
 import { BLIND, CHUNKED, CLOSE, LENGTH, OPAQUE, START } from "./reader-state.ts";
 import type { PartialReason } from "./reasons.ts";
-import { dropScan, type HeadScan } from "./scan.ts";
 
 export type { ReaderHost, ReaderLimits } from "./reader-host.ts";
+
+/** One that came to nothing. */
+let spare: HttpMessage | undefined;
 
 /**
  * Reads the messages of one direction.
@@ -37,8 +38,6 @@ export class Reader {
 	readonly stream: Stream;
 	readonly host: ReaderHost;
 	readonly limits: ReaderLimits;
-	readonly maxHeaders: number;
-	readonly maxStartLine: number;
 	readonly strict: boolean;
 	readonly tap: BodyTap | undefined;
 	/** What is read next; see `reader-state.ts`. */
@@ -52,8 +51,8 @@ export class Reader {
 	/** Bytes of an unfinished head that were looked at. */
 	tried = 0;
 	scanned = 0;
-	/** What was found in them, when the start line is whole. */
-	scan: HeadScan | undefined = undefined;
+	/** The message that it is going to be. */
+	draft: HttpMessage | undefined = undefined;
 	crlf = false;
 	unsynced = 0;
 	left = 0;
@@ -65,8 +64,6 @@ export class Reader {
 		this.host = host;
 		this.limits = limits;
 		this.strict = limits.strict === true;
-		this.maxHeaders = limits.maxHeaders ?? DEFAULT_LIMITS.maxHeaders;
-		this.maxStartLine = limits.maxStartLineBytes ?? DEFAULT_LIMITS.maxStartLineBytes;
 		this.tap = tap;
 	}
 
@@ -130,10 +127,27 @@ export class Reader {
 
 	/** What was learned of an unfinished head holds no more. */
 	forgetHead(): void {
-		this.tried = this.scanned = 0;
-		if (this.scan === undefined) return;
-		dropScan(this.scan);
-		this.scan = undefined;
+		this.tried = 0;
+		if (this.draft === undefined) return;
+		spare = this.draft;
+		this.draft = undefined;
+	}
+
+	/** The head that is read, or may be. */
+	nextHead(guess: boolean): HttpMessage {
+		let head = this.draft;
+		if (head === undefined) {
+			head = this.draft = spare ?? new HttpMessage();
+			spare = undefined;
+			head.thorough = this.strict;
+		}
+		head.guess = guess;
+		return head;
+	}
+
+	/** It may be one of this direction's messages. */
+	mayRead(head: HttpMessage): boolean {
+		return this.kind === undefined || head.response === (this.kind === "response");
 	}
 
 	/** Messages may be missing in the next `length` bytes, -1: an unknown number, and until a head is read. */

@@ -1,4 +1,4 @@
-import type { HttpMessage, MissingRequests } from "./message.ts";
+import type { HttpMessage, MissingRequests } from "./http-message.ts";
 
 /** Fields that a client sends the same with each of its requests. */
 const CONSTANT = ["host", "user-agent", "accept-encoding", "accept-language"];

@@ -1,95 +1,55 @@
-/** Fields that the reader or the access log asks for; the scan notes which are there. */
-export const FIELD = {
-	host: 1,
-	traceparent: 2,
-	b3: 4,
-	xb3: 8,
-	sw8: 16,
-	contentLength: 32,
-	transferEncoding: 64,
-	upgrade: 128,
-	expect: 256,
-} as const;
+import type { HttpMessage } from "./http-message.ts";
+import { LENIENT } from "./reasons.ts";
 
-/** What one scan found; offsets count from the head's first byte. */
-export class HeadScan {
-	response: boolean = false;
-	/** A request's method when it is a common one, else "". */
-	method: string = "";
-	methodEnd: number = 0;
-	targetStart: number = 0;
-	targetEnd: number = 0;
-	/** 0 or 1 of HTTP/1.x. */
-	minor: number = 0;
-	status: number = 0;
-	reasonStart: number = 0;
-	reasonEnd: number = 0;
-	headersStart: number = 0;
-	headerCount: number = 0;
-	hostStart: number = 0;
-	hostEnd: number = 0;
-	/** Bits of `FIELD`. */
-	fields: number = 0;
-	/** Bits of `LENIENT`. */
-	lenient: number = 0;
-	/** -1: none. */
-	contentLength: number = -1;
-	lengthConflict: boolean = false;
-	/** 0: no Transfer-Encoding, 1: ends in chunked, 2: does not. */
-	transferEncoding: number = 0;
-	/** The start line is whole, also when the head is not. */
-	startLine: boolean = false;
-	/** Set by the caller: lines that are no fields make the head invalid. For places where a head is only guessed. */
-	strict: boolean = false;
-	/** Of an incomplete head: where the first line begins that is not whole; 0: the start line is not. */
-	resume: number = 0;
-	/** Name start, name end, value start, value end of each field, `indexed` numbers. */
-	index: Int32Array = new Int32Array(128);
-	indexed: number = 0;
-	/** Another number for every head. */
-	serial: number = 0;
+/** More bytes are needed. */
+export const INCOMPLETE = -1;
+/** These bytes begin no message. */
+export const INVALID = -2;
 
-	/** Notes where a field is. */
-	note(nameStart: number, nameEnd: number, valueStart: number, valueEnd: number): void {
-		const at = this.indexed;
-		const index = at + 4 > this.index.length ? this.grow() : this.index;
-		index[at] = nameStart;
-		index[at + 1] = nameEnd;
-		index[at + 2] = valueStart;
-		index[at + 3] = valueEnd;
-		this.indexed = at + 4;
+/**
+ * Heads are scanned in memory of their own, as 32-bit words: at any alignment of the caller's bytes, and at the same speed
+ * in every runtime (a DataView is slow in some). Copying 374 bytes costs 20 ns, scanning them 100.
+ */
+export let words: Int32Array = new Int32Array(4096);
+/** The same memory. What was copied begins at 0 and ends with a 0, so that no search runs out of it. */
+export let memory: Uint8Array = new Uint8Array(words.buffer);
+
+/** Copies what is to be scanned; returns how many bytes. */
+export function copyIn(bytes: Uint8Array, from: number, to: number): number {
+	const count = to - from;
+	if (count >= memory.length) {
+		words = new Int32Array((count + 4) >> 1);
+		memory = new Uint8Array(words.buffer);
 	}
+	memory.set(count === bytes.length ? bytes : bytes.subarray(from, to), 0);
+	memory[count] = 0;
+	return count;
+}
 
-	/** Makes room in the index. */
-	grow(): Int32Array {
-		const index = new Int32Array(this.index.length * 2);
-		index.set(this.index);
-		this.index = index;
-		return index;
+const HIGH = 0x80808080;
+/** Four times the byte that is looked for to be below: a control character; one of them or a space. */
+export const CONTROL = 0x20202020;
+export const BLANK = 0x21212121;
+
+/** The first byte of `words` from `i` on that is below a limit. */
+export function below(words: Int32Array, i: number, limit: number): number {
+	let k = i >> 2;
+	let word = words[k]!;
+	// Each byte's highest bit stays when the subtraction does not need it, so that no byte borrows from the next.
+	let marks = ~(((word | HIGH) - limit) | word) & HIGH & (-1 << ((i & 3) << 3));
+	while (marks === 0) {
+		word = words[++k]!;
+		marks = ~(((word | HIGH) - limit) | word) & HIGH;
 	}
+	return (k << 2) + ((31 - Math.clz32(marks & -marks)) >> 3);
 }
 
-/** The one that `scanHead` fills: the same again and again, unless a reader keeps it until the rest of a head comes. */
-export let scan: HeadScan = new HeadScan();
-
-const SPARE: HeadScan[] = [];
-
-/** Takes the scan of an incomplete head away, to be continued. */
-export function keepScan(): HeadScan {
-	const kept = scan;
-	scan = SPARE.pop() ?? new HeadScan();
-	return kept;
-}
-
-/** Makes a kept scan the current one. */
-export function restoreScan(kept: HeadScan): void {
-	dropScan(scan);
-	scan = kept;
-}
-
-/** A kept scan is not needed any more. */
-export function dropScan(kept: HeadScan): void {
-	// Nobody's, whoever remembers its number.
-	kept.serial = 0;
-	if (SPARE.length < 128 && kept.index.length <= 512) SPARE.push(kept);
+/** Behind a line end that begins at i. */
+export function lineEnd(head: HttpMessage, i: number, count: number): number {
+	const c = memory[i];
+	if (i >= count || (c === 13 && i + 1 === count)) return INCOMPLETE;
+	if (c === 13) return memory[i + 1] === 10 ? i + 2 : INVALID;
+	if (c !== 10) return INVALID;
+	head.lenient |= LENIENT.bareLf;
+	return i + 1;
 }

@@ -1,0 +1,107 @@
+import { ascii, TOKEN, VALUE } from "./bytes.ts";
+import type { HttpMessage } from "./http-message.ts";
+import { LENIENT } from "./reasons.ts";
+import { BLANK, below, INCOMPLETE, INVALID, lineEnd, memory, words } from "./scan.ts";
+
+/** Reads the first line of the head that was copied in. Returns the index behind it, `INCOMPLETE` or `INVALID`. */
+export function scanStartLine(head: HttpMessage, count: number): number {
+	return isVersionStart(0, count) ? scanStatusLine(head, count) : scanRequestLine(head, count);
+}
+
+const HTTP: Uint8Array = ascii("http/");
+
+/** "HTTP/" in any case. */
+function isVersionStart(i: number, count: number): boolean {
+	return memory[i + 4] === 0x2f && i + 5 <= count && isPrefixOf(memory, i, count);
+}
+
+/** True while b[i..to) is, or may still become, "HTTP/". */
+export function isPrefixOf(b: Uint8Array, i: number, to: number): boolean {
+	for (let k = 0; k < 5 && i + k < to; k++) if ((b[i + k]! | 32) !== HTTP[k]) return false;
+	return true;
+}
+
+function scanRequestLine(head: HttpMessage, count: number): number {
+	const b = memory;
+	let i = 0;
+	while (TOKEN[b[i]!] === 1) i++;
+	if (i > 64) return INVALID;
+	if (i === count) return INCOMPLETE;
+	if (b[i] !== 32 || i === 0) return INVALID;
+	head.methodEnd = i;
+	head.commonMethod = methodOf(b, i);
+	while (b[i] === 32) i++;
+	const start = i;
+	for (;;) {
+		const end = below(words, i, BLANK);
+		if (end === count) return INCOMPLETE;
+		if (b[end] !== 32) return INVALID;
+		i = end;
+		while (b[i] === 32) i++;
+		if (i + 8 >= count && isPrefixOf(b, i, count)) return INCOMPLETE;
+		if (isVersionStart(i, count)) {
+			head.response = false;
+			head.partStart = start;
+			head.partEnd = end;
+			return end === start ? INVALID : scanVersionEnd(head, i, count);
+		}
+		if (head.guess) return INVALID;
+		head.lenient |= LENIENT.spaceInTarget;
+	}
+}
+
+/** "HTTP/1.x" and the end of its line. */
+function scanVersionEnd(head: HttpMessage, at: number, count: number): number {
+	if (!scanVersion(head, at)) return INVALID;
+	let i = at + 8;
+	while (memory[i] === 32) i++;
+	return lineEnd(head, i, count);
+}
+
+function scanVersion(head: HttpMessage, at: number): boolean {
+	const b = memory;
+	if (b[at] !== 0x48) head.lenient |= LENIENT.lowercaseVersion;
+	const minor = b[at + 7]! - 48;
+	head.minor = minor;
+	return b[at + 5] === 0x31 && b[at + 6] === 0x2e && minor >= 0 && minor <= 9;
+}
+
+function scanStatusLine(head: HttpMessage, count: number): number {
+	const b = memory;
+	if (count < 13) return INCOMPLETE;
+	head.response = true;
+	if (!scanVersion(head, 0) || b[8] !== 32) return INVALID;
+	let i = 9;
+	while (b[i] === 32) i++;
+	if (i + 4 > count) return INCOMPLETE;
+	const x = b[i]! - 48;
+	const y = b[i + 1]! - 48;
+	const z = b[i + 2]! - 48;
+	if (x < 1 || x > 9 || y < 0 || y > 9 || z < 0 || z > 9) return INVALID;
+	head.status = x * 100 + y * 10 + z;
+	i += 3;
+	if (b[i] === 32) i++;
+	else head.lenient |= LENIENT.missingReason;
+	head.partStart = i;
+	while (VALUE[b[i]!] === 1) i++;
+	head.partEnd = i;
+	return lineEnd(head, i, count);
+}
+
+/** By their length. */
+const COMMON: readonly (readonly string[])[] = [
+	...[[], [], []],
+	...[["GET", "PUT"], ["POST", "HEAD"], ["PATCH"], ["DELETE"], ["OPTIONS", "CONNECT"]],
+];
+
+/** The method at the beginning when it is a common one: no string is made for it. Methods are case-sensitive. */
+function methodOf(b: Uint8Array, length: number): string {
+	const methods = COMMON[length] ?? COMMON[0]!;
+	for (let k = 0; k < methods.length; k++) {
+		const method = methods[k]!;
+		let i = 0;
+		while (i < length && b[i] === method.charCodeAt(i)) i++;
+		if (i === length) return method;
+	}
+	return "";
+}
