@@ -5,7 +5,7 @@ import type { ErrorCode } from "./errors.ts";
 import type { Http1Counters, Http1Options, Http1Sink, ProtocolChange } from "./exchange.ts";
 import type { HttpMessage } from "./http-message.ts";
 import { connectionLimitsOf } from "./limits.ts";
-import { Matcher } from "./matcher.ts";
+import { Matcher, type MatcherHost } from "./matcher.ts";
 import { Operations } from "./operations.ts";
 import { Reader, type ReaderHost } from "./reader.ts";
 import type { PartialReason, UnpairedReason } from "./reasons.ts";
@@ -14,7 +14,7 @@ import { FIELD } from "./signals.ts";
 const NOTHING: readonly never[] = [];
 
 /** Two readers, one a direction, and the matcher between them: what `Http1Connection` stands for. */
-export class ConnectionReader implements ReaderHost {
+export class ConnectionReader implements ReaderHost, MatcherHost {
 	/** The bytes of both directions that are still to be read. */
 	readonly buffer: SocketBuffer;
 	/** What happened to requests so far. */
@@ -36,11 +36,11 @@ export class ConnectionReader implements ReaderHost {
 	#requests: Reader | undefined = undefined;
 	#responses: Reader | undefined = undefined;
 	/** Responses that are over while their requests are not. */
-	readonly #early: HttpMessage[] = [];
+	#early: HttpMessage[] | undefined = undefined;
 	/** Since when a response waits for its request; -1: none does. */
 	#blockedSince = -1;
-	/** Gaps in each direction from before it was known which one carries requests. */
-	readonly #gapBefore: [boolean, boolean] = [false, false];
+	/** Directions with gaps from before it was known which one carries requests; bits. */
+	#gapsBefore = 0;
 	/** Where the next response begins, if none is missing behind the end of a gap; -1: there was none. */
 	#looseAt = -1;
 	/** The beginning of the first response was seen, or is in a hole. */
@@ -67,12 +67,11 @@ export class ConnectionReader implements ReaderHost {
 		const tap = () => makeTap(options.bodies, options.copy, sink.body?.bind(sink));
 		this.#ingress = new Reader(this.buffer.ingress, this, limits, tap());
 		this.#egress = new Reader(this.buffer.egress, this, limits, tap());
-		const alone = (request: HttpMessage, reason: UnpairedReason) => this.#alone(request, reason);
 		this.#tracer = options.diagnostics === undefined ? undefined : new Tracer(options.diagnostics);
 		this.#matcher =
 			this.#tracer === undefined
-				? new Matcher(limits.maxPipelined, alone)
-				: new TracedMatcher(limits.maxPipelined, alone, this.#tracer);
+				? new Matcher(limits.maxPipelined, this)
+				: new TracedMatcher(limits.maxPipelined, this, this.#tracer);
 		if (options.role !== undefined) this.#assign(options.role === "server" ? this.#ingress : this.#egress);
 	}
 
@@ -92,7 +91,7 @@ export class ConnectionReader implements ReaderHost {
 	open(): number {
 		const answered = this.#responses?.message?.request === undefined ? 0 : 1;
 		const unfinished = this.#requests?.message?.alone === undefined ? 0 : 1;
-		return this.#matcher.waiting.length + this.#early.length + answered + unfinished;
+		return this.#matcher.waiting + (this.#early?.length ?? 0) + answered + unfinished;
 	}
 
 	/** Takes a chunk. Its memory is the caller's again afterwards. */
@@ -154,8 +153,8 @@ export class ConnectionReader implements ReaderHost {
 		this.#responses = requests === this.#ingress ? this.#egress : this.#ingress;
 		this.#requests.kind = "request";
 		this.#responses.kind = "response";
-		if (this.#gapBefore[this.#direction(this.#requests) - 1]!) this.#matcher.gap.note(false, 0, -1);
-		if (this.#gapBefore[this.#direction(this.#responses) - 1]!) this.#lostResponses(this.#responses, false, -1);
+		if ((this.#gapsBefore & this.#direction(this.#requests)) !== 0) this.#matcher.lostRequests(false, 0, -1);
+		if ((this.#gapsBefore & this.#direction(this.#responses)) !== 0) this.#lostResponses(this.#responses, false, -1);
 		this.#tracer?.tell({ type: "role", role: this.role! });
 	}
 
@@ -198,10 +197,10 @@ export class ConnectionReader implements ReaderHost {
 
 	/** What may still come from before this operation decides what it answers. */
 	#mayBeEarly(dataId: number): boolean {
-		const { waiting, inDoubt } = this.#matcher;
-		if (waiting.length === 0) return true;
+		const { front, inDoubt } = this.#matcher;
+		if (front === undefined) return true;
 		if (inDoubt) return !this.#isComplete(dataId);
-		return !this.#answered && waiting.length > 1 && !this.#operations.isComplete(waiting[0]!.lastDataId, dataId);
+		return !this.#answered && front.next !== undefined && !this.#operations.isComplete(front.lastDataId, dataId);
 	}
 
 	/** Requests from before this operation may still be unread, behind a hole. */
@@ -225,8 +224,8 @@ export class ConnectionReader implements ReaderHost {
 			this.#looseAt = -1;
 		}
 		if (isInformational(message)) {
-			const request = this.#matcher.waiting[0];
-			if (request !== undefined) request.informational++;
+			const { front } = this.#matcher;
+			if (front !== undefined) front.informational++;
 			return;
 		}
 		if (!this.#answered) this.#firstResponse(message.firstDataId);
@@ -244,15 +243,15 @@ export class ConnectionReader implements ReaderHost {
 	/** Nobody knows where a direction begins of which nothing was seen: responses before the first one show by ids alone. */
 	#firstResponse(dataId: number): void {
 		this.#answered = true;
-		const { waiting, gap } = this.#matcher;
-		const [first, second] = waiting;
+		const { front, gap } = this.#matcher;
+		const second = front?.next;
 		if (second === undefined || second.firstDataId > dataId) return;
-		if (this.#operations.isComplete(first!.lastDataId, dataId)) return;
+		if (this.#operations.isComplete(front!.lastDataId, dataId)) return;
 		// Where the requests follow each other byte for byte, what was handed in between, and is lost, was no request.
-		const whole =
-			!gap.open && !first!.expectsContinue && waiting.every((q) => q.partial.length === 0 && q.missing === undefined);
+		const cut = (q: HttpMessage) => q.partial.length > 0 || q.missing !== undefined;
+		const whole = !gap.open && !front!.expectsContinue && !this.#matcher.some(cut);
 		const until = whole ? Math.min(dataId, this.#requests!.stream.lastDataId) : 0;
-		this.#matcher.lostResponses(this.#operations.isLost(first!.lastDataId, until), dataId);
+		this.#matcher.lostResponses(this.#operations.isLost(front!.lastDataId, until), dataId);
 	}
 
 	end(reader: Reader, message: HttpMessage): void {
@@ -261,13 +260,15 @@ export class ConnectionReader implements ReaderHost {
 	}
 
 	#requestEnd(reader: Reader, request: HttpMessage): void {
+		this.#matcher.requestEnd(request);
 		if (request.alone !== undefined) {
 			this.#emit(request, undefined, request.alone);
 			return;
 		}
-		const early = this.#early.length === 0 ? -1 : this.#early.findIndex((response) => response.request === request);
+		const early = this.#early?.findIndex((response) => response.request === request) ?? -1;
 		if (early >= 0) {
-			const [response] = this.#early.splice(early, 1);
+			const [response] = this.#early!.splice(early, 1);
+			if (this.#early!.length === 0) this.#early = undefined;
 			this.#emit(request, response, undefined);
 		}
 		if (!request.settled && (request.isConnect || (request.fields & FIELD.upgrade) !== 0)) reader.pausedFor = request;
@@ -278,17 +279,20 @@ export class ConnectionReader implements ReaderHost {
 		this.#matcher.responseEnd(response);
 		if (request === undefined) this.#emit(undefined, response, response.alone);
 		else if (request.complete) this.#emit(request, response, undefined);
-		else this.#early.push(response.detach());
+		else {
+			this.#early ??= [];
+			this.#early.push(response.detach());
+		}
 		if (response.status === 101) this.#switch("upgraded");
 		else if (request?.isConnect && response.status < 300) this.#switch("tunnel");
 	}
 
 	gap(reader: Reader, begun: boolean, length: number, lost: boolean): void {
-		if (this.#requests === undefined) this.#gapBefore[this.#direction(reader) - 1] = true;
+		if (this.#requests === undefined) this.#gapsBefore |= this.#direction(reader);
 		else if (reader === this.#responses) this.#lostResponses(reader, begun, length);
 		// That a client hides its next request in the middle of a long operation is for those to suspect that pipeline.
 		else if (lost || begun || this.#matcher.pipelined) {
-			this.#matcher.gap.note(begun, reader.stream.position, length);
+			this.#matcher.lostRequests(begun, reader.stream.position, length);
 		}
 	}
 
@@ -364,7 +368,7 @@ export class ConnectionReader implements ReaderHost {
 		if (this.#requests?.pausedFor === request) this.#wake = true;
 	}
 
-	#alone(request: HttpMessage, reason: UnpairedReason): void {
+	alone(request: HttpMessage, reason: UnpairedReason): void {
 		request.alone = reason;
 		this.#settle(request);
 		if (request.complete) this.#emit(request, undefined, reason);

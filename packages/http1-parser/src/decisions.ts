@@ -1,6 +1,6 @@
 import type { Direction } from "@wirescribe/buffer";
 import type { HttpMessage } from "./http-message.ts";
-import { Matcher } from "./matcher.ts";
+import { Matcher, type MatcherHost } from "./matcher.ts";
 import type { Message } from "./message.ts";
 import type { UnpairedReason } from "./reasons.ts";
 
@@ -65,8 +65,8 @@ export class Tracer {
 export class TracedMatcher extends Matcher {
 	readonly #tracer: Tracer;
 
-	constructor(limit: number, alone: (request: HttpMessage, reason: UnpairedReason) => void, tracer: Tracer) {
-		super(limit, alone);
+	constructor(limit: number, host: MatcherHost, tracer: Tracer) {
+		super(limit, host);
 		this.#tracer = tracer;
 	}
 

@@ -24,6 +24,9 @@ for (const [name, bit] of [
 	["b3", FIELD.b3],
 	["x-b3-traceid", FIELD.xb3],
 	["sw8", FIELD.sw8],
+	["user-agent", FIELD.constant],
+	["accept-encoding", FIELD.constant],
+	["accept-language", FIELD.constant],
 ] as const) {
 	const letter = name.charCodeAt(0);
 	FIELDS[letter & 31]!.push({ name: ascii(name), bit });
@@ -48,19 +51,32 @@ export function noteField(head: HttpMessage, start: number, next: number, shift:
 		if (b[end - 1] === 13 && end - 1 > i) end--;
 		do i++;
 		while (i < end && (b[i] === 32 || b[i] === 9));
-		if (bit === FIELD.host) noteHost(head, i + shift, end + shift);
+		if (bit === FIELD.host) noteHost(head, b, i, end, shift);
 		else if (bit === FIELD.contentLength) noteContentLength(head, b, i, end);
 		else if (bit === FIELD.transferEncoding) noteTransferEncoding(head, b, i, end);
+		else if (bit === FIELD.constant) {
+			head.constantSignature ^= signatureOf(b, i, end);
+			head.constantBytes += name.length + 4 + end - i;
+		}
 		head.fields |= bit;
 		return;
 	}
 }
 
 /** The first one counts. */
-function noteHost(head: HttpMessage, start: number, end: number): void {
+function noteHost(head: HttpMessage, b: Uint8Array, value: number, end: number, shift: number): void {
 	if ((head.fields & FIELD.host) !== 0) return;
-	head.hostStart = start;
-	head.hostEnd = end;
+	head.hostStart = value + shift;
+	head.hostEnd = end + shift;
+	head.hostSignature = signatureOf(b, value, end);
+}
+
+/** Of a value's length and eight of its bytes: enough to tell two clients apart. */
+function signatureOf(b: Uint8Array, value: number, end: number): number {
+	const step = ((end - value) >> 3) + 1;
+	let signature = end - value + 1;
+	for (let i = value; i < end; i += step) signature = Math.imul(signature ^ b[i]!, 0x01000193);
+	return signature;
 }
 
 /** Digits; a list of equal numbers counts as repeated fields do. */

@@ -49,6 +49,10 @@ export class HttpMessage implements Message {
 	resume = 0;
 	hostStart = 0;
 	hostEnd = 0;
+	/** Stand for the value of Host, and of other fields that a client sends the same each time; and the bytes of those lines. */
+	hostSignature = 0;
+	constantSignature = 0;
+	constantBytes = 0;
 	/** Bits of `FIELD`. */
 	fields = 0;
 	/** Bits of `LENIENT`. */
@@ -77,6 +81,8 @@ export class HttpMessage implements Message {
 	midOperation = false;
 	/** Request: bytes are missing between the one before and this one, and so many requests; undefined: none. */
 	missing: MissingRequests | undefined = undefined;
+	/** Request: the one behind it that waits for its response, too. */
+	next: HttpMessage | undefined = undefined;
 	/** Request: 1xx responses so far. */
 	informational = 0;
 	/** Response: it may answer any request, also one that says there is no body. */
@@ -95,7 +101,7 @@ export class HttpMessage implements Message {
 		serial = (serial + 1) & 0x3fffffff;
 		this.serial = serial;
 		this.headersStart = this.headerCount = this.resume = this.fields = this.lenient = this.transferEncoding = 0;
-		this.status = 0;
+		this.status = this.hostSignature = this.constantSignature = this.constantBytes = 0;
 		this.contentLength = -1;
 		this.lengthConflict = false;
 	}

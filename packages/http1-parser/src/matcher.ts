@@ -1,11 +1,16 @@
-import type { HttpMessage } from "./http-message.ts";
+import type { HttpMessage, MissingRequests } from "./http-message.ts";
 import type { UnpairedReason } from "./reasons.ts";
-import { RequestGap } from "./request-gap.ts";
+import { leastBytes, NO_GAP, RequestGap } from "./request-gap.ts";
 
 /** Requests that must have been answered one at a time before a connection is taken never to pipeline. */
 const LOCKSTEPS = 16;
 
 const NONE_MISSING = { min: 0, max: 0 };
+
+/** Is told of requests that get no response. */
+export interface MatcherHost {
+	alone(request: HttpMessage, reason: UnpairedReason): void;
+}
 
 /** More bytes than two "HTTP/1.1 100 Continue" with a field or so. */
 const MAX_CONTINUES = 64;
@@ -24,21 +29,27 @@ const MAX_CONTINUES = 64;
  * that it does not pipeline, neighbours by id are a pair. Everything else stands alone, with the reason.
  */
 export class Matcher {
-	/** Requests without a response, oldest first. */
-	readonly waiting: HttpMessage[] = [];
+	/** The oldest request without a response; the others follow by `next`, so that idle connections keep no array. */
+	front: HttpMessage | undefined = undefined;
+	#back: HttpMessage | undefined = undefined;
+	/** How many they are. */
+	waiting = 0;
 	/** Where requests may be missing behind the last one. */
-	readonly gap: RequestGap = new RequestGap();
+	gap: RequestGap = NO_GAP;
 	/** The last pair was made by neighbourhood. */
 	guessed = false;
-	readonly #alone: (request: HttpMessage, reason: UnpairedReason) => void;
+	readonly #host: MatcherHost;
 	readonly #limit: number;
 	#aheadMin = 0;
 	#aheadMax = 0;
 	#pipelined = false;
 	/** Requests that began when everything before had been answered. */
 	#locksteps = 0;
-	#lastRequest: HttpMessage | undefined = undefined;
-	/** Where the last response ended, and when; -1: there was none. The message itself would keep much memory in idle connections. */
+	/** Where the last request ended so far, and what it had; -1: there was none. Messages would keep much memory in idle connections. */
+	#requestEnd = -1;
+	#hostSignature = 0;
+	#constantSignature = 0;
+	/** The same of the last response. */
 	#responseEnd = -1;
 	#responseEndNs = 0;
 	/** First id of the latest response that got no request. */
@@ -50,9 +61,9 @@ export class Matcher {
 	/** All that are ahead were seen, and their responses have bodies as usual. */
 	#plain = true;
 
-	constructor(limit: number, alone: (request: HttpMessage, reason: UnpairedReason) => void) {
+	constructor(limit: number, host: MatcherHost) {
 		this.#limit = limit;
-		this.#alone = alone;
+		this.#host = host;
 	}
 
 	/** True while order alone proves nothing. */
@@ -62,12 +73,12 @@ export class Matcher {
 
 	/** True while a request waits whose response may be lost. */
 	get mayExpire(): boolean {
-		return this.#aheadMin !== this.#aheadMax && this.waiting.length > 0;
+		return this.#aheadMin !== this.#aheadMax && this.waiting > 0;
 	}
 
 	/** Another request will cost the oldest one its response. */
 	get isFull(): boolean {
-		return this.waiting.length >= this.#limit;
+		return this.waiting >= this.#limit;
 	}
 
 	/** Several requests were under way at once. */
@@ -75,27 +86,49 @@ export class Matcher {
 		return this.#pipelined;
 	}
 
+	/** Bytes are missing where requests were expected; see `RequestGap.note`. */
+	lostRequests(begun: boolean, position: number, length: number): void {
+		if (!this.gap.open) this.gap = new RequestGap();
+		this.gap.note(begun, position, length);
+	}
+
 	/** A request's head was read; it begins at this position of its stream. */
 	request(request: HttpMessage, position: number): void {
-		const { gap, waiting } = this;
-		const missing = gap.open ? gap.close(request, this.#lastRequest, position) : undefined;
+		const missing = this.gap.open ? this.#closeGap(request, position) : undefined;
 		request.missing = missing;
-		if (missing !== undefined) this.#steady = this.#plain = false;
 		// In the same operation as the request before, or in the very next: nothing was read in between.
-		const step = request.firstDataId - (this.#lastRequest?.lastDataId ?? -1);
+		const step = request.firstDataId - this.#requestEnd;
 		if (step === 0 || step === 1) this.#pipelined = true;
-		this.#lastRequest = request;
+		this.#hostSignature = request.hostSignature;
+		this.#constantSignature = request.constantSignature;
+		this.requestEnd(request);
 		// Late: responses that were read before it may have answered it.
 		if (request.firstDataId < this.#passed) this.#gapTo = Math.max(this.#gapTo, this.#passed);
 		if (request.firstDataId < this.#gapTo) this.#aheadMin = Number.NEGATIVE_INFINITY;
-		if (waiting.length === 0) {
+		if (this.front === undefined) {
 			if (missing !== undefined) this.#shift(missing.min, missing.max);
 			// Nothing is answered before it begins.
 			if (this.#aheadMax < 0) this.#aheadMax = 0;
 			if (this.#aheadMin < 0 && request.firstDataId > this.#gapTo) this.#aheadMin = 0;
-		}
-		waiting.push(request);
-		if (waiting.length > this.#limit) this.#drop("pipeline-limit");
+			this.front = request;
+		} else this.#back!.next = request;
+		this.#back = request;
+		if (++this.waiting > this.#limit) this.#drop("pipeline-limit");
+	}
+
+	#closeGap(request: HttpMessage, position: number): MissingRequests {
+		const first = this.#requestEnd < 0;
+		const sameHost = first || request.hostSignature === this.#hostSignature;
+		const sameClient = !first && request.constantSignature === this.#constantSignature;
+		const missing = this.gap.close(leastBytes(request, sameHost, sameClient), position);
+		this.gap = NO_GAP;
+		this.#steady = this.#plain = false;
+		return missing;
+	}
+
+	/** A request is over. */
+	requestEnd(request: HttpMessage): void {
+		this.#requestEnd = request.lastDataId;
 	}
 
 	/**
@@ -103,32 +136,31 @@ export class Matcher {
 	 * request from before the response has been read.
 	 */
 	pair(response: HttpMessage, complete: boolean): HttpMessage | undefined {
-		const front = this.waiting[0];
+		const { front } = this;
 		if (front === undefined || this.inDoubt || front.firstDataId > response.firstDataId) {
 			return this.#search(response, complete);
 		}
-		return this.#take(0);
+		return this.#take(front);
 	}
 
 	#search(response: HttpMessage, complete: boolean): HttpMessage | undefined {
-		const { waiting } = this;
 		let begun = 0;
 		let hidden = 0;
-		while (begun < waiting.length && waiting[begun]!.firstDataId < response.firstDataId) {
-			if (begun > 0) hidden += waiting[begun]!.missing?.max ?? 0;
+		let last: HttpMessage | undefined;
+		let behind = this.front;
+		for (; behind !== undefined && behind.firstDataId < response.firstDataId; behind = behind.next) {
+			if (begun > 0) hidden += behind.missing?.max ?? 0;
 			begun++;
+			last = behind;
 		}
-		if (begun === 0) return this.#none(response);
-		const behind = waiting[begun];
+		if (last === undefined) return this.#none(response);
 		if (behind !== undefined) hidden += behind.missing?.max ?? 0;
 		else if (!complete || this.gap.open) hidden = Number.POSITIVE_INFINITY;
 		this.#aheadMin = Math.max(this.#aheadMin, 1 - begun - hidden);
-		const at = this.#place();
-		if (at >= 0 && at < begun) return this.#take(at);
-		if (complete && this.#isNeighbour(waiting[begun - 1]!, response)) {
-			return this.#take(begun - 1, true);
-		}
-		const plain = this.#aheadMax > 0 ? this.#plain && this.#aheadMin > 0 : !waiting.some(isSpecial);
+		const answered = this.#place();
+		if (answered !== undefined && answered.firstDataId < response.firstDataId) return this.#take(answered);
+		if (complete && this.#isNeighbour(last, response)) return this.#take(last, true);
+		const plain = this.#aheadMax > 0 ? this.#plain && this.#aheadMin > 0 : !this.some(isSpecial);
 		response.anyRequest = !plain || hidden > 0;
 		this.#pass(response, this.#aheadMin > 0 ? "request-lost" : "order-unknown");
 		this.#shift(-1, -1);
@@ -136,30 +168,35 @@ export class Matcher {
 		return undefined;
 	}
 
-	/** The request that is next for certain; -1: none is. */
-	#place(): number {
-		if (this.#aheadMin !== this.#aheadMax || this.#aheadMax > 0) return -1;
+	/** One of those that wait is like this. */
+	some(is: (request: HttpMessage) => boolean): boolean {
+		for (let request = this.front; request !== undefined; request = request.next) if (is(request)) return true;
+		return false;
+	}
+
+	/** The request that is next for certain; undefined: none is. */
+	#place(): HttpMessage | undefined {
+		if (this.#aheadMin !== this.#aheadMax || this.#aheadMax > 0) return undefined;
 		let left = -this.#aheadMin;
-		let at = 0;
+		let request = this.front;
 		while (left > 0) {
-			const next = this.waiting[++at];
-			if (next === undefined) return -1;
-			const { min, max } = next.missing ?? NONE_MISSING;
-			if (min !== max) return -1;
+			request = request?.next;
+			if (request === undefined) return undefined;
+			const { min, max } = request.missing ?? NONE_MISSING;
+			if (min !== max) return undefined;
 			left -= 1 + min;
 		}
-		return left === 0 ? at : -1;
+		return left === 0 ? request : undefined;
 	}
 
 	/** No request was seen that began before this response. */
 	#none(response: HttpMessage): undefined {
-		const { waiting } = this;
 		response.anyRequest = true;
-		const lost = this.#aheadMax > 0 || (waiting.length === 0 && this.gap.open);
+		const lost = this.#aheadMax > 0 || (this.waiting === 0 && this.gap.open);
 		// More responses than requests: the last neighbours were none.
 		if (!lost && this.guessed) this.#pipelined = true;
 		this.#pass(response, lost ? "request-lost" : "request-not-seen");
-		if (waiting.length > 0) {
+		if (this.waiting > 0) {
 			if (this.#aheadMax <= 0) return undefined;
 			this.#aheadMin = Math.max(this.#aheadMin, 1);
 		}
@@ -168,17 +205,26 @@ export class Matcher {
 	}
 
 	/** Hands out a request as answered; those before it as what they are. */
-	#take(at: number, guessed = false): HttpMessage {
-		for (let i = 0; i < at; i++) {
+	#take(request: HttpMessage, guessed = false): HttpMessage {
+		while (this.front !== request) {
 			this.#drop(guessed && this.#aheadMax > 0 ? "order-unknown" : "response-lost");
 		}
 		this.guessed = guessed;
 		this.#plain = true;
-		const request = this.waiting.shift()!;
-		const next = this.waiting[0];
+		this.#shiftFront();
 		this.#aheadMin = this.#aheadMax = 0;
-		this.#comeNext(next);
+		this.#comeNext(this.front);
 		this.#watch(request);
+		return request;
+	}
+
+	/** The oldest request waits no longer. */
+	#shiftFront(): HttpMessage {
+		const request = this.front!;
+		this.front = request.next;
+		request.next = undefined;
+		if (this.front === undefined) this.#back = undefined;
+		this.waiting--;
 		return request;
 	}
 
@@ -217,17 +263,16 @@ export class Matcher {
 	}
 
 	#dropAnswered(reason: UnpairedReason): void {
-		while (this.#aheadMax < 0 && this.waiting.length > 0) this.#drop(reason);
+		while (this.#aheadMax < 0 && this.waiting > 0) this.#drop(reason);
 	}
 
 	/** Hands out the oldest request alone. Whether it was answered does not matter: the count goes on. */
 	#drop(reason: UnpairedReason): void {
-		const request = this.waiting.shift()!;
-		const next = this.waiting[0];
+		const request = this.#shiftFront();
 		if (isSpecial(request)) this.#plain = false;
 		this.#shift(1, 1);
-		this.#comeNext(next);
-		this.#alone(request, reason);
+		this.#comeNext(this.front);
+		this.#host.alone(request, reason);
 	}
 
 	/** Another request is the oldest one now. */
@@ -247,7 +292,7 @@ export class Matcher {
 	responseEnd(response: HttpMessage): void {
 		this.#responseEnd = response.lastDataId;
 		this.#responseEndNs = response.endNs;
-		const next = response.request === undefined ? undefined : this.waiting[0];
+		const next = response.request === undefined ? undefined : this.front;
 		if (next !== undefined && next.firstDataId < response.lastDataId) this.#pipelined = true;
 		// It may have answered HEAD: then what was read as its body was the next responses.
 		if (response.anyRequest && response.bodyBytes > 0) this.lostResponses(false, response.lastDataId);
@@ -266,7 +311,7 @@ export class Matcher {
 	/** 1xx responses may be all that is missing, when so many bytes are and some are to be expected. */
 	mayBeInformational(bytes: number, nextId: number): boolean {
 		if (bytes > MAX_CONTINUES) return false;
-		const front = this.waiting[0];
+		const { front } = this;
 		if (front === undefined || front.firstDataId > nextId || this.#aheadMax > 0) return true;
 		// Of a cut head it is not known what is expected.
 		return front.expectsContinue || front.informational > 0 || front.partial.length > 0;
@@ -274,12 +319,12 @@ export class Matcher {
 
 	/** Hands out requests that wait in doubt for too long. */
 	expire(nowNs: number, ageNs: number): void {
-		while (this.mayExpire && nowNs - this.waiting[0]!.endNs > ageNs) this.#drop("expired");
+		while (this.mayExpire && nowNs - this.front!.endNs > ageNs) this.#drop("expired");
 	}
 
 	/** Hands out all requests that wait. */
 	flush(reason: UnpairedReason): void {
-		while (this.waiting.length > 0) {
+		while (this.waiting > 0) {
 			const exact = reason !== "no-response" || this.#aheadMin === this.#aheadMax;
 			this.#drop(exact ? reason : this.#aheadMax > 0 ? "order-unknown" : "response-lost");
 		}

@@ -1,8 +1,5 @@
 import type { HttpMessage, MissingRequests } from "./http-message.ts";
 
-/** Fields that a client sends the same with each of its requests. */
-const CONSTANT = ["host", "user-agent", "accept-encoding", "accept-language"];
-
 /** "GET / HTTP/1.1", its line end and the blank line. */
 const LEAST = 18;
 
@@ -29,27 +26,25 @@ export class RequestGap {
 		this.#end = position + length;
 	}
 
-	/** What is missing before this request, which begins at `position`; `before`: the one seen last. Closes the gap. */
-	close(request: HttpMessage, before: HttpMessage | undefined, position: number): MissingRequests {
+	/** What is missing before a request, which begins at `position`; each has `least` bytes. Closes the gap. */
+	close(least: number, position: number): MissingRequests {
 		const min = this.#min;
 		// What lies between the gap and the request is the rest of a message that began in the gap, or none at all.
 		const clean = this.#end === position || this.#end < 0;
-		const fits = clean ? Math.floor(this.#bytes / least(request, before)) : Number.POSITIVE_INFINITY;
-		const max = Math.max(min, fits);
-		this.open = false;
-		this.#min = this.#bytes = 0;
-		this.#end = -1;
-		return { min, max };
+		return { min, max: Math.max(min, clean ? Math.floor(this.#bytes / least) : Number.POSITIVE_INFINITY) };
 	}
 }
 
-/** The bytes that a request of this client has at least: a start line, and the constant fields of those around it. */
-function least(request: HttpMessage, before: HttpMessage | undefined): number {
+/** There is no gap. */
+export const NO_GAP: RequestGap = new RequestGap();
+
+/**
+ * The bytes that each request of this client has at least: a start line; `host`: its Host as well; `client`: and the other
+ * fields that a client sends the same with each of its requests.
+ */
+export function leastBytes(request: HttpMessage, host: boolean, client: boolean): number {
 	let bytes = LEAST;
-	for (const name of CONSTANT) {
-		const value = request.get(name);
-		if (value === undefined || (before !== undefined && before.get(name) !== value)) continue;
-		if (before !== undefined || name === "host") bytes += name.length + value.length + 4;
-	}
+	if (host && request.hostSignature !== 0) bytes += 8 + request.hostEnd - request.hostStart;
+	if (client) bytes += request.constantBytes;
 	return bytes;
 }

@@ -9,4 +9,6 @@ export const FIELD = {
 	transferEncoding: 64,
 	upgrade: 128,
 	expect: 256,
+	/** One that a client sends the same with each of its requests. */
+	constant: 512,
 } as const;
