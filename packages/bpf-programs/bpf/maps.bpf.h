@@ -30,6 +30,9 @@ struct socket_state {
 	u8 reserved[5];
 };
 
+// Read by user space, which asks what still lives.
+_Static_assert(__builtin_offsetof(struct socket_state, socket_id) == 0, "socket_id comes first");
+
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
 	__uint(max_entries, 65536);
@@ -148,6 +151,16 @@ struct {
 	__type(key, u32);
 	__type(value, u32);
 } selected_tgids SEC(".maps");
+
+// Processes that user space has judged and wants nothing of, by what the kernel does not know: program, container, cgroup.
+// What is not in it is let through, so that a process that has just started is missed by nobody. When it is full the
+// oldest makes room, and user space leaves out itself.
+struct {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, 16384);
+	__type(key, u32);
+	__type(value, u32);
+} rejected_tgids SEC(".maps");
 
 struct comm {
 	char name[16];

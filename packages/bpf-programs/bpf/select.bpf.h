@@ -38,6 +38,8 @@ static __noinline u8 decide(struct sock *sk, u32 tgid)
 		return VERDICT_NOT_SELECTED;
 	if (setting_select_process && !process_is_selected(task, tgid))
 		return VERDICT_NOT_SELECTED;
+	if (setting_reject_process && bpf_map_lookup_elem(&rejected_tgids, &tgid))
+		return VERDICT_NOT_SELECTED;
 	return VERDICT_SELECTED;
 }
 

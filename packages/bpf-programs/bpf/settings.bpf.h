@@ -33,6 +33,8 @@ const volatile u32 setting_unknown_operations = 8;
 const volatile u32 setting_all_operations = 0;
 const volatile u32 setting_select_process = 0;
 const volatile u32 setting_select_port = 0;
+// User space judges processes, too, and rejects some.
+const volatile u32 setting_reject_process = 0;
 const volatile u32 setting_role = 0;
 // The programs on entry to reads are attached, too: only they know when a read that had to wait was called.
 const volatile u32 setting_read_starts = 0;

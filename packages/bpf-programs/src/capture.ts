@@ -55,6 +55,13 @@ export interface Capture extends Disposable {
 	/** Removes it. */
 	unwatch(pid: number): void;
 	/**
+	 * Leaves out a process that user space has judged: by its program, its container. Needs `select.reject`. A process that nobody has
+	 * rejected is watched, so that one that has just started is not missed.
+	 */
+	reject(pid: number): void;
+	/** Takes that back: the process runs another program now, or is over. */
+	admit(pid: number): void;
+	/**
 	 * Runs TLS programs at places of a file, in every process that has the file mapped, until the result is disposed: all of them or
 	 * none. Takes the kernel some milliseconds. Throws a `BpfError` when the file cannot be probed there.
 	 */
@@ -164,6 +171,7 @@ class LoadedCapture implements Capture {
 			eventsFd: queue === "ring" ? this.#rings[index]!.fd : this.#object.map("perf_events").fd,
 			controlsFd: this.#object.map("ring_controls").fd,
 			hintsFd: this.#object.map("skip_hints").fd,
+			socketsFd: this.#object.map("sockets").fd,
 			perfPages: ringBytes / 4096,
 		};
 	}
@@ -194,6 +202,18 @@ class LoadedCapture implements Capture {
 	unwatch(pid: number): void {
 		this.#check();
 		this.#object.map("selected_tgids").delete(pid);
+		this.#nextEpoch();
+	}
+
+	reject(pid: number): void {
+		this.#check();
+		this.#object.map("rejected_tgids").set(pid, 1);
+		this.#nextEpoch();
+	}
+
+	admit(pid: number): void {
+		this.#check();
+		this.#object.map("rejected_tgids").delete(pid);
 		this.#nextEpoch();
 	}
 
@@ -317,11 +337,13 @@ function configure(object: BpfObject, settings: Settings): void {
 	object.setGlobal("setting_read_starts", settings.readStarts);
 	object.setGlobal("setting_select_process", select.pids !== undefined || select.comms !== undefined);
 	object.setGlobal("setting_select_port", select.ports !== undefined);
+	object.setGlobal("setting_reject_process", select.reject === true);
 	object.setGlobal("setting_role", select.role === undefined ? 0 : ROLE[select.role]);
 	object.setGlobal("setting_tls_left_out", select.ports !== undefined || select.role !== undefined);
 	object.setGlobal("next_socket_id", microsecondsSinceBoot());
 	object.map("rings").maxEntries = settings.rings;
 	object.map("sockets").maxEntries = settings.maxSockets;
+	if (!select.reject) object.map("rejected_tgids").maxEntries = 1;
 	object.map("scratches").maxEntries = possibleCpus();
 	object.map("tls_scratches").maxEntries = possibleCpus() * TLS_SCRATCHES_PER_CPU;
 	object.map("tls_streams").maxEntries = Math.min(settings.maxSockets, MAX_TLS_STREAMS);

@@ -6,6 +6,8 @@ export interface Selection {
 	readonly pids?: readonly number[];
 	/** Processes, by the name of their main thread (at most 15 bytes); or'ed with `pids`. */
 	readonly comms?: readonly string[];
+	/** Processes may be left out later, one by one: see {@linkcode Capture.reject}. */
+	readonly reject?: boolean;
 	/** Connections with one of these ports at either end. */
 	readonly ports?: readonly number[];
 	/** Connections this side of which is the client or the server. A role that is not known yet passes. */

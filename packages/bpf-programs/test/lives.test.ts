@@ -118,6 +118,49 @@ describe("selection", () => {
 	});
 });
 
+test("a process that was rejected is left out, others and those of tomorrow are not", () => {
+	const listener = listenOn("ip4");
+	try {
+		using harness = new Harness({ select: { ports: [listener.port], reject: true } });
+		const client = tcpSocket("ip4");
+		const address = loopback("ip4", listener.port);
+		ok(libc.connect(client, addressOf(address), address.length), "connect");
+		harness.capture.reject(1);
+		writeAll(client, request);
+		expect(harness.drain().on(client)).toHaveLength(1);
+		harness.capture.reject(process.pid);
+		harness.capture.reject(process.pid);
+		writeAll(client, request);
+		expect(harness.drain().all).toHaveLength(0);
+		harness.capture.admit(process.pid);
+		writeAll(client, request);
+		const events = harness.drain();
+		expect(events.on(client)).toHaveLength(1);
+		libc.close(client);
+	} finally {
+		libc.close(listener.fd);
+	}
+});
+
+test("the sockets that live can be asked for, also when their end was lost in a full ring", () => {
+	using harness = new Harness({ ringBytes: 4096 });
+	const pairs = Array.from({ length: 50 }, () => tcpPair());
+	const described: number[] = [];
+	for (const pair of pairs) {
+		writeAll(pair.client, request);
+		readSome(pair.server, 4096);
+		described.push(...harness.drain().connections.map(({ socketId }) => socketId));
+	}
+	const ring = harness.rings[0]!;
+	expect(described).toHaveLength(100);
+	expect(described.filter((id) => !ring.socketIds().has(id))).toEqual([]);
+	for (const pair of pairs) pair[Symbol.dispose]();
+	const ended = harness.drain().closes.filter(({ cause }) => cause === 1);
+	expect(ended.length).toBeLessThan(100);
+	expect(harness.capture.counters().closes_lost).toBeGreaterThan(0);
+	expect(described.filter((id) => ring.socketIds().has(id))).toEqual([]);
+});
+
 test("own connections and their other end are never reported", async () => {
 	const script = `
 		const { createServer } = require("node:http");
