@@ -30,6 +30,19 @@ const nodes: fc.Arbitrary<NodeInfo> = fc.record({
 	clusterName: text,
 	excludeNamespaces: fc.array(text, { maxLength: 3 }),
 });
+const workload = fc.record({
+	namespace: text,
+	pod: fc.oneof(text, fc.constant("")),
+	container: text,
+	owner: text,
+	service: text,
+});
+const attachment = fc.record({
+	realDestinationIp: text,
+	by: fc.constantFrom("outbound", "inbound"),
+	securityPolicy: fc.constantFrom("mtls", "none"),
+	additions: fc.dictionary(text, text, { maxKeys: 3 }),
+});
 const connections: fc.Arbitrary<Connection> = fc.record(
 	{
 		socketId: count,
@@ -41,6 +54,10 @@ const connections: fc.Arbitrary<Connection> = fc.record(
 		local: address,
 		remote: address,
 		peer: address,
+		workload,
+		remoteProcess: fc.record({ pid: small, comm: text, containerId: text }),
+		remoteWorkload: workload,
+		attachment,
 		tls: fc.boolean(),
 		protocol: fc.constantFrom("tcp", "http/1", "http/2"),
 	},
@@ -114,10 +131,29 @@ function kernelLog(o: Operation) {
 }
 
 function connectionOf(c: Connection) {
-	const end = ({ ip, port }: { ip: string; port: number }) => ({ ip: { host: ip, port } });
+	const end = ({ ip, port }: { ip: string; port: number }, pod: Connection["workload"], processName: string) =>
+		pod?.pod
+			? {
+					kubernetes: {
+						serviceName: pod.service,
+						podName: pod.pod,
+						containerName: pod.container,
+						processName,
+						port,
+					},
+				}
+			: { ip: { host: ip, port } };
+	const remote = c.role === "server" ? c.remote : (c.peer ?? c.remote);
+	const zTunnel = c.attachment && {
+		realDestinationIp: c.attachment.realDestinationIp,
+		by: c.attachment.by === "inbound" ? 1 : 0,
+		securityPolicy: c.attachment.securityPolicy === "none" ? 1 : 0,
+		addition: Object.entries(c.attachment.additions).map(([key, value]) => ({ key, value })),
+	};
 	return {
-		local: end(c.local),
-		remote: end(c.role === "server" ? c.remote : (c.peer ?? c.remote)),
+		local: end(c.local, c.workload, c.comm),
+		remote: end(remote, c.remoteWorkload, c.remoteProcess?.comm ?? ""),
+		...(zTunnel ? { attachment: { zTunnel } } : {}),
 		role: c.role === "server" ? 1 : 0,
 		tlsMode: c.tls ? 1 : 0,
 		protocol: ["tcp", "http/1", "http/2"].indexOf(c.protocol),
@@ -183,7 +219,9 @@ test("decoding gives back what was written, 64-bit fields as numbers", () => {
 			encodeConnection(w, c);
 			encodeKernelLogs(w, ops);
 			const message = decodeMessage(w.view());
-			expect(message.connection?.local?.ip?.host).toBe(c.local.ip);
+			const { kubernetes, ip } = message.connection?.local ?? {};
+			if (c.workload?.pod) expect(kubernetes?.podName).toBe(c.workload.pod);
+			else expect(ip?.host).toBe(c.local.ip);
 			expect(message.kernelLogs?.length).toBe(ops.length);
 			for (const [i, op] of ops.entries()) {
 				const log = message.kernelLogs?.[i]?.[op.kind];

@@ -7,6 +7,8 @@ import {
 	type Operation,
 	type Trace,
 	type Transaction,
+	type TunnelAttachment,
+	type Workload,
 } from "./types.ts";
 import type { Writer } from "./writer.ts";
 
@@ -61,13 +63,32 @@ export function encodeNode(w: Writer, node: NodeInfo): void {
 /** Field 2: the connection that this message and those that follow are about. */
 export function encodeConnection(w: Writer, connection: Connection): void {
 	const message = w.open(2);
-	address(w, 1, connection.local);
+	end(w, 1, connection.local, connection.workload, connection.comm);
 	// The contract has one remote: the real one.
-	address(w, 2, hiddenPeer(connection) ?? connection.remote);
+	const remote = hiddenPeer(connection) ?? connection.remote;
+	end(w, 2, remote, connection.remoteWorkload, connection.remoteProcess?.comm ?? "");
 	// The contract knows no "unknown": it is a client's until it is known to be a server's.
 	w.uint(3, connection.role === "server" ? 1 : 0);
 	w.bool(4, connection.tls);
 	w.uint(5, connection.protocol === "http/1" ? 1 : connection.protocol === "http/2" ? 2 : 0);
+	if (connection.attachment) attachment(w, connection.attachment);
+	w.close(message);
+}
+
+/** ConnectionAttachment { 1: ZTunnelAttachmentEnvironment }. */
+function attachment(w: Writer, { realDestinationIp, by, securityPolicy, additions }: TunnelAttachment): void {
+	const message = w.open(6);
+	const tunnel = w.open(1);
+	w.string(1, realDestinationIp);
+	w.uint(2, by === "inbound" ? 1 : 0);
+	w.uint(3, securityPolicy === "none" ? 1 : 0);
+	for (const [key, value] of Object.entries(additions)) {
+		const pair = w.open(4);
+		w.string(1, key);
+		w.string(2, value);
+		w.close(pair);
+	}
+	w.close(tunnel);
 	w.close(message);
 }
 
@@ -203,11 +224,22 @@ function time(w: Writer, field: number, ns: number): void {
 	bytes[at + 3] = w.length - at - 4;
 }
 
-function address(w: Writer, field: number, { ip, port }: Address): void {
+/** One end: as part of a pod where that is known, else as an address. A service alone is no process. */
+function end(w: Writer, field: number, address: Address, workload: Workload | undefined, process: string): void {
 	const message = w.open(field);
-	const inner = w.open(2);
-	w.string(1, ip);
-	w.int(2, port);
-	w.close(inner);
+	if (workload?.pod) {
+		const pod = w.open(1);
+		w.string(1, workload.service);
+		w.string(2, workload.pod);
+		w.string(3, workload.container);
+		w.string(4, process);
+		w.int(5, address.port);
+		w.close(pod);
+	} else {
+		const inner = w.open(2);
+		w.string(1, address.ip);
+		w.int(2, address.port);
+		w.close(inner);
+	}
 	w.close(message);
 }

@@ -28,7 +28,9 @@ export { DEFAULT_SPLIT_BYTES, MAX_KERNEL_LOG_BYTES, splitKernelLogs } from "./sp
 export { type TextLineOptions, textLine } from "./text-line.ts";
 export type {
 	Address,
+	Attribution,
 	Connection,
+	ConnectionProcess,
 	Instant,
 	MessageSize,
 	NetInterface,
@@ -36,6 +38,8 @@ export type {
 	Operation,
 	Trace,
 	Transaction,
+	TunnelAttachment,
+	Workload,
 } from "./types.ts";
 export { describeReason, ERROR_CODES, OPERATION_LOST, OPERATION_SKIPPED, RECORD_LOST } from "./vocabulary.ts";
 export { Writer } from "./writer.ts";

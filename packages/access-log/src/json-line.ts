@@ -1,5 +1,14 @@
 import { formatAddress, formatTime, maskQuery } from "./format.ts";
-import { type Connection, hiddenPeer, type Instant, type MessageSize, type Trace, type Transaction } from "./types.ts";
+import {
+	type Connection,
+	hiddenPeer,
+	type Instant,
+	type MessageSize,
+	type Trace,
+	type Transaction,
+	type TunnelAttachment,
+	type Workload,
+} from "./types.ts";
 
 /** A connection as a line shows it: whoever has it from the wire does not know the process. */
 export interface LineConnection extends Omit<Connection, "pid" | "comm"> {
@@ -46,6 +55,47 @@ function peerField(connection: LineConnection): string {
 	return peer === undefined ? "" : `,"peer":${quote(formatAddress(peer))}`;
 }
 
+/** What is known of the process on this end beyond its name. */
+function processFields({ process, workload }: LineConnection): string {
+	let fields = "";
+	if (process) {
+		if (process.exe !== "") fields += `,"exe":${quote(process.exe)}`;
+		if (process.uid >= 0) fields += `,"uid":${process.uid}`;
+		if (process.containerId !== "") fields += `,"container":"${process.containerId}"`;
+	}
+	return workload ? `${fields},"kubernetes":${workloadObject(workload)}` : fields;
+}
+
+function remoteFields({ remoteProcess, remoteWorkload, attachment }: LineConnection): string {
+	let fields = "";
+	if (remoteProcess) {
+		const { pid, comm, containerId } = remoteProcess;
+		const container = containerId === "" ? "" : `,"container":"${containerId}"`;
+		fields += `,"remote_process":{"pid":${pid},"comm":${quoteOrNull(comm)}${container}}`;
+	}
+	if (remoteWorkload) fields += `,"remote_kubernetes":${workloadObject(remoteWorkload)}`;
+	return attachment ? `${fields},"tunnel":${tunnelObject(attachment)}` : fields;
+}
+
+/** Many connections share one. */
+const workloadObjects: WeakMap<Workload, string> = new WeakMap();
+
+function workloadObject(workload: Workload): string {
+	let text = workloadObjects.get(workload);
+	if (text === undefined) {
+		const { namespace, pod, container, owner, service } = workload;
+		text =
+			`{"namespace":${quote(namespace)},"pod":${quoteOrNull(pod)},"container":${quoteOrNull(container)}` +
+			`,"owner":${quoteOrNull(owner)},"service":${quoteOrNull(service)}}`;
+		workloadObjects.set(workload, text);
+	}
+	return text;
+}
+
+function tunnelObject({ realDestinationIp, by, securityPolicy, additions }: TunnelAttachment): string {
+	return JSON.stringify({ real_destination_ip: realDestinationIp, by, security_policy: securityPolicy, additions });
+}
+
 /** The reasons that a line shows: why it is not whole, and why a half is missing. */
 export function lineReasons(tx: LineTransaction): readonly string[] {
 	if (tx.unpaired === null || tx.partial.includes(tx.unpaired)) return tx.partial;
@@ -63,9 +113,9 @@ export function jsonLine(tx: LineTransaction, options: JsonLineOptions): string 
 	const reasons = lineReasons(tx);
 	return (
 		`{"time":"${formatTime(options.bootTime, startNs)}","duration_ms":${(tx.endNs - startNs) / 1e6}` +
-		`,"pid":${connection.pid},"comm":${quoteOrNull(connection.comm)},"role":"${connection.role}"` +
+		`,"pid":${connection.pid},"comm":${quoteOrNull(connection.comm)}${processFields(connection)},"role":"${connection.role}"` +
 		`,"local":${quote(formatAddress(connection.local))},"remote":${quote(formatAddress(connection.remote))}${peerField(connection)}` +
-		`,"tls":${connection.tls},"protocol":${quote(tx.version)},"method":${quoteOrNull(tx.method)}` +
+		`${remoteFields(connection)},"tls":${connection.tls},"protocol":${quote(tx.version)},"method":${quoteOrNull(tx.method)}` +
 		`,"path":${quoteOrNull(path)},"host":${tx.host === null ? "null" : quote(tx.host)},"status":${tx.status}` +
 		`,"request":${size(tx.request)},"response":${size(tx.response)},"operations":${tx.operations}` +
 		`,"trace":${traceObject(tx.trace)},"partial":${reasons.length === 0 ? "[]" : JSON.stringify(reasons)}}`

@@ -49,6 +49,32 @@ test("a JSON line has the fixed fields in their order", () => {
 	expect(JSON.parse(jsonLine(whole, { bootTime, queryValues: true })).path).toBe("/a?token=secret&b=");
 });
 
+test("what is known of both processes stands beside them, what is not known is left out", () => {
+	const workload = { namespace: "shop", pod: "web-1", container: "", owner: "Deployment/web", service: "web.shop" };
+	const described = {
+		...whole.connection,
+		process: { exe: "/usr/sbin/nginx", uid: 33, containerId: "ab".repeat(32), cgroup: "/x" },
+		workload,
+		remoteProcess: { pid: 9, comm: "curl", containerId: "" },
+		remoteWorkload: { ...workload, pod: "", owner: "" },
+		attachment: { realDestinationIp: "10.0.0.1", by: "inbound", securityPolicy: "none", additions: { a: "b" } },
+	} as const;
+	const line = JSON.parse(jsonLine({ ...whole, connection: described }, masked));
+	expect(line).toMatchObject({
+		exe: "/usr/sbin/nginx",
+		uid: 33,
+		container: "ab".repeat(32),
+		kubernetes: { ...workload, container: null },
+		remote_process: { pid: 9, comm: "curl" },
+		remote_kubernetes: { namespace: "shop", pod: null, service: "web.shop" },
+		tunnel: { real_destination_ip: "10.0.0.1", by: "inbound", security_policy: "none", additions: { a: "b" } },
+	});
+	expect(line.remote_process).not.toHaveProperty("container");
+	const nothing = { exe: "", uid: -1, containerId: "", cgroup: "" };
+	const plain = jsonLine({ ...whole, connection: { ...whole.connection, process: nothing } }, masked);
+	expect(plain).toBe(jsonLine(whole, masked));
+});
+
 test("a client's hidden peer stands beside the remote; a server sees its own", () => {
 	const peer = { ip: "10.0.0.9", port: 8080 };
 	const line = (role: "client" | "server"): string =>

@@ -10,8 +10,54 @@ export interface Instant {
 	readonly nanos: number;
 }
 
+/** A process as records name it; what is not known is empty, and -1 for the user. */
+export interface ConnectionProcess {
+	/** Path of the program. */
+	readonly exe: string;
+	/** Effective user. */
+	readonly uid: number;
+	/** 64 hex digits; empty outside of containers. */
+	readonly containerId: string;
+	/** Path in the cgroup hierarchy. */
+	readonly cgroup: string;
+}
+
+/** What a process is part of in Kubernetes. */
+export interface Workload {
+	readonly namespace: string;
+	/** Empty for a service, of which only the address is known. */
+	readonly pod: string;
+	/** Empty where it is not known. */
+	readonly container: string;
+	/** What the pod was made by, such as `Deployment/web`; empty for a pod of its own. */
+	readonly owner: string;
+	/** The name a collector has for it: `service.namespace`, with the cluster's name and `::` before it where there is one. */
+	readonly service: string;
+}
+
+/** Where a service mesh's tunnel takes a connection, when something tells. */
+export interface TunnelAttachment {
+	readonly realDestinationIp: string;
+	readonly by: "outbound" | "inbound";
+	readonly securityPolicy: "mtls" | "none";
+	readonly additions: Readonly<Record<string, string>>;
+}
+
+/** What is known of a connection beyond its socket: looked up, each as far as it could be. */
+export interface Attribution {
+	/** Who is really at the other end, where address translation on the way hides a client's peer. */
+	readonly peer?: Address;
+	/** The process on this end. */
+	readonly process?: ConnectionProcess;
+	readonly workload?: Workload;
+	/** The process at the other end, when that is on this machine. */
+	readonly remoteProcess?: { readonly pid: number; readonly comm: string; readonly containerId: string };
+	readonly remoteWorkload?: Workload;
+	readonly attachment?: TunnelAttachment;
+}
+
 /** Who talks to whom. A new `version` says that the description of the same socket has changed. */
-export interface Connection {
+export interface Connection extends Attribution {
 	readonly socketId: number;
 	readonly version: number;
 	readonly pid: number;
@@ -20,8 +66,6 @@ export interface Connection {
 	readonly role: "client" | "server" | "unknown";
 	readonly local: Address;
 	readonly remote: Address;
-	/** Who is really at the other end, where address translation on the way hides a client's peer. */
-	readonly peer?: Address;
 	readonly tls: boolean;
 	readonly protocol: "tcp" | "http/1" | "http/2";
 }

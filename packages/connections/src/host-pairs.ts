@@ -5,6 +5,7 @@ export interface HostSocket {
 	readonly socketId: number;
 	/** Inode of its network namespace. */
 	readonly netns: number;
+	/** This end, as the other one sees it: another than its own where it was translated. */
 	readonly local: Endpoint;
 	/** The other end: the real one where it was translated. */
 	readonly remote: Endpoint;
@@ -16,53 +17,60 @@ export interface HostSocket {
  *     client socket  A -> B            found by "B -> A", whichever came first
  *     server socket  B -> A
  *
- * Loopback addresses mean something in one network namespace only; all others mean the same in every one of the host.
+ * It is where they meet, not where they live: a socket waits for its other end, and leaves with it or when it has waited long
+ * enough. So connections that stay open cost nothing here. Loopback addresses mean something in one network namespace only; all
+ * others mean the same in every one of the host.
  */
 export class HostPairs<T extends HostSocket> {
-	readonly #byId: Map<number, T> = new Map();
-	readonly #byEnds: Map<string, T> = new Map();
+	/** In the order in which they came: also that of waiting. */
+	readonly #waiting: Map<string, { readonly socket: T; readonly sinceNs: number }> = new Map();
 	readonly #capacity: number;
+	#joined = 0;
 	#evicted = 0;
 
-	/** `capacity`: sockets to keep; the one added first makes room. */
-	constructor(capacity = 1_000_000) {
+	/** `capacity`: sockets that may wait; the one added first makes room. */
+	constructor(capacity = 65_536) {
 		if (!Number.isInteger(capacity) || capacity < 1) {
 			throw new RangeError(`Cannot create host pairs: 'capacity' must be a positive integer: received ${capacity}`);
 		}
 		this.#capacity = capacity;
 	}
 
-	/** Adds a socket, or changes what it was; returns the other end if that is here. */
-	add(socket: T): T | undefined {
-		this.remove(socket.socketId);
-		if (this.#byId.size >= this.#capacity) this.#evict();
-		this.#byId.set(socket.socketId, socket);
-		this.#byEnds.set(ends(socket.netns, socket.local, socket.remote), socket);
-		return this.other(socket.socketId);
+	/** Adds a socket. Returns the other end if that is here, and both are joined; else the socket waits for it. */
+	add(socket: T, nowNs: number): T | undefined {
+		const key = ends(socket.netns, socket.remote, socket.local);
+		const other = this.#waiting.get(key);
+		if (other && other.socket.socketId !== socket.socketId) {
+			this.#waiting.delete(key);
+			this.#joined++;
+			return other.socket;
+		}
+		const own = ends(socket.netns, socket.local, socket.remote);
+		// The ports may have been another socket's before.
+		this.#waiting.delete(own);
+		this.#waiting.set(own, { socket, sinceNs: nowNs });
+		if (this.#waiting.size > this.#capacity) this.#evict();
+		return undefined;
 	}
 
-	/** The other end of a socket, if it is on this host and known. */
-	other(socketId: number): T | undefined {
-		const socket = this.#byId.get(socketId);
-		return socket && this.#byEnds.get(ends(socket.netns, socket.remote, socket.local));
+	/** Gives up on those that came before `beforeNs`: their other end is not on this host, or was never described. */
+	expire(beforeNs: number): number {
+		let expired = 0;
+		for (const [key, { sinceNs }] of this.#waiting) {
+			if (sinceNs >= beforeNs) break;
+			this.#waiting.delete(key);
+			expired++;
+		}
+		return expired;
 	}
 
-	remove(socketId: number): void {
-		const socket = this.#byId.get(socketId);
-		if (!socket) return;
-		this.#byId.delete(socketId);
-		const key = ends(socket.netns, socket.local, socket.remote);
-		// The ports may be another socket's by now.
-		if (this.#byEnds.get(key) === socket) this.#byEnds.delete(key);
-	}
-
-	stats(): { readonly size: number; readonly evicted: number } {
-		return { size: this.#byId.size, evicted: this.#evicted };
+	stats(): { readonly waiting: number; readonly joined: number; readonly evicted: number } {
+		return { waiting: this.#waiting.size, joined: this.#joined, evicted: this.#evicted };
 	}
 
 	#evict(): void {
-		for (const socketId of this.#byId.keys()) {
-			this.remove(socketId);
+		for (const key of this.#waiting.keys()) {
+			this.#waiting.delete(key);
 			this.#evicted++;
 			return;
 		}

@@ -90,13 +90,23 @@ export function readProcess(pid: number, proc = "/proc"): ProcessInfo | undefine
 export function matchProcesses(selection: ProcessSelection = {}, proc = "/proc"): { pid: number; comm: string }[] {
 	const details = needsDetails(selection);
 	const matching: { pid: number; comm: string }[] = [];
+	for (const { pid, comm } of running(proc)) {
+		const facts = details ? readProcess(pid, proc) : { pid, comm, exe: "", containerId: "", cgroup: "" };
+		if (facts && selectsProcess(selection, facts)) matching.push({ pid, comm });
+	}
+	return matching.sort((a, b) => a.pid - b.pid);
+}
+
+/** The pids of all running processes, without kernel threads. */
+export function allProcesses(proc = "/proc"): number[] {
+	return Array.from(running(proc), ({ pid }) => pid);
+}
+
+function* running(proc: string): Generator<{ pid: number; comm: string }, void, undefined> {
 	for (const name of readdirSync(proc)) {
 		const pid = Number(name);
 		if (!Number.isInteger(pid)) continue;
 		const stat = parseStat(read(`${proc}/${name}/stat`));
-		if (!stat || stat.flags & PF_KTHREAD) continue;
-		const facts = details ? readProcess(pid, proc) : { pid, comm: stat.comm, exe: "", containerId: "", cgroup: "" };
-		if (facts && selectsProcess(selection, facts)) matching.push({ pid, comm: stat.comm });
+		if (stat && !(stat.flags & PF_KTHREAD)) yield { pid, comm: stat.comm };
 	}
-	return matching.sort((a, b) => a.pid - b.pid);
 }

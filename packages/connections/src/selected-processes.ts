@@ -1,65 +1,72 @@
-import { matchProcesses } from "./process-info.ts";
-import { type ProcessSelection, selectsProcess } from "./process-selection.ts";
+import { allProcesses, type ProcessInfo } from "./process-info.ts";
 import type { ProcessHint, ProcessTable } from "./process-table.ts";
 
 export interface SelectedProcessesOptions {
-	readonly selection: ProcessSelection;
+	/** The judgement: a function of what is known of the process, such as `selectsProcess` of a selection. */
+	readonly selects: (facts: ProcessInfo) => boolean;
 	/** Told of every event before it is judged here, and asked for the facts. */
 	readonly processes: ProcessTable;
-	/** A process is selected now, or no longer. Never twice the same in a row for one pid. */
-	readonly changed: (pid: number, selected: boolean) => void;
+	/** A process is left out, or no longer. Never twice the same in a row for one pid. */
+	readonly changed: (pid: number, leftOut: boolean) => void;
 	/** `/proc` if not told. */
 	readonly proc?: string;
 }
 
-/** The processes that a selection means, kept right by fork, exec and exit events instead of by looking again and again. */
+/**
+ * The processes that a judgement leaves out, kept right by fork, exec and exit events instead of by looking again and again.
+ *
+ * What was not judged yet counts as selected: of a process that has just started nothing is missed, only left out a moment later.
+ */
 export class SelectedProcesses {
 	readonly #options: SelectedProcessesOptions;
-	readonly #selected: Set<number> = new Set();
+	readonly #leftOut: Set<number> = new Set();
 
 	constructor(options: SelectedProcessesOptions) {
 		this.#options = options;
 	}
 
-	get size(): number {
-		return this.#selected.size;
+	/** How many are left out. */
+	get leftOut(): number {
+		return this.#leftOut.size;
 	}
 
 	has(pid: number): boolean {
-		return this.#selected.has(pid);
+		return !this.#leftOut.has(pid);
 	}
 
-	/** Adds those that run already. Subscribe to events first, so that none slips through between. */
+	/** Judges those that run. Subscribe to events first, so that none slips through between. */
 	scan(): void {
-		const { selection, proc } = this.#options;
-		for (const { pid } of matchProcesses(selection, proc)) this.#set(pid, true);
+		const { processes, selects, proc } = this.#options;
+		for (const pid of allProcesses(proc)) this.#set(pid, !selects(processes.get(pid)));
 	}
 
+	/** A child is judged by what is known of its parent until it calls exec: nothing is read. */
 	forked(parent: number, child: number): void {
-		this.#options.processes.forked(parent, child);
-		this.#judge(child, {});
+		const { processes } = this.#options;
+		processes.forked(parent, child);
+		this.#judge(child, processes.peek(child) ?? processes.get(child));
 	}
 
 	execed(pid: number, hint: ProcessHint = {}): void {
-		this.#options.processes.execed(pid, hint);
-		this.#judge(pid, hint);
+		const { processes } = this.#options;
+		processes.execed(pid, hint);
+		this.#judge(pid, processes.get(pid, hint));
 	}
 
-	/** A process that is gone is selected no longer; what is known of it stays in the table. */
+	/** A process that is gone is not left out any more: its pid may be another's tomorrow. */
 	exited(pid: number): void {
 		this.#options.processes.exited(pid);
 		this.#set(pid, false);
 	}
 
-	#judge(pid: number, hint: ProcessHint): void {
-		const { selection, processes } = this.#options;
-		this.#set(pid, selectsProcess(selection, processes.get(pid, hint)));
+	#judge(pid: number, facts: ProcessInfo): void {
+		this.#set(pid, !this.#options.selects(facts));
 	}
 
-	#set(pid: number, selected: boolean): void {
-		if (this.#selected.has(pid) === selected) return;
-		if (selected) this.#selected.add(pid);
-		else this.#selected.delete(pid);
-		this.#options.changed(pid, selected);
+	#set(pid: number, leftOut: boolean): void {
+		if (this.#leftOut.has(pid) === leftOut) return;
+		if (leftOut) this.#leftOut.add(pid);
+		else this.#leftOut.delete(pid);
+		this.#options.changed(pid, leftOut);
 	}
 }
