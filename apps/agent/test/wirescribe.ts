@@ -2,17 +2,34 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { program } from "./runtimes.ts";
 
+/** What a process is part of in Kubernetes. */
+export interface LineWorkload {
+	readonly namespace: string;
+	readonly pod: string | null;
+	readonly container: string | null;
+	readonly owner: string | null;
+	readonly service: string;
+}
+
 /** A line of `--output json`. */
 export interface Line {
 	readonly time: string;
 	readonly duration_ms: number;
 	readonly pid: number;
 	readonly comm: string;
+	/** Of the process on this end, as far as it is known; so the next ones. */
+	readonly exe?: string;
+	readonly uid?: number;
+	readonly container?: string;
+	readonly kubernetes?: LineWorkload;
 	readonly role: "client" | "server";
 	readonly local: string;
 	readonly remote: string;
 	/** The real other end, where translation hides it. */
 	readonly peer?: string;
+	/** The process at the other end, when that is on this machine. */
+	readonly remote_process?: { readonly pid: number; readonly comm: string; readonly container?: string };
+	readonly remote_kubernetes?: LineWorkload;
 	readonly tls: boolean;
 	readonly protocol: string;
 	readonly method: string | null;

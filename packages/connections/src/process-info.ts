@@ -57,11 +57,13 @@ export function parseContainerId(cgroup: string): string {
 	return cgroup.match(/(?<![0-9a-f])[0-9a-f]{64}(?![0-9a-f])/g)?.at(-1) ?? "";
 }
 
-/** The path that a cgroup file names: that of version 2, or the first. */
+/** The path that a cgroup file names: that of version 2, or where that is the root, the first of version 1 that is not. */
 export function parseCgroup(cgroup: string): string {
-	const lines = cgroup.split("\n");
-	const line = lines.find((one) => one.startsWith("0::")) ?? lines[0] ?? "";
-	return line.split(":").slice(2).join(":");
+	const paths = cgroup
+		.split("\n")
+		.sort((a, b) => Number(b.startsWith("0::")) - Number(a.startsWith("0::")))
+		.map((line) => line.split(":").slice(2).join(":"));
+	return paths.find((path) => path.length > 1) ?? paths[0] ?? "";
 }
 
 /** Reads a process from /proc; undefined when there is none (any more). */

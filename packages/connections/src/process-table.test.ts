@@ -123,6 +123,8 @@ test("odd stat lines and cgroups", () => {
 	expect(parseCgroup("12:cpu:/a\n0::/user.slice/x:y\n")).toBe("/user.slice/x:y");
 	expect(parseCgroup("12:cpu:/docker/1\n11:memory:/docker/1\n")).toBe("/docker/1");
 	expect(parseCgroup("")).toBe("");
+	expect(parseCgroup("0::/\n9:pids:/\n8:memory:/docker/1\n")).toBe("/docker/1");
+	expect(parseCgroup("9:pids:/\n0::/\n")).toBe("/");
 	expect(parseContainerId(`0::/docker/${"a".repeat(64)}/docker/${container}\n`)).toBe(container);
 	expect(parseContainerId(`0::/x-${"a".repeat(65)}`)).toBe("");
 });

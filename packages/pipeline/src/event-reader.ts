@@ -159,6 +159,11 @@ export class EventReader {
 		return connection.netns(this.#view, this.#at);
 	}
 
+	/** Effective user of a connection event's process. */
+	get uid(): number {
+		return connection.uid(this.#view, this.#at);
+	}
+
 	/** The connect(2) or accept(2) of a connection event; undefined when it was sent for another reason. */
 	openingCall(): Operation | undefined {
 		const cause = connection.cause(this.#view, this.#at);

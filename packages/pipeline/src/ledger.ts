@@ -32,6 +32,12 @@ export interface PartitionLedger {
 	readonly lost: number;
 	readonly connectionsOpen: number;
 	readonly connectionsClosed: number;
+	/** Of the closed ones: their end was lost, and found by asking. */
+	readonly connectionsEndedUnseen: number;
+	/** Of the closed ones: they had to make room. */
+	readonly connectionsEvicted: number;
+	/** Closed connections that were forgotten before their time: late events of them open them again. */
+	readonly tombstonesEvicted: number;
 	/** Connections that are TLS, and those of them of which plaintext was seen. */
 	readonly tlsConnections: number;
 	readonly tlsConnectionsRead: number;
@@ -42,6 +48,8 @@ export interface PartitionLedger {
 	readonly operationsNotHttp: number;
 	/** Operations whose connection was already gone. */
 	readonly operationsLate: number;
+	/** Operations of connections that are left out by what the kernel does not know. */
+	readonly operationsNotSelected: number;
 	/** Reasons of partial and unpaired messages, with how often each was given. */
 	readonly reasons: Readonly<Record<string, number>>;
 }
@@ -86,9 +94,16 @@ export interface Ledger {
 		readonly plain: number;
 		readonly notHttp: number;
 		readonly late: number;
+		readonly notSelected: number;
 		readonly malformed: number;
 	};
-	readonly connections: { readonly open: number; readonly closed: number };
+	readonly connections: {
+		readonly open: number;
+		readonly closed: number;
+		readonly endedUnseen: number;
+		readonly evicted: number;
+		readonly tombstonesEvicted: number;
+	};
 	readonly tls: {
 		readonly connections: number;
 		/** Those of which plaintext was seen. */
@@ -163,12 +178,16 @@ export function emptyPartitionLedger(): PartitionLedger {
 		lost: 0,
 		connectionsOpen: 0,
 		connectionsClosed: 0,
+		connectionsEndedUnseen: 0,
+		connectionsEvicted: 0,
+		tombstonesEvicted: 0,
 		tlsConnections: 0,
 		tlsConnectionsRead: 0,
 		operationsAttributed: 0,
 		operationsPlain: 0,
 		operationsNotHttp: 0,
 		operationsLate: 0,
+		operationsNotSelected: 0,
 		reasons: {},
 	};
 }
@@ -207,9 +226,16 @@ export function makeLedger(sources: LedgerSources): Ledger {
 			plain: total.operationsPlain,
 			notHttp: total.operationsNotHttp,
 			late: total.operationsLate,
+			notSelected: total.operationsNotSelected,
 			malformed: total.malformedEvents,
 		},
-		connections: { open: total.connectionsOpen, closed: total.connectionsClosed },
+		connections: {
+			open: total.connectionsOpen,
+			closed: total.connectionsClosed,
+			endedUnseen: total.connectionsEndedUnseen,
+			evicted: total.connectionsEvicted,
+			tombstonesEvicted: total.tombstonesEvicted,
+		},
 		tls: {
 			connections: total.tlsConnections,
 			read: total.tlsConnectionsRead,

@@ -1,4 +1,4 @@
-import type { Connection, Operation, Transaction } from "@wirescribe/access-log";
+import type { Attribution, Connection, Operation, Transaction } from "@wirescribe/access-log";
 import type { Chunk } from "@wirescribe/buffer";
 import { type Exchange, Http1Connection, type Message, type ProtocolChange } from "@wirescribe/http1-parser";
 import { type LoggedOperation, OperationLog } from "./operation-log.ts";
@@ -14,6 +14,8 @@ export interface ConnectionContext {
 	readonly tcpOperations: boolean;
 	/** How long a hole may still be filled: 20 ms for rings, 500 ms for per-CPU buffers. */
 	readonly reorderWindowNs: number;
+	/** Which connections are looked at; asked again when a description changes. */
+	select(connection: Connection): boolean;
 	/** Tells the kernel what it need not copy, of the socket's own bytes or of those inside its TLS. */
 	skip(socketId: number, direction: 1 | 2, before: number | "all", plaintext: boolean): void;
 }
@@ -35,9 +37,11 @@ export const CLAIM_WAIT_NS = 10_000_000_000;
 export class ObservedConnection {
 	description: Connection;
 	described: boolean;
-	/** Last event's time: a connection that ended unseen is found by its silence after close(2). */
-	lastNs = 0;
+	/** Last operation's time: a connection that ended unseen is found by its silence. */
+	lastNs: number;
 	closeSeenNs = 0;
+	/** What is not described yet may be selected. */
+	selected = true;
 	/** Its partition has it among those that wait for time to pass. */
 	queued = false;
 	readonly #context: ConnectionContext;
@@ -54,11 +58,13 @@ export class ObservedConnection {
 	#waiting: { transaction: Transaction; operations: LoggedOperation[] }[] = [];
 	#waitingSinceNs = 0;
 
-	constructor(description: Connection, described: boolean, context: ConnectionContext) {
+	constructor(description: Connection, described: boolean, nowNs: number, context: ConnectionContext) {
 		this.description = description;
+		this.lastNs = nowNs;
 		this.described = described;
 		this.#context = context;
 		this.#http = this.#newHttp(false);
+		this.#judge();
 	}
 
 	get requestStartsRead(): number {
@@ -74,17 +80,22 @@ export class ObservedConnection {
 		return this.#http.needsTick || this.#waiting.length > 0 || this.#log.size > 0;
 	}
 
-	/** The kernel describes the socket, again or for the first time. What was learned from the bytes stays. */
+	/** The kernel describes the socket, again or for the first time. What was learned from the bytes, and looked up, stays. */
 	describe(description: Connection): void {
 		const { protocol, role, tls } = this.description;
+		this.described = true;
 		this.#redescribe({
 			...description,
 			protocol,
 			role: description.role === "unknown" ? role : description.role,
 			tls: tls || description.tls,
 		});
-		this.described = true;
 		this.#releaseWaiting();
+	}
+
+	/** Something was looked up about the connection, or is known now. */
+	attribute(attribution: Attribution): void {
+		this.#redescribe(attribution);
 	}
 
 	/** An operation that stands alone by nature: connect or accept. */
@@ -128,7 +139,7 @@ export class ObservedConnection {
 
 	/** A close(2) was seen; the connection itself ends with TCP_CLOSE. */
 	closeCalled(operation: Operation): void {
-		this.#closing ??= operation;
+		if (this.selected) this.#closing ??= operation;
 		this.closeSeenNs = operation.endNs;
 	}
 
@@ -225,6 +236,15 @@ export class ObservedConnection {
 	/** A new version, a copy: records already handed on keep theirs. */
 	#redescribe(changes: Partial<Connection>): void {
 		this.description = { ...this.description, ...changes, version: this.description.version + 1 };
+		this.#judge();
+	}
+
+	/** What is left out need not be copied any more. */
+	#judge(): void {
+		const before = this.selected;
+		const { socketId } = this.description;
+		this.selected = !this.described || this.#context.select(this.description);
+		if (before && !this.selected) this.#context.skip(socketId, INGRESS, "all", this.tlsRead);
 	}
 
 	#notHttpOperation(operation: LoggedOperation): void {

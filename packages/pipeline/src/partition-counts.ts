@@ -12,6 +12,8 @@ interface EndedConnection {
 /** Of the connections that live now. */
 interface LiveCounts {
 	readonly connections: number;
+	readonly evictedOpen: number;
+	readonly evictedClosed: number;
 	readonly requestStarts: number;
 	readonly open: number;
 	readonly tls: number;
@@ -32,12 +34,14 @@ export class PartitionCounts {
 	unpaired = 0;
 	unpairedResponses = 0;
 	connectionsClosed = 0;
+	connectionsEndedUnseen = 0;
 	endedTls = 0;
 	endedTlsRead = 0;
 	operationsAttributed = 0;
 	operationsPlain = 0;
 	operationsNotHttp = 0;
 	operationsLate = 0;
+	operationsNotSelected = 0;
 	readonly reasons: Record<string, number> = {};
 
 	exchange(exchange: Exchange, operations: number): void {
@@ -79,12 +83,16 @@ export class PartitionCounts {
 			lost: this.lost,
 			connectionsOpen: live.connections,
 			connectionsClosed: this.connectionsClosed,
+			connectionsEndedUnseen: this.connectionsEndedUnseen,
+			connectionsEvicted: live.evictedOpen,
+			tombstonesEvicted: live.evictedClosed,
 			tlsConnections: this.endedTls + live.tls,
 			tlsConnectionsRead: this.endedTlsRead + live.tlsRead,
 			operationsAttributed: this.operationsAttributed,
 			operationsPlain: this.operationsPlain,
 			operationsNotHttp: this.operationsNotHttp,
 			operationsLate: this.operationsLate,
+			operationsNotSelected: this.operationsNotSelected,
 			reasons: { ...this.reasons },
 		};
 	}

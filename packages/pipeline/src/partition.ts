@@ -1,4 +1,4 @@
-import type { Address, Connection } from "@wirescribe/access-log";
+import type { Attribution, Connection } from "@wirescribe/access-log";
 import { PROTOCOL } from "@wirescribe/bpf-programs/events";
 import { ConnectionTable } from "@wirescribe/connections";
 import { EventReader } from "./event-reader.ts";
@@ -15,10 +15,8 @@ export interface PartitionOptions {
 	readonly reorderWindowNs?: number;
 	/** Which sockets are this partition's, by id; all, if not told. On replay several partitions read the same batches. */
 	readonly owns?: (socketId: number) => boolean;
-	/** Which connections are looked at; all, if not told. The kernel selects too: this is for replay. */
+	/** Which connections are looked at; all, if not told. For what the kernel cannot judge, and for replay. */
 	readonly select?: (connection: Connection) => boolean;
-	/** The real remote end of a connection that is being described, where translation hides it. */
-	readonly peerOf?: (connection: Connection) => Address | undefined;
 	/** Tells the kernel what need not be copied. Absent on replay. */
 	readonly skip?: (socketId: number, direction: 1 | 2, before: number | "all", plaintext: boolean) => void;
 }
@@ -48,14 +46,12 @@ export class Partition {
 	readonly #counts = new PartitionCounts();
 	readonly #reader = new EventReader();
 	readonly #context: ConnectionContext;
-	readonly #peerOf: ((connection: Connection) => Address | undefined) | undefined;
-	readonly #select: ((connection: Connection) => boolean) | undefined;
+	/** Of sockets that the next batch describes. */
+	readonly #attributions: Map<number, Attribution> = new Map();
 	readonly #owns: ((socketId: number) => boolean) | undefined;
 	#lastSweepNs = 0;
 
 	constructor(options: PartitionOptions) {
-		this.#peerOf = options.peerOf;
-		this.#select = options.select;
 		this.#owns = options.owns;
 		this.#connections = new ConnectionTable({ onEvict: (_, connection) => this.#finish(connection, this.#nowNs) });
 		this.#context = {
@@ -63,8 +59,32 @@ export class Partition {
 			counts: this.#counts,
 			tcpOperations: options.tcpOperations ?? false,
 			reorderWindowNs: options.reorderWindowNs ?? 20_000_000,
+			select: options.select ?? (() => true),
 			skip: options.skip ?? (() => {}),
 		};
+	}
+
+	/**
+	 * What was looked up about a socket: one that is open is described anew, the others are those that the next batch describes. Records
+	 * that were handed out keep the description that they had.
+	 */
+	attribute(socketId: number, attribution: Attribution): void {
+		if (this.#owns && !this.#owns(socketId)) return;
+		const connection = this.#connections.get(socketId);
+		if (connection) connection.attribute(attribution);
+		else this.#attributions.set(socketId, attribution);
+	}
+
+	/** The open connections, and when something was last seen of each: for who can find out whether they still live. */
+	*open(): Generator<[socketId: number, lastNs: number], void, undefined> {
+		for (const [socketId, { lastNs }] of this.#connections.entries()) yield [socketId, lastNs];
+	}
+
+	/** The connection is over, although no event said so: its end was lost. One that is over already stays so. */
+	endUnseen(socketId: number, nowNs: number): void {
+		if (!this.#connections.get(socketId)) return;
+		this.#counts.connectionsEndedUnseen++;
+		this.#end(socketId, nowNs);
 	}
 
 	/** Takes a batch; its memory may be used again as soon as this returns. Returns how many events it held. */
@@ -81,6 +101,7 @@ export class Partition {
 			else if (event === "close") this.#close(nowNs);
 			else this.#counts.malformedEvents++;
 		}
+		this.#attributions.clear();
 		return events;
 	}
 
@@ -98,7 +119,7 @@ export class Partition {
 		for (const [socketId, connection] of this.#connections.entries()) {
 			const { closeSeenNs } = connection;
 			if (closeSeenNs > 0 && nowNs - Math.max(closeSeenNs, connection.lastNs) > UNSEEN_END_NS)
-				this.#end(socketId, nowNs);
+				this.endUnseen(socketId, nowNs);
 		}
 	}
 
@@ -118,7 +139,8 @@ export class Partition {
 			if (connection.description.tls) tls++;
 			if (connection.tlsRead) tlsRead++;
 		}
-		return this.#counts.ledger({ connections: this.#connections.stats().open, requestStarts, open, tls, tlsRead });
+		const { open: connections, evictedOpen, evictedClosed } = this.#connections.stats();
+		return this.#counts.ledger({ connections, evictedOpen, evictedClosed, requestStarts, open, tls, tlsRead });
 	}
 
 	#operation(): void {
@@ -133,7 +155,10 @@ export class Partition {
 			}
 			connection = this.#open(undescribed(reader), false);
 		}
-		if (!this.#selected(connection)) return;
+		if (!connection.selected) {
+			this.#counts.operationsNotSelected++;
+			return;
+		}
 		if (reader.plaintext) connection.plaintext(reader.operation(), reader.chunk(), reader.protocol);
 		else if (reader.protocol === PROTOCOL.tls) connection.ciphertext(reader.operation());
 		else connection.operation(reader.operation(), reader.chunk(), reader.protocol);
@@ -146,9 +171,7 @@ export class Partition {
 		this.#counts.otherEventsDrained++;
 		const reader = this.#reader;
 		const { socketId } = reader;
-		let description = reader.describe();
-		const peer = this.#peerOf?.(description);
-		if (peer) description = { ...description, peer };
+		const description = { ...reader.describe(), ...this.#attributions.get(socketId) };
 		let connection = this.#connections.get(socketId);
 		if (connection) {
 			connection.describe(description);
@@ -157,7 +180,7 @@ export class Partition {
 			connection = this.#open(description, true);
 		}
 		const call = reader.openingCall();
-		if (call && this.#selected(connection)) connection.plain(call);
+		if (call && connection.selected) connection.plain(call);
 	}
 
 	#close(nowNs: number): void {
@@ -174,7 +197,7 @@ export class Partition {
 	}
 
 	#open(description: Connection, described: boolean): ObservedConnection {
-		const connection = new ObservedConnection(description, described, this.#context);
+		const connection = new ObservedConnection(description, described, this.#reader.endNs, this.#context);
 		this.#connections.set(description.socketId, connection);
 		return connection;
 	}
@@ -188,10 +211,6 @@ export class Partition {
 		connection.close(nowNs);
 		this.#counts.ended(connection);
 		this.#pending.delete(connection);
-	}
-
-	#selected(connection: ObservedConnection): boolean {
-		return this.#select === undefined || this.#select(connection.description);
 	}
 }
 

@@ -21,6 +21,8 @@ interface OperationFields {
 	readonly atNs: number;
 	/** Plaintext of TLS; or ciphertext, whose bytes are counted only. */
 	readonly tls?: "plaintext" | "ciphertext";
+	/** What the kernel takes the connection for. */
+	readonly protocol?: keyof typeof PROTOCOL;
 }
 
 /** Builds batches of events as a ring drain hands them over. */
@@ -51,7 +53,7 @@ export class BatchBuilder {
 		});
 	}
 
-	operation({ direction, id, prev = id - 1, offset, text, atNs, tls }: OperationFields): this {
+	operation({ direction, id, prev = id - 1, offset, text, atNs, tls, protocol = "unknown" }: OperationFields): this {
 		const bytes = new TextEncoder().encode(text);
 		const payload = tls === "ciphertext" ? new Uint8Array(0) : bytes;
 		return this.#event(
@@ -61,7 +63,7 @@ export class BatchBuilder {
 			(view) => {
 				view.setUint8(HEAD.syscall, direction === DIRECTION.ingress ? SYSCALL.read : SYSCALL.write);
 				view.setUint8(HEAD.direction, direction);
-				view.setUint8(HEAD.protocol, tls === "ciphertext" ? PROTOCOL.tls : PROTOCOL.unknown);
+				view.setUint8(HEAD.protocol, PROTOCOL[tls === "ciphertext" ? "tls" : protocol]);
 				const flags = { plaintext: FLAG.tls_plaintext, ciphertext: FLAG.opaque };
 				view.setUint32(HEAD.flags, tls ? flags[tls] : 0, true);
 				view.setBigUint64(OPERATION.data_id, BigInt(id), true);

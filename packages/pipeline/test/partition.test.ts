@@ -77,24 +77,124 @@ describe("Partition", () => {
 		});
 	});
 
-	it("asks who the peer is when a connection is described, and says it in every record", () => {
+	it("says what was looked up about a connection in every record from its description on", () => {
 		const peer = { ip: "10.0.0.9", port: 80 };
-		const asked: number[] = [];
-		const peerOf = ({ socketId }: Connection): typeof peer => {
-			asked.push(socketId);
-			return peer;
-		};
-		const { kept, partition: p } = partition({ peerOf });
+		const { kept, partition: p } = partition();
 		const batch = new BatchBuilder(7)
 			.connection(1, "connect")
 			.operation({ direction: 2, id: 1, offset: 1, text: REQUEST, atNs: 2_000 })
 			.operation({ direction: 1, id: 2, offset: 1, text: RESPONSE, atNs: 3_000 })
 			.take();
-		expect(describedConnections(batch)).toMatchObject([{ socketId: 7, role: "client", netns: 0 }]);
+		expect(describedConnections(batch)).toMatchObject([{ socketId: 7, role: "client", netns: 0, uid: 0 }]);
+		p.attribute(7, { peer });
+		p.attribute(8, { peer });
 		p.consume(batch, 4_000);
-		expect(asked).toEqual([7]);
 		expect(kept.plain[0]?.connection.peer).toEqual(peer);
 		expect(kept.transactions[0]?.transaction.connection).toMatchObject({ peer, protocol: "http/1" });
+		// It was for that batch only.
+		p.consume(new BatchBuilder(8).connection(1, "connect").take(), 5_000);
+		expect(kept.plain[1]?.connection).not.toHaveProperty("peer");
+	});
+
+	it("describes anew what is known later; records that were handed out, and what the kernel says again, keep it", () => {
+		const { kept, partition: p } = partition();
+		const builder = new BatchBuilder(7);
+		const exchange = (id: number, atNs: number): Uint8Array =>
+			builder
+				.operation({ direction: 1, id, offset: ((id - 1) / 2) * REQUEST.length, text: REQUEST, atNs })
+				.operation({
+					direction: 2,
+					id: id + 1,
+					offset: ((id - 1) / 2) * RESPONSE.length,
+					text: RESPONSE,
+					atNs: atNs + 1,
+				})
+				.take();
+		p.consume(builder.connection(2, "accept").take(), 1_000);
+		p.consume(exchange(1, 2_000), 2_100);
+		const remoteProcess = { pid: 9, comm: "curl", containerId: "" };
+		p.attribute(7, { remoteProcess });
+		p.consume(builder.connection(2, "changed").take(), 2_200);
+		p.consume(exchange(3, 3_000), 3_100);
+		const [before, after] = kept.transactions.map(({ transaction }) => transaction.connection);
+		expect(before).not.toHaveProperty("remoteProcess");
+		expect(after).toMatchObject({ remoteProcess, protocol: "http/1", pid: 77 });
+		expect(after?.version).toBeGreaterThan(before?.version ?? 0);
+	});
+
+	it("leaves out what is not selected, tells the kernel, and counts it", () => {
+		const skipped: unknown[] = [];
+		const { kept, partition: p } = partition({
+			select: ({ process }) => process?.exe === "/usr/bin/curl",
+			skip: (...hint) => skipped.push(hint),
+		});
+		const request = { direction: 1, id: 1, offset: 1, text: REQUEST, atNs: 2_000 } as const;
+		const [wanted, other, later] = [1, 2, 3].map((id) =>
+			new BatchBuilder(id).connection(2, "accept").operation(request),
+		);
+		const process = { exe: "/usr/bin/curl", uid: 0, containerId: "", cgroup: "/" };
+		p.attribute(1, { process });
+		p.attribute(3, { process });
+		for (const builder of [wanted, later]) p.consume(builder!.take(), 2_100);
+		p.consume(other!.close("called", 2_050).close("life_ended", 2_060).take(), 2_100);
+		expect(kept.order).toEqual(["accept"]);
+		expect(skipped).toEqual([
+			[3, 1, "all", false],
+			[2, 1, "all", false],
+		]);
+		// Known now, of a connection that was left out: what comes from here on is read.
+		p.attribute(3, { process });
+		p.consume(later!.operation({ ...request, id: 2, offset: 200, atNs: 3_000 }).take(), 3_100);
+		p.close(4_000);
+		expect(kept.order.filter((text) => text.startsWith("GET"))).toHaveLength(2);
+		expect(p.ledger()).toMatchObject({ operationsNotSelected: 2, requestStartsRead: 2, connectionsClosed: 3 });
+	});
+
+	it("corrects the role when it is learned, and goes back to TCP when HTTP breaks: each a version of its own", () => {
+		const { kept, partition: p } = partition();
+		const builder = new BatchBuilder(7);
+		const unknown = 0 as 1;
+		builder
+			.connection(unknown, "first_seen")
+			.operation({ direction: 1, id: 1, offset: 0, text: REQUEST, atNs: 2_000 })
+			.operation({ direction: 2, id: 2, offset: 0, text: RESPONSE, atNs: 3_000 })
+			.operation({
+				direction: 1,
+				id: 3,
+				offset: REQUEST.length,
+				text: "no HTTP at all",
+				atNs: 4_000,
+				protocol: "other",
+			})
+			.close("called", 5_000)
+			.close("life_ended", 6_000);
+		p.consume(builder.take(), 7_000);
+		const first = kept.transactions[0]?.transaction.connection;
+		const last = kept.plain.at(-1)?.connection;
+		expect(first).toMatchObject({ role: "server", protocol: "http/1" });
+		expect(last).toMatchObject({ role: "server", protocol: "tcp" });
+		expect(last?.version).toBeGreaterThan(first?.version ?? 0);
+		expect(kept.plain.at(-1)?.kinds).toEqual(["close"]);
+	});
+
+	it("ends a connection whose end was lost, once, and knows which are idle", () => {
+		const { kept, partition: p } = partition();
+		p.consume(new BatchBuilder(1).connection(2, "accept", 1_000).take(), 1_500);
+		p.consume(new BatchBuilder(2).connection(2, "accept", 1_100).take(), 1_500);
+		expect([...p.open()]).toEqual([
+			[1, 1_000],
+			[2, 1_100],
+		]);
+		for (let i = 0; i < 2; i++) p.endUnseen(1, 2_000);
+		expect([...p.open()]).toEqual([[2, 1_100]]);
+		expect(p.ledger()).toMatchObject({ connectionsEndedUnseen: 1, connectionsClosed: 1, connectionsOpen: 1 });
+		// Late events of it do not open it again.
+		p.consume(
+			new BatchBuilder(1).operation({ direction: 1, id: 1, offset: 1, text: REQUEST, atNs: 1_900 }).take(),
+			2_100,
+		);
+		expect(p.ledger()).toMatchObject({ connectionsOpen: 1, operationsLate: 1 });
+		expect(kept.transactions).toEqual([]);
 	});
 
 	it("does not look at the batch again once consume has returned", () => {

@@ -1,7 +1,15 @@
 import { existsSync } from "node:fs";
 import { dirname } from "node:path";
+import type { WatchSelection } from "../live/selection.ts";
 import { DELIVERY_DEFAULTS, DELIVERY_SPECS, type DeliveryOptions, parseDelivery } from "./delivery-options.ts";
 import { CliError, EXIT } from "./errors.ts";
+import {
+	KUBERNETES_SPECS,
+	type KubernetesOptions,
+	parseKubernetes,
+	parseWorkloads,
+	WORKLOAD_SPECS,
+} from "./kubernetes-options.ts";
 import {
 	byteSize,
 	hostPort,
@@ -10,20 +18,20 @@ import {
 	oneOf,
 	type ParsedArguments,
 	parseCommand,
-	stringList,
 	text,
 	usageError,
 } from "./options.ts";
+import { parseSelection, SELECTION_SPECS } from "./selection-options.ts";
 
 /** What `run` and `replay` share: what to look at, where to send it. */
 export interface WatchOptions {
 	readonly output: "text" | "json" | undefined;
 	readonly backend: { readonly host: string; readonly port: number } | undefined;
 	readonly delivery: DeliveryOptions;
-	readonly pids: readonly number[];
-	readonly ports: readonly number[];
-	readonly comms: readonly string[];
-	readonly role: "client" | "server" | undefined;
+	readonly selection: WatchSelection;
+	/** Undefined: no cluster is asked. */
+	readonly kubernetes: KubernetesOptions | undefined;
+	readonly clusterName: string;
 	readonly partitions: number | undefined;
 	readonly queue: "ring" | "perf";
 	readonly ledgerFile: string | undefined;
@@ -43,10 +51,9 @@ export const WATCH_SPECS: OptionSpecs = {
 		help: "deliver to a SkyWalking OAP, a Satellite or 'wirescribe collect'",
 	},
 	...DELIVERY_SPECS,
-	pid: { type: "string", multiple: true, value: "N…", help: "only these processes" },
-	port: { type: "string", multiple: true, value: "N…", help: "only connections with this port at either end" },
-	comm: { type: "string", multiple: true, value: "NAME…", help: "only processes of this name (as in /proc/PID/comm)" },
-	role: { type: "string", value: "client|server", help: "only this side of a connection" },
+	...SELECTION_SPECS,
+	...KUBERNETES_SPECS,
+	...WORKLOAD_SPECS,
 	partitions: { type: "string", value: "N", help: "parallel data planes; 1 below 4 cores, else half the cores" },
 	queue: { type: "string", value: "ring|perf", help: "ring buffers (default) or per-CPU perf buffers" },
 	"ring-size": { type: "string", value: "BYTES", help: "size of each ring: 64KB to 64MB, default 8MB" },
@@ -61,10 +68,9 @@ export const WATCH_DEFAULTS: WatchOptions = {
 	output: undefined,
 	backend: undefined,
 	delivery: DELIVERY_DEFAULTS,
-	pids: [],
-	ports: [],
-	comms: [],
-	role: undefined,
+	selection: { excludeNamespaces: [], excludeClusters: [] },
+	kubernetes: undefined,
+	clusterName: "",
 	partitions: undefined,
 	queue: "ring",
 	ledgerFile: undefined,
@@ -73,9 +79,6 @@ export const WATCH_DEFAULTS: WatchOptions = {
 	tls: true,
 	ringBytes: 8 << 20,
 };
-
-/** The kernel's own limit (PID_MAX_LIMIT, proc(5)). */
-export const MAX_PID = 4_194_304;
 
 /** Parses the options; undefined when help was asked for. `positionals` are the files a command takes. */
 export function parseWatch(
@@ -101,10 +104,7 @@ export function parseWatch(
 			output: oneOf(command, parsed, "output", ["text", "json"]),
 			backend: backend === undefined ? undefined : hostPort(command, "backend", backend),
 			delivery: parseDelivery(command, parsed),
-			pids: numberList(command, parsed, "pid", 1, MAX_PID),
-			ports: numberList(command, parsed, "port", 1, 65_535),
-			comms: commList(command, parsed),
-			role: oneOf(command, parsed, "role", ["client", "server"]),
+			...watched(command, parsed),
 			partitions,
 			queue,
 			ledgerFile,
@@ -116,18 +116,15 @@ export function parseWatch(
 	};
 }
 
-/** The kernel keeps 15 bytes of a process's name (TASK_COMM_LEN, proc(5)). */
-export function commList(command: string, parsed: ParsedArguments): readonly string[] {
-	const names = stringList(parsed, "comm");
-	for (const name of names) {
-		if (new TextEncoder().encode(name).length > 15) {
-			throw usageError(
-				command,
-				`--comm '${name}' can match nothing: the kernel keeps 15 bytes of a name, try '${name.slice(0, 15)}'`,
-			);
-		}
-	}
-	return names;
+/** What is looked at, and who names its workloads: for every command that watches or replays. */
+export function watched(
+	command: string,
+	parsed: ParsedArguments,
+): Pick<WatchOptions, "selection" | "kubernetes" | "clusterName"> {
+	// A recording has its answers.
+	const kubernetes = command === "replay" ? undefined : parseKubernetes(command, parsed);
+	const { clusterName, ...excluded } = parseWorkloads(parsed, kubernetes !== undefined);
+	return { kubernetes, clusterName, selection: { ...parseSelection(command, parsed), ...excluded } };
 }
 
 /** A ring's size is a power of two and a multiple of the page size: other sizes are rounded up. */

@@ -45,7 +45,7 @@ async function show(children: Children, seconds: number): Promise<number> {
 	const session = await startSession({
 		...WATCH_DEFAULTS,
 		backend: { host: "127.0.0.1", port: collector.port },
-		pids: [server.pid as number, client.pid as number],
+		selection: { ...WATCH_DEFAULTS.selection, pids: [server.pid as number, client.pid as number] },
 	});
 	process.stderr.write(
 		`wirescribe demo: a server on port ${port} (pid ${server.pid}), a client (pid ${client.pid}), a collector on ${collector.address};\n` +

@@ -1,17 +1,19 @@
 import process from "node:process";
 import { CliError, EXIT } from "../cli/errors.ts";
-import { helpText, numberList, type OptionSpecs, parseCommand, usageError } from "../cli/options.ts";
-import { commList, MAX_PID, WATCH_DEFAULTS, WATCH_SPECS } from "../cli/watch-options.ts";
+import { KUBERNETES_SPECS, WORKLOAD_SPECS } from "../cli/kubernetes-options.ts";
+import { helpText, type OptionSpecs, parseCommand, usageError } from "../cli/options.ts";
+import { SELECTION_SPECS } from "../cli/selection-options.ts";
+import { WATCH_DEFAULTS, WATCH_SPECS, watched } from "../cli/watch-options.ts";
 import { untilStopped } from "../live/signals.ts";
 import { Recorder } from "../recordings/recorder.ts";
 import { version } from "../version.ts";
 
-const { pid, port, comm, "no-tls": noTls } = WATCH_SPECS;
+const { "no-tls": noTls } = WATCH_SPECS;
 const SPECS = {
 	raw: { type: "boolean", help: "keep header values, query values and bodies; the file is readable by its owner only" },
-	pid: pid as OptionSpecs[string],
-	port: port as OptionSpecs[string],
-	comm: comm as OptionSpecs[string],
+	...SELECTION_SPECS,
+	...KUBERNETES_SPECS,
+	...WORKLOAD_SPECS,
 	"no-tls": noTls as OptionSpecs[string],
 } satisfies OptionSpecs;
 
@@ -33,9 +35,7 @@ export async function run(args: readonly string[]): Promise<number> {
 	const raw = parsed.values["raw"] === true;
 	const recorder = await Recorder.start(file, raw, version(), {
 		...WATCH_DEFAULTS,
-		pids: numberList("record", parsed, "pid", 1, MAX_PID),
-		ports: numberList("record", parsed, "port", 1, 65_535),
-		comms: commList("record", parsed),
+		...watched("record", parsed),
 		tls: parsed.values["no-tls"] !== true,
 	});
 	process.stderr.write(

@@ -19,7 +19,7 @@ export async function run(args: readonly string[]): Promise<number> {
 		process.stdout.write(
 			helpText(
 				"wirescribe replay FILE [options]",
-				"Reads a recording as 'run' reads the kernel, on the recorded clock and at full speed. --queue and --ring-size do nothing here.",
+				"Reads a recording as 'run' reads the kernel, on the recorded clock and at full speed. --queue, --ring-size and --kubernetes do nothing here.",
 				WATCH_SPECS,
 			),
 		);

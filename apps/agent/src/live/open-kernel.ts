@@ -1,8 +1,9 @@
 import process from "node:process";
-import { type Capture, CaptureError, openCapture, type Selection } from "@wirescribe/bpf-programs";
+import { type Capture, CaptureError, openCapture } from "@wirescribe/bpf-programs";
 import { BpfError } from "@wirescribe/libbpf";
 import { CliError, EXIT, type ExitCode } from "../cli/errors.ts";
 import type { WatchOptions } from "../cli/watch-options.ts";
+import { kernelSelection } from "./selection.ts";
 
 /** Loads and attaches the programs; what the kernel refuses comes back as one line with what to do. */
 export function openKernel(options: WatchOptions, rings: number): Capture {
@@ -12,21 +13,12 @@ export function openKernel(options: WatchOptions, rings: number): Capture {
 			queue: options.queue,
 			ringBytes: options.ringBytes,
 			allOperations: options.tcpOperations,
-			select: selection(options),
+			select: kernelSelection(options.selection),
 			excludePids: [process.pid],
 		});
 	} catch (error) {
 		throw kernelError(error);
 	}
-}
-
-function selection({ pids, ports, comms, role }: WatchOptions): Selection {
-	return {
-		...(pids.length > 0 ? { pids } : {}),
-		...(ports.length > 0 ? { ports } : {}),
-		...(comms.length > 0 ? { comms } : {}),
-		...(role ? { role } : {}),
-	};
 }
 
 function kernelError(error: unknown): unknown {

@@ -2,6 +2,7 @@ import type { Instant } from "@wirescribe/access-log";
 import { type CaptureHandle, type CaptureRing, openRing } from "@wirescribe/bpf-programs";
 import { monotonicClock } from "@wirescribe/connections";
 import type { PartitionSetup, Partition as QueuePartition } from "@wirescribe/event-queue";
+import type { WorkloadChange } from "@wirescribe/kubernetes";
 import {
 	LineOutput,
 	MessageOutput,
@@ -10,7 +11,10 @@ import {
 	type PartitionLedger,
 	type RecordOutput,
 } from "@wirescribe/pipeline";
-import { PeerLookup } from "./peer-lookup.ts";
+import { Attributor } from "./attributor.ts";
+import type { ProcessEvent } from "./process-events.ts";
+import { isSelectedConnection, judgesConnections, type WatchSelection } from "./selection.ts";
+import { UnseenEnds } from "./unseen-ends.ts";
 
 /** What a partition is told, also across threads: plain data. */
 export interface LivePartitionData {
@@ -21,10 +25,24 @@ export interface LivePartitionData {
 	readonly bootTime: Instant;
 	readonly queryValues: boolean;
 	readonly tcpOperations: boolean;
+	readonly selection: WatchSelection;
+	/** Partitions of one session tell each other of their sockets; undefined: there is only one. */
+	readonly channel: string | undefined;
+	readonly kubernetes: boolean;
 }
 
-/** `ledger`: how things stand. `finish`: the programs are detached; drain, hand out everything, then the same. */
-export type PartitionQuestion = "ledger" | "finish";
+/**
+ * `ledger`: how things stand. `finish`: the programs are detached; drain, hand out everything, then the same. The others are no
+ * questions but news.
+ */
+export type PartitionQuestion =
+	| "ledger"
+	| "finish"
+	| { readonly processes: readonly ProcessEvent[] }
+	| { readonly workloads: readonly WorkloadChange[] };
+
+/** What is needed to write records. */
+export type RecordOutputData = Pick<LivePartitionData, "lines" | "messages" | "color" | "bootTime" | "queryValues">;
 
 /** One drain fills at most this much; a ring that holds more is drained again at once. */
 const BATCH_BYTES = 1 << 20;
@@ -44,7 +62,7 @@ class Both implements RecordOutput {
 }
 
 /** What a partition writes its records to, and the frames that come of it. */
-export function recordOutput(data: Omit<LivePartitionData, "capture">): { output: RecordOutput; frames: OutputBuffer } {
+export function recordOutput(data: RecordOutputData): { output: RecordOutput; frames: OutputBuffer } {
 	const frames = new OutputBuffer();
 	const outputs: RecordOutput[] = [];
 	if (data.lines) outputs.push(new LineOutput(frames, { output: data.lines, ...data }));
@@ -60,7 +78,8 @@ class LivePartition implements QueuePartition<never> {
 	readonly #emit: (buffer: ArrayBuffer) => void;
 	readonly #now = monotonicClock();
 	readonly #batch = new Uint8Array(BATCH_BYTES);
-	readonly #peers = new PeerLookup();
+	readonly #attributor: Attributor;
+	readonly #unseen: UnseenEnds;
 
 	constructor({ data, emit }: PartitionSetup<LivePartitionData>) {
 		const ring = openRing(data.capture);
@@ -68,10 +87,13 @@ class LivePartition implements QueuePartition<never> {
 		this.#ring = ring;
 		this.#frames = frames;
 		this.#emit = emit;
+		this.#attributor = new Attributor(data);
+		this.#unseen = new UnseenEnds(ring);
+		const { selection } = data;
 		this.#partition = new Partition({
 			output,
 			tcpOperations: data.tcpOperations,
-			peerOf: ({ socketId }) => this.#peers.found.get(socketId),
+			...(judgesConnections(selection) ? { select: (one) => isSelectedConnection(selection, one) } : {}),
 			skip: (socketId, direction, before, plaintext) => {
 				if (before === "all") ring.skipAll(socketId, plaintext);
 				else ring.skip(socketId, direction, before, plaintext);
@@ -85,8 +107,10 @@ class LivePartition implements QueuePartition<never> {
 			const bytes = this.#ring.drain(this.#batch);
 			if (bytes === 0) break;
 			const batch = this.#batch.subarray(0, bytes);
-			this.#peers.look(batch);
-			events += this.#partition.consume(batch, this.#now());
+			const nowNs = this.#now();
+			this.#attributor.look(batch, nowNs);
+			this.#attribute();
+			events += this.#partition.consume(batch, nowNs);
 			if (bytes < BATCH_BYTES / 2) break;
 		}
 		if (events > 0) this.#flush();
@@ -98,12 +122,26 @@ class LivePartition implements QueuePartition<never> {
 	}
 
 	tick(): void {
-		this.#partition.tick(this.#now());
+		const nowNs = this.#now();
+		this.#attributor.tick(nowNs);
+		this.#attribute();
+		this.#partition.tick(nowNs);
+		for (const id of this.#unseen.look(nowNs, () => this.#partition.open())) this.#partition.endUnseen(id, nowNs);
 		this.#flush();
 	}
 
-	ask(question: unknown): PartitionLedger {
-		if (question === ("finish" satisfies PartitionQuestion)) {
+	ask(question: unknown): PartitionLedger | undefined {
+		return this.#answer(question as PartitionQuestion);
+	}
+
+	#answer(question: PartitionQuestion): PartitionLedger | undefined {
+		if (typeof question === "object") {
+			if ("processes" in question) this.#attributor.processEvents(question.processes);
+			else this.#attributor.workloadsChanged(question.workloads);
+			this.#attribute();
+			return undefined;
+		}
+		if (question === "finish") {
 			while (this.pull() > 0);
 			this.#partition.close(this.#now());
 			this.#flush();
@@ -111,8 +149,12 @@ class LivePartition implements QueuePartition<never> {
 		return this.#partition.ledger();
 	}
 
+	#attribute(): void {
+		for (const [socketId, attribution] of this.#attributor.take()) this.#partition.attribute(socketId, attribution);
+	}
+
 	close(): void {
-		this.#peers.close();
+		this.#attributor.close();
 		this.#ring.close();
 	}
 

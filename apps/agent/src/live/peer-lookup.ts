@@ -2,7 +2,7 @@ import { readlinkSync } from "node:fs";
 import type { Address } from "@wirescribe/access-log";
 import { formatAddress, localAddresses, needsPeer, realPeer } from "@wirescribe/connections";
 import { Conntrack, isTranslated, type LookupResult, type LookupTuple, parseAddress } from "@wirescribe/conntrack";
-import { type DescribedConnection, describedConnections } from "@wirescribe/pipeline";
+import type { DescribedConnection } from "@wirescribe/pipeline";
 
 /** Looked up for one batch at most: some 4 ms. */
 const MAX_QUESTIONS = 256;
@@ -11,6 +11,14 @@ const TIMEOUT_MS = 1;
 /** Sockets to other network namespaces that are kept open. */
 const MAX_NAMESPACES = 32;
 const ADDRESSES_VALID_MS = 10_000;
+
+/** What address translation makes of a client's connection. */
+export interface Translation {
+	/** Who is really at the other end, if it is another than it seems. */
+	readonly peer?: Address;
+	/** How the other end sees this one. */
+	readonly seenAs: Address;
+}
 
 /**
  * The real peers of connections that are new in a batch, asked of conntrack in one round trip for each network namespace
@@ -25,13 +33,12 @@ export class PeerLookup {
 	readonly #namespaces = new Map<number, Conntrack | undefined>();
 	#host: ReadonlySet<string> = new Set();
 	#hostReadMs = Number.NEGATIVE_INFINITY;
-	/** Of the batch looked at last, by socket: only those whose peer is another than it seems. */
-	readonly found: Map<number, Address> = new Map<number, Address>();
+	#found: Map<number, Translation> = new Map();
 
-	look(batch: Uint8Array): void {
-		this.found.clear();
-		const described = describedConnections(batch);
-		if (described.length === 0) return;
+	/** What is translated of the connections that a batch describes, by socket. */
+	look(described: readonly DescribedConnection[]): ReadonlyMap<number, Translation> {
+		this.#found = new Map();
+		if (described.length === 0) return this.#found;
 		this.#refreshHost();
 		const asking = described.filter((one) => this.#isHidden(one)).slice(0, MAX_QUESTIONS);
 		const namespaces = Map.groupBy(asking, ({ netns }) => netns);
@@ -39,6 +46,7 @@ export class PeerLookup {
 			const rest = this.#ask(netns, connections);
 			if (netns !== this.#own) this.#ask(this.#own, rest);
 		}
+		return this.#found;
 	}
 
 	close(): void {
@@ -67,10 +75,9 @@ export class PeerLookup {
 
 	#take(connection: DescribedConnection, answer: LookupResult | undefined): boolean {
 		if (!answer || "miss" in answer || !isTranslated(answer)) return false;
-		const { src, sport } = answer.reply;
-		const seen = { ip: formatAddress(src, src.length === 4 ? 2 : 10), port: sport };
-		const peer = realPeer(seen, connection.remote, this.#host);
-		if (peer) this.found.set(connection.socketId, peer);
+		const { src, sport, dst, dport } = answer.reply;
+		const peer = realPeer(endOf(src, sport), connection.remote, this.#host);
+		this.#found.set(connection.socketId, { ...(peer ? { peer } : {}), seenAs: endOf(dst, dport) });
 		return true;
 	}
 
@@ -114,6 +121,10 @@ function namespaceOf(pid: number | "self"): number {
 	} catch {
 		return 0;
 	}
+}
+
+function endOf(address: Uint8Array, port: number): Address {
+	return { ip: formatAddress(address, address.length === 4 ? 2 : 10), port };
 }
 
 function tupleOf({ local, remote }: DescribedConnection): LookupTuple {

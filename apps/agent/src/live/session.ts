@@ -12,7 +12,7 @@ import { openOutlets, planOutput } from "../output/outlets.ts";
 import { kernelCounts } from "./kernel-counts.ts";
 import { openKernel } from "./open-kernel.ts";
 import { createPartition, type LivePartitionData, type PartitionQuestion } from "./partition.ts";
-import { TlsWatch } from "./tls-watch.ts";
+import { Surroundings } from "./surroundings.ts";
 
 /** Everything must be over this long after the first signal. */
 const SHUTDOWN_MS = 10_000;
@@ -31,7 +31,7 @@ export interface Session {
 }
 
 export async function startSession(options: WatchOptions): Promise<Session> {
-	const node = collectorNode();
+	const node = describeNode(options);
 	const partitions = options.queue === "perf" ? 1 : (options.partitions ?? defaultPartitions());
 	const capture = openKernel(options, partitions);
 	try {
@@ -42,9 +42,9 @@ export async function startSession(options: WatchOptions): Promise<Session> {
 	}
 }
 
-/** This machine as it is now. */
-function collectorNode(): NodeInfo {
-	return { ...nodeInfo(), clusterName: "", excludeNamespaces: [] };
+/** This node as a collector wants to know it. */
+export function describeNode({ clusterName, selection }: WatchOptions): NodeInfo {
+	return { ...nodeInfo(), clusterName, excludeNamespaces: selection.excludeNamespaces };
 }
 
 /** One, inline, below 4 cores; else half of them, each on a thread of its own. */
@@ -61,7 +61,7 @@ async function startQueue(
 ): Promise<Session> {
 	const { promise: ended, resolve: end } = Promise.withResolvers<void>();
 	const plan = planOutput(options);
-	const outlet = await openOutlets(plan, options, collectorNode, end);
+	const outlet = await openOutlets(plan, options, () => describeNode(options), end);
 	const queue = new EventQueue<never, LivePartitionData>("capture", {
 		partitions,
 		placement: partitions === 1 ? "inline" : "threads",
@@ -73,6 +73,9 @@ async function startQueue(
 			bootTime: node.bootTime,
 			queryValues: options.queryValues,
 			tcpOperations: options.tcpOperations,
+			selection: options.selection,
+			channel: partitions > 1 ? `wirescribe-${process.pid}` : undefined,
+			kubernetes: options.kubernetes !== undefined,
 		}),
 		onOutput: (_index, buffer) => outlet.frames(buffer),
 		onError: ({ partition, phase, error }) => {
@@ -81,14 +84,21 @@ async function startQueue(
 		onWarning: ({ message }) => process.stderr.write(`wirescribe: ${message}\n`),
 	});
 	await queue.start();
-	return new LiveSession(options, capture, new TlsWatch(capture, options.tls), queue, outlet, partitions, ended);
+	const tell = (news: PartitionQuestion): void => {
+		for (let index = 0; index < partitions; index++) void queue.ask(index, news).catch(() => {});
+	};
+	const surroundings = await Surroundings.watch(capture, options, {
+		processEvents: (processes) => tell({ processes }),
+		workloadsChanged: (workloads) => tell({ workloads }),
+	});
+	return new LiveSession(options, capture, surroundings, queue, outlet, partitions, ended);
 }
 
 class LiveSession implements Session {
 	readonly startLine: string;
 	readonly ended: Promise<void>;
 	readonly #capture: Capture;
-	readonly #tls: TlsWatch;
+	readonly #surroundings: Surroundings;
 	readonly #queue: EventQueue<never, LivePartitionData>;
 	readonly #outlet: Outlet;
 	readonly #partitions: number;
@@ -96,14 +106,14 @@ class LiveSession implements Session {
 	constructor(
 		options: WatchOptions,
 		capture: Capture,
-		tls: TlsWatch,
+		surroundings: Surroundings,
 		queue: EventQueue<never, LivePartitionData>,
 		outlet: Outlet,
 		partitions: number,
 		ended: Promise<void>,
 	) {
 		this.#capture = capture;
-		this.#tls = tls;
+		this.#surroundings = surroundings;
 		this.#queue = queue;
 		this.#outlet = outlet;
 		this.#partitions = partitions;
@@ -119,7 +129,7 @@ class LiveSession implements Session {
 
 	async stop(): Promise<Ledger> {
 		this.#capture.detach();
-		this.#tls.stop();
+		this.#surroundings.stop();
 		const end = performance.now() + SHUTDOWN_MS;
 		const partitions = await this.#ask("finish");
 		await this.#queue.close();
@@ -129,7 +139,7 @@ class LiveSession implements Session {
 	}
 
 	close(): void {
-		this.#tls.close();
+		this.#surroundings.tls.close();
 		this.#capture.close();
 	}
 
@@ -141,20 +151,21 @@ class LiveSession implements Session {
 	#assemble(partitions: readonly PartitionLedger[], inRing: number): Ledger {
 		const drained = sumPartitions(partitions).operationsDrained;
 		const kernel = kernelCounts(this.#capture, drained, inRing);
-		const { notVisible: tlsNotVisible, watched: tlsWatched } = this.#tls;
+		const { notVisible: tlsNotVisible, watched: tlsWatched } = this.#surroundings.tls;
 		return makeLedger({ ...kernel, partitions, records: this.#outlet.counts(), tlsNotVisible, tlsWatched });
 	}
 }
 
-function startLine(options: WatchOptions): string {
-	const selection = { pids: options.pids, comms: options.comms };
+function startLine({ selection, backend, kubernetes }: WatchOptions): string {
 	const watched = matchProcesses(selection).length;
-	const what =
-		options.pids.length + options.comms.length === 0
-			? `all ${watched} processes`
-			: `${watched} process${watched === 1 ? "" : "es"}, and those that will match`;
-	const ports = options.ports.length > 0 ? ` on port ${options.ports.join(", ")}` : "";
-	const where = options.backend ? `; delivering to ${options.backend.host}:${options.backend.port}` : "";
-	const port = options.ports[0] ?? 8080;
-	return `wirescribe: watching ${what}${ports}${where}; try: curl http://localhost:${port}/ · Ctrl-C ends and shows the ledger`;
+	const { pids = [], comms = [], exes = [], containers = [], cgroups = [], exclude, ports = [] } = selection;
+	const everything = pids.length + comms.length + exes.length + containers.length + cgroups.length === 0 && !exclude;
+	const what = everything
+		? `all ${watched} processes`
+		: `${watched} process${watched === 1 ? "" : "es"}, and those that will match`;
+	const on = ports.length > 0 ? ` on port ${ports.join(", ")}` : "";
+	const pods = kubernetes ? ` of node ${kubernetes.nodeName}` : "";
+	const where = backend ? `; delivering to ${backend.host}:${backend.port}` : "";
+	const port = ports[0] ?? 8080;
+	return `wirescribe: watching ${what}${on}${pods}${where}; try: curl http://localhost:${port}/ · Ctrl-C ends and shows the ledger`;
 }

@@ -1,4 +1,4 @@
-import type { Address, Connection } from "@wirescribe/access-log";
+import type { Attribution } from "@wirescribe/access-log";
 import {
 	compareFrames,
 	type Ledger,
@@ -9,10 +9,12 @@ import {
 	Partition,
 	type RecordCounts,
 } from "@wirescribe/pipeline";
-import { RecordingError, type RecordingReader } from "@wirescribe/recording";
+import { type AnswerFrame, RecordingError, type RecordingReader } from "@wirescribe/recording";
 import type { WatchOptions } from "../cli/watch-options.ts";
 import { recordOutput } from "../live/partition.ts";
+import { isSelectedConnection } from "../live/selection.ts";
 import type { OutputPlan } from "../output/outlets.ts";
+import { ANSWER } from "./answers.ts";
 import type { RecordedHeader, RecordedSummary } from "./recorder.ts";
 
 /** What a replay came to. `damage`: where the file ended before its end; what came before it was replayed. */
@@ -27,8 +29,6 @@ export interface Played {
 export async function play(reader: RecordingReader, plan: OutputPlan, options: WatchOptions): Promise<Played> {
 	const { node } = reader.header as RecordedHeader;
 	const count = options.partitions ?? 1;
-	/** What was looked up for the batch that follows. */
-	const peers = new Map<number, Address>();
 	const lanes = Array.from({ length: count }, (_, index) => {
 		const data = {
 			...plan,
@@ -40,9 +40,8 @@ export async function play(reader: RecordingReader, plan: OutputPlan, options: W
 		const partition = new Partition({
 			output,
 			tcpOperations: options.tcpOperations,
-			peerOf: ({ socketId }) => peers.get(socketId),
 			owns: (socketId) => socketId % count === index,
-			select: (connection) => isSelected(connection, options),
+			select: (connection) => isSelectedConnection(options.selection, connection),
 		});
 		return { partition, frames };
 	});
@@ -57,7 +56,7 @@ export async function play(reader: RecordingReader, plan: OutputPlan, options: W
 	try {
 		for await (const frame of reader) {
 			if (frame.type === "end") summary = frame.summary as RecordedSummary;
-			if (frame.type === "answer" && frame.kind === "peer") peers.set(frame.key as number, frame.value as Address);
+			if (frame.type === "answer") for (const { partition } of lanes) answer(partition, frame);
 			if (frame.type !== "batch" && frame.type !== "clock") continue;
 			clockNs = frame.clockNs;
 			for (const { partition, frames } of lanes) {
@@ -65,7 +64,6 @@ export async function play(reader: RecordingReader, plan: OutputPlan, options: W
 				else partition.tick(clockNs);
 				collect(frames);
 			}
-			if (frame.type === "batch") peers.clear();
 		}
 	} catch (error) {
 		if (!(error instanceof RecordingError)) throw error;
@@ -89,10 +87,9 @@ export async function play(reader: RecordingReader, plan: OutputPlan, options: W
 	};
 }
 
-/** The kernel's selection, said again for what was recorded. */
-function isSelected(connection: Connection, { pids, ports, comms, role }: WatchOptions): boolean {
-	const byProcess =
-		pids.length + comms.length === 0 || pids.includes(connection.pid) || comms.includes(connection.comm);
-	const byPort = ports.length === 0 || ports.includes(connection.local.port) || ports.includes(connection.remote.port);
-	return byProcess && byPort && (role === undefined || connection.role === role);
+/** What was looked up when it was recorded. */
+function answer(partition: Partition, { kind, key, value }: AnswerFrame): void {
+	const socketId = Number(key);
+	if (kind === ANSWER.attribution) partition.attribute(socketId, value as Attribution);
+	else if (kind === ANSWER.ended) partition.endUnseen(socketId, Number(value));
 }

@@ -1,17 +1,20 @@
 import { release } from "node:os";
 import process from "node:process";
-import type { NodeInfo } from "@wirescribe/access-log";
+import type { Attribution, NodeInfo } from "@wirescribe/access-log";
 import { type Capture, type CaptureRing, openRing } from "@wirescribe/bpf-programs";
-import { FRAME_BYTES, head, KIND, nextFrame } from "@wirescribe/bpf-programs/events";
-import { monotonicClock, nodeInfo } from "@wirescribe/connections";
+import { CLOSE_CAUSE, close, FRAME_BYTES, head, KIND, nextFrame } from "@wirescribe/bpf-programs/events";
+import { monotonicClock } from "@wirescribe/connections";
 import { EventQueue, type Partition } from "@wirescribe/event-queue";
 import type { OperationCounts } from "@wirescribe/pipeline";
 import { type RecordingHeader, RecordingWriter } from "@wirescribe/recording";
 import type { WatchOptions } from "../cli/watch-options.ts";
+import { Attributor } from "../live/attributor.ts";
 import { kernelCounts } from "../live/kernel-counts.ts";
 import { openKernel } from "../live/open-kernel.ts";
-import { PeerLookup } from "../live/peer-lookup.ts";
-import { TlsWatch } from "../live/tls-watch.ts";
+import { describeNode } from "../live/session.ts";
+import { Surroundings } from "../live/surroundings.ts";
+import { UnseenEnds } from "../live/unseen-ends.ts";
+import { ANSWER } from "./answers.ts";
 
 const BATCH_BYTES = 1 << 20;
 
@@ -29,20 +32,19 @@ export interface RecordedSummary {
 /** A running recording. It has one partition: a replay may have as many as it likes. */
 export class Recorder {
 	readonly #capture: Capture;
-	readonly #tls: TlsWatch;
+	#surroundings: Surroundings | undefined;
 	readonly #writer: RecordingWriter;
 	readonly #queue: EventQueue<never, undefined>;
 	readonly #partition: RecordingPartition;
 	/** Settles with the error that ended the recording early. */
 	readonly failed: Promise<Error>;
 
-	private constructor(capture: Capture, writer: RecordingWriter, tls: boolean) {
+	private constructor(capture: Capture, writer: RecordingWriter, kubernetes: boolean) {
 		const { promise, resolve } = Promise.withResolvers<Error>();
 		this.failed = promise;
 		this.#capture = capture;
-		this.#tls = new TlsWatch(capture, tls);
 		this.#writer = writer;
-		this.#partition = new RecordingPartition(openRing(capture.handle(0)), writer);
+		this.#partition = new RecordingPartition(openRing(capture.handle(0)), writer, kubernetes);
 		this.#queue = new EventQueue("recording", {
 			partitions: 1,
 			placement: "inline",
@@ -52,7 +54,7 @@ export class Recorder {
 	}
 
 	static async start(file: string, raw: boolean, version: string, options: WatchOptions): Promise<Recorder> {
-		const node: NodeInfo = { ...nodeInfo(), clusterName: "", excludeNamespaces: [] };
+		const node = describeNode(options);
 		const header: RecordedHeader = {
 			redacted: !raw,
 			startedAt: new Date().toISOString(),
@@ -63,8 +65,9 @@ export class Recorder {
 		};
 		const writer = await RecordingWriter.create(file, header);
 		try {
-			const recorder = new Recorder(openKernel(options, 1), writer, options.tls);
+			const recorder = new Recorder(openKernel(options, 1), writer, options.kubernetes !== undefined);
 			await recorder.#queue.start();
+			recorder.#surroundings = await Surroundings.watch(recorder.#capture, options, recorder.#partition.attributor);
 			return recorder;
 		} catch (error) {
 			await writer.close();
@@ -75,13 +78,13 @@ export class Recorder {
 	/** Detaches, drains, writes the end. Returns what was recorded. */
 	async stop(): Promise<RecordedSummary & { readonly bytes: number }> {
 		this.#capture.detach();
-		this.#tls.stop();
+		this.#surroundings?.stop();
 		this.#partition.drain();
 		const { operations, requestStartsLost } = kernelCounts(this.#capture, this.#partition.operations, 0);
 		await this.#queue.close();
 		const summary: RecordedSummary = { operations, requestStartsLost };
 		await this.#writer.close({ ...summary });
-		this.#tls.close();
+		this.#surroundings?.tls.close();
 		this.#capture.close();
 		return { ...summary, bytes: this.#writer.bytes };
 	}
@@ -93,25 +96,31 @@ class RecordingPartition implements Partition<never> {
 	readonly #writer: RecordingWriter;
 	readonly #now = monotonicClock();
 	readonly #batch = new Uint8Array(BATCH_BYTES);
-	readonly #peers = new PeerLookup();
+	readonly attributor: Attributor;
+	readonly #unseen: UnseenEnds;
+	/** Socket -> its last event. */
+	readonly #open = new Map<number, number>();
 	/** Operation events written. */
 	operations = 0;
 
-	constructor(ring: CaptureRing, writer: RecordingWriter) {
+	constructor(ring: CaptureRing, writer: RecordingWriter, kubernetes: boolean) {
 		this.#ring = ring;
 		this.#writer = writer;
+		this.attributor = new Attributor({ channel: undefined, kubernetes });
+		this.#unseen = new UnseenEnds(ring);
 	}
 
 	pull(): number {
 		const bytes = this.#ring.drain(this.#batch);
 		if (bytes === 0) return 0;
 		const batch = this.#batch.subarray(0, bytes);
-		const operations = countOperations(batch);
+		const operations = this.#note(batch);
 		this.operations += operations;
-		this.#peers.look(batch);
+		const nowNs = this.#now();
+		this.attributor.look(batch, nowNs);
 		// Before the batch that asks for them.
-		for (const [socketId, peer] of this.#peers.found) this.#writer.writeAnswer("peer", socketId, peer);
-		this.#writer.writeBatch(0, this.#now(), batch);
+		this.#writeAnswers();
+		this.#writer.writeBatch(0, nowNs, batch);
 		return Math.max(operations, 1);
 	}
 
@@ -120,22 +129,40 @@ class RecordingPartition implements Partition<never> {
 	}
 
 	tick(): void {
-		this.#writer.writeClock(0, this.#now());
+		const nowNs = this.#now();
+		this.attributor.tick(nowNs);
+		this.#writeAnswers();
+		this.#writer.writeClock(0, nowNs);
+		for (const id of this.#unseen.look(nowNs, () => this.#open)) {
+			this.#open.delete(id);
+			this.#writer.writeAnswer(ANSWER.ended, id, nowNs);
+		}
 	}
 
 	close(): void {
 		this.#writer.writeClock(0, this.#now());
-		this.#peers.close();
+		this.attributor.close();
 		this.#ring.close();
 	}
-}
 
-/** Frames of a batch whose event is an operation. */
-function countOperations(batch: Uint8Array): number {
-	const view = new DataView(batch.buffer, batch.byteOffset, batch.byteLength);
-	let operations = 0;
-	for (let at = 0; at + FRAME_BYTES < batch.length; at = nextFrame(view, at)) {
-		if (head.kind(view, at + FRAME_BYTES) === KIND.operation) operations++;
+	#writeAnswers(): void {
+		for (const [socketId, found] of this.attributor.take()) {
+			this.#writer.writeAnswer(ANSWER.attribution, socketId, found satisfies Attribution);
+		}
 	}
-	return operations;
+
+	/** Which sockets are open, and when something was last seen of each. Returns how many operations a batch holds. */
+	#note(batch: Uint8Array): number {
+		const view = new DataView(batch.buffer, batch.byteOffset, batch.byteLength);
+		let operations = 0;
+		for (let at = 0; at + FRAME_BYTES < batch.length; at = nextFrame(view, at)) {
+			const event = at + FRAME_BYTES;
+			const kind = head.kind(view, event);
+			if (kind === KIND.operation) operations++;
+			const ended = kind === KIND.close && close.cause(view, event) === CLOSE_CAUSE.life_ended;
+			if (ended) this.#open.delete(head.socketId(view, event));
+			else if (kind !== KIND.close) this.#open.set(head.socketId(view, event), head.endNs(view, event));
+		}
+		return operations;
+	}
 }

@@ -1,0 +1,52 @@
+import type { Capture } from "@wirescribe/bpf-programs";
+import { type WorkloadChange, WorkloadTable } from "@wirescribe/kubernetes";
+import type { WatchOptions } from "../cli/watch-options.ts";
+import { type KubernetesWatch, watchKubernetes } from "./kubernetes-watch.ts";
+import { type ProcessEvent, ProcessEvents } from "./process-events.ts";
+import { filterProcesses } from "./process-filter.ts";
+import { TlsWatch } from "./tls-watch.ts";
+
+/** Whoever keeps a picture of processes and workloads: the partitions. */
+export interface SurroundingsListener {
+	processEvents(events: readonly ProcessEvent[]): void;
+	workloadsChanged(changes: readonly WorkloadChange[]): void;
+}
+
+/**
+ * What goes on around the connections, watched beside their events: processes that start and end, the TLS libraries that they load,
+ * the pods that they belong to. Told to the kernel (whom to leave out) and to the partitions.
+ */
+export class Surroundings {
+	readonly tls: TlsWatch;
+	readonly #processes: ProcessEvents;
+	readonly #cluster: KubernetesWatch;
+
+	private constructor(processes: ProcessEvents, tls: TlsWatch, cluster: KubernetesWatch) {
+		this.#processes = processes;
+		this.tls = tls;
+		this.#cluster = cluster;
+	}
+
+	static async watch(capture: Capture, options: WatchOptions, listener: SurroundingsListener): Promise<Surroundings> {
+		const processes = new ProcessEvents(capture);
+		processes.subscribe((events) => listener.processEvents(events));
+		const workloads = new WorkloadTable();
+		let rescan = (): void => {};
+		const cluster = await watchKubernetes(options, (changes) => {
+			workloads.apply(changes);
+			listener.workloadsChanged(changes);
+			const { excludeNamespaces } = options.selection;
+			if (changes.some(({ entry }) => entry && excludeNamespaces.includes(entry.namespace))) rescan();
+		});
+		const filter = filterProcesses(capture, processes, options.selection, workloads);
+		rescan = () => filter?.scan();
+		return new Surroundings(processes, new TlsWatch(capture, processes, options.tls), cluster);
+	}
+
+	/** Nothing new is looked at. */
+	stop(): void {
+		this.#processes.stop();
+		this.#cluster.close();
+		this.tls.stop();
+	}
+}
