@@ -60,20 +60,6 @@ SEC("uprobe") int enter_tls(struct probe_registers *regs)
 	return 0;
 }
 
-// How much a call moved, 0 when it failed.
-static __always_inline u64 bytes_of_tls_call(s32 result, u64 moved_at)
-{
-	u64 moved = 0;
-
-	if (result <= 0)
-		return 0;
-	if (!moved_at)
-		return result;
-	if (bpf_probe_read_user(&moved, sizeof(moved), (void *)moved_at))
-		return 0;
-	return moved;
-}
-
 static __always_inline int end_tls_call(void *ctx, struct tls_call *call, u64 bytes)
 {
 	struct tls_session session = {.address = call->session, .tgid = bpf_get_current_pid_tgid() >> 32};
@@ -108,9 +94,11 @@ static __always_inline int end_tls_call(void *ctx, struct tls_call *call, u64 by
 SEC("uprobe") int exit_tls(struct probe_registers *regs)
 {
 	struct tls_call *call = tls_call_here(0);
+	u64 bytes;
 
 	if (stopping || !call || call->kind != COOKIE_KIND(bpf_get_attach_cookie(regs)))
 		return 0;
-	judge_trial(call, PROBE_RESULT(regs));
-	return end_tls_call(regs, call, bytes_of_tls_call(PROBE_RESULT(regs), call->moved_at));
+	bytes = bytes_of_tls_call(PROBE_RESULT(regs), call->moved_at);
+	judge_trial(call, bytes);
+	return end_tls_call(regs, call, bytes);
 }

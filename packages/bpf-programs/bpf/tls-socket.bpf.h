@@ -29,7 +29,8 @@ struct tls_call {
 	u64 data_id; // egress: taken on entry, for `data_id_of`
 	u64 data_id_of;
 	u64 stack_top; // Go: the buffer is on a stack that may move, and this was its end. 0: it stays where it is
-	u64 site_result;
+	u64 site_moved_at;
+	u64 site_bytes;
 	u32 kind;
 	u32 trial; // the slot of the function's other sites, see tls-trial.bpf.h; 0: none is on trial
 	u32 site_entries;

@@ -2,6 +2,7 @@ import { existsSync, readdirSync } from "node:fs";
 import {
 	readProcess,
 	systemTlsLibraries,
+	TLS_COSTS,
 	type TlsFile,
 	TlsProbes,
 	tlsFunctionText,

@@ -16,12 +16,12 @@ const LIBRARIES: readonly TlsFunctions[] = [
 		functions: [
 			{
 				...{ name: "SSL_read", call: "read", offset: 100 },
-				plain: { entry: site(100, false, "stepped"), exits: [site(100, true, "stepped")] },
-				inside: { entry: site(122, false, "emulated"), exits: [site(156, false, "emulated")] },
+				plain: { call: "read", entry: site(100, false, "stepped"), exits: [site(100, true, "stepped")] },
+				inside: { call: "read", entry: site(122, false, "emulated"), exits: [site(156, false, "emulated")] },
 			},
 			{
 				...{ name: "SSL_write", call: "write", offset: 200 },
-				plain: { entry: site(200, false, "emulated"), exits: [site(200, true, "emulated")] },
+				plain: { call: "write", entry: site(200, false, "emulated"), exits: [site(200, true, "emulated")] },
 				inside: undefined,
 			},
 		],

@@ -120,13 +120,25 @@ export class FileProbes {
 	 * anew, since calls would pass its old sites, too. Nothing changes when no path leads to the file any more: the process is gone.
 	 */
 	#exchange(functions: readonly Watched[]): void {
-		const { trials } = this.#owner;
-		const next = functions.map((one) => (one.stage === "trial" && trials ? { ...one, trial: trials.begin() } : one));
-		const attached = this.#attach(next.flatMap(pointsOf).sort(byOrder));
+		const next = this.#withTrials(functions);
+		const attached = this.#attach(unique(next.flatMap(pointsOf)).sort(byOrder));
 		if (attached === undefined) return;
 		this.#release();
 		this.#attached = attached;
 		this.#functions = next;
+	}
+
+	/** Functions that share a site share its trial. */
+	#withTrials(functions: readonly Watched[]): Watched[] {
+		const { trials } = this.#owner;
+		const bySite = new Map<number | undefined, number>();
+		return functions.map((one) => {
+			if (one.stage !== "trial" || trials === undefined) return one;
+			const site = one.target.inside?.entry.offset;
+			const trial = bySite.get(site) ?? trials.begin();
+			bySite.set(site, trial);
+			return { ...one, trial };
+		});
 	}
 
 	/** Undefined when no path leads to the file; throws when the last one that does refuses. */
@@ -163,16 +175,27 @@ const ORDER: readonly TlsProgram[] = [
 
 const byOrder = (a: TlsProbePoint, b: TlsProbePoint): number => ORDER.indexOf(a.program) - ORDER.indexOf(b.program);
 
+/** Each place of a program once: functions may share it. */
+function unique(points: readonly TlsProbePoint[]): TlsProbePoint[] {
+	const byPlace = new Map(points.map((point) => [`${point.program} ${point.offset} ${point.atReturn}`, point]));
+	return [...byPlace.values()];
+}
+
 function pointsOf({ target, isGo, stage, trial }: Watched): TlsProbePoint[] {
-	const point = (program: TlsProgram, { offset, atReturn }: TlsSite): TlsProbePoint => ({
-		...{ program, call: target.call, offset, atReturn, trial },
+	const sites = sitesOf(target, stage);
+	const point = (program: TlsProgram, { offset, atReturn }: TlsSite, call: TlsCall = sites.call): TlsProbePoint => ({
+		...{ program, call, offset, atReturn, trial },
 	});
-	const { entry, exits } = sitesOf(target, stage);
+	const { entry, exits } = sites;
 	const points = [
 		...exits.map((site) => point(isGo ? "exit_go_tls" : "exit_tls", site)),
 		point(isGo ? "enter_go_tls" : "enter_tls", entry),
 	];
 	if (trial === 0 || target.inside === undefined) return points;
 	const { inside } = target;
-	return [...points, ...inside.exits.map((site) => point("try_tls_exit", site)), point("try_tls_entry", inside.entry)];
+	return [
+		...points,
+		...inside.exits.map((site) => point("try_tls_exit", site, inside.call)),
+		point("try_tls_entry", inside.entry, inside.call),
+	];
 }

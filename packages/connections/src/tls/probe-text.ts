@@ -23,9 +23,14 @@ export function tlsStateText({ name, stage, offset, sites }: TlsProbeState): str
 }
 
 function sitesText({ entry, exits }: TlsSites, start: number): string {
+	const place = entry.offset - start;
+	const [first] = exits;
+	if (place < 0 || place > FAR) return `around the function that it calls (${COST[entry.cost]})`;
 	const text = ({ offset, atReturn, cost }: TlsSite): string =>
 		`${atReturn ? "its return" : `+${offset - start}`} (${COST[cost]})`;
-	const listed =
-		exits.length > 3 ? `${exits.length} return instructions (${COST[exits[0]!.cost]})` : exits.map(text).join(" or ");
-	return `at +${entry.offset - start} (${COST[entry.cost]}), leaving at ${listed}`;
+	const many = first && exits.length > 3 ? `${exits.length} return instructions (${COST[first.cost]})` : undefined;
+	return `at +${place} (${COST[entry.cost]}), leaving at ${many ?? exits.map(text).join(" or ")}`;
 }
+
+/** Behind a prologue: another function's. */
+const FAR = 128;

@@ -4,7 +4,7 @@ import { type FunctionPlace, findFunctions } from "./find-functions.ts";
 import { goTls } from "./go/go-tls.ts";
 import { isX86, type ProbeCost, probeCost } from "./probe-cost.ts";
 import { REGISTER } from "./x86/instruction.ts";
-import { probeSites } from "./x86/probe-sites.ts";
+import { callsOf, entrySite, passedOn, probeSites } from "./x86/probe-sites.ts";
 
 /** By the shape of the function: `_ex` leaves the number of bytes at its fourth argument, the others return it. */
 export type TlsCall = "read" | "read_ex" | "write" | "write_ex" | "handshake";
@@ -41,6 +41,9 @@ const LIBRARY_NAME = /(ssl|tls|libnode|conscrypt)[^/]*\.so/i;
 
 /** Code that is looked at for sites. */
 const MAX_CODE_BYTES = 16_384;
+/** Of a function that is called: enough for its first instructions. */
+const CALLEE_BYTES = 16;
+const ENDBR64_BYTES = 4;
 
 /** A place for a probe. */
 export interface TlsSite {
@@ -53,6 +56,8 @@ export interface TlsSite {
 
 /** Where a call can be seen coming and going. */
 export interface TlsSites {
+	/** The shape of the call there: a function that is called may leave the number of bytes elsewhere. */
+	readonly call: TlsCall;
 	readonly entry: TlsSite;
 	/** Every call passes one of them when it has its result. */
 	readonly exits: readonly TlsSite[];
@@ -113,7 +118,8 @@ function tlsFunctionsIn(file: ElfFile): TlsFunctions[] {
 			functions.push(functionAt(file, name, call, place));
 		}
 		// A handshake alone shows nothing.
-		if (functions.some(({ call }) => call !== "handshake")) libraries.push({ library, functions });
+		if (!functions.some(({ call }) => call !== "handshake")) continue;
+		libraries.push({ library, functions: withCallees(file, functions, places) });
 	}
 	const go = goTls(file)?.functions ?? [];
 	return go.length > 0 ? [...libraries, { library: "go", functions: go }] : libraries;
@@ -122,16 +128,23 @@ function tlsFunctionsIn(file: ElfFile): TlsFunctions[] {
 function functionAt(file: ElfFile, name: string, call: TlsCall, place: FunctionPlace): TlsFunction {
 	const { offset } = place;
 	const start = { offset, cost: probeCost(file, offset) };
-	const plain = { entry: { ...start, atReturn: false }, exits: [{ ...start, atReturn: true }] };
-	const inside = start.cost === "stepped" ? sitesInside(file, place, ARGUMENTS[call]) : undefined;
+	const plain = { call, entry: { ...start, atReturn: false }, exits: [{ ...start, atReturn: true }] };
+	const inside = start.cost === "stepped" ? sitesInside(file, place, call) : undefined;
 	return { name, call, offset, plain, inside };
 }
 
-function sitesInside(file: ElfFile, { offset, size }: FunctionPlace, wanted: number): TlsSites | undefined {
+/** The code of a function; undefined when it is of another processor, or too much. */
+function codeOf(file: ElfFile, { offset, size }: FunctionPlace): Uint8Array | undefined {
 	if (!isX86(file) || size > MAX_CODE_BYTES || offset + size > file.source.size) return undefined;
 	const view = viewOf(file.source, offset, size, "a function");
-	const sites = probeSites(new Uint8Array(view.buffer, view.byteOffset, size), wanted);
+	return new Uint8Array(view.buffer, view.byteOffset, size);
+}
+
+function sitesInside(file: ElfFile, place: FunctionPlace, call: TlsCall): TlsSites | undefined {
+	const code = codeOf(file, place);
+	const sites = code && probeSites(code, ARGUMENTS[call]);
 	if (sites === undefined) return undefined;
+	const { offset } = place;
 	const [entry, ...exits] = [sites.entry, ...sites.exits].map(
 		(site): TlsSite => ({
 			offset: offset + site.offset,
@@ -139,5 +152,55 @@ function sitesInside(file: ElfFile, { offset, size }: FunctionPlace, wanted: num
 			cost: site.emulated ? "emulated" : "stepped",
 		}),
 	);
-	return { entry: entry as TlsSite, exits };
+	return { call, entry: entry as TlsSite, exits };
+}
+
+/**
+ * `SSL_read` and `SSL_read_ex` of OpenSSL 3 both call one function, as the latter was called itself. Its start serves both, when
+ * it is emulated: for the entry and, as the stack pointer is at the return address, for the return as well.
+ */
+function sitesOfCallee(file: ElfFile, place: FunctionPlace, call: "read_ex" | "write_ex"): TlsSites | undefined {
+	const code = codeOf(file, place);
+	const target = code && passedOn(code, ARGUMENTS[call]);
+	if (target === undefined) return undefined;
+	const offset = place.offset + target;
+	const start = codeOf(file, { offset, size: CALLEE_BYTES });
+	const first = start && entrySite(start, ARGUMENTS[call]);
+	// Nothing but the mark of a function's start may come before: how long this one is nobody tells.
+	if (first === undefined || first.offset > ENDBR64_BYTES || first.depth !== 0) return undefined;
+	const site = { offset: offset + first.offset, cost: "emulated" } as const;
+	return { call, entry: { ...site, atReturn: false }, exits: [{ ...site, atReturn: true }] };
+}
+
+/** The pairs of functions that may have such a callee. */
+const PAIRS = [
+	{ plain: "read", ex: "read_ex" },
+	{ plain: "write", ex: "write_ex" },
+] as const;
+
+/** Puts the sites of a callee into the functions that call it. */
+function withCallees(
+	file: ElfFile,
+	functions: readonly TlsFunction[],
+	places: ReadonlyMap<string, FunctionPlace>,
+): TlsFunction[] {
+	const changed = [...functions];
+	for (const { plain, ex } of PAIRS) {
+		const [one, other] = [plain, ex].map((call) => changed.findIndex((target) => target.call === call)) as [
+			number,
+			number,
+		];
+		const place = places.get(changed[other]?.name ?? "");
+		const sites = place && changed[other]?.inside && sitesOfCallee(file, place, ex);
+		if (sites === undefined) continue;
+		changed[other] = { ...(changed[other] as TlsFunction), inside: sites };
+		const caller = changed[one];
+		const callerPlace = places.get(caller?.name ?? "");
+		const code = callerPlace && codeOf(file, callerPlace);
+		if (caller?.inside === undefined || code === undefined || callerPlace === undefined) continue;
+		const target = sites.entry.offset - callerPlace.offset;
+		if (callsOf(code).some((at) => at === target || at + ENDBR64_BYTES === target))
+			changed[one] = { ...caller, inside: sites };
+	}
+	return changed;
 }

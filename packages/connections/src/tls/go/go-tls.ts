@@ -48,8 +48,9 @@ export function goTls(file: ElfFile): GoTls | undefined {
 /** A return cannot be caught by the return address, as Go moves stacks: there is a probe on every return instruction. */
 function watchedFunction(file: ElfFile, name: string, { offset, size, returns }: GoFunction): TlsFunction {
 	const at = (place: number): TlsSite => ({ offset: place, atReturn: false, cost: probeCost(file, place) });
-	const plain = { entry: at(offset + entryOffset(file, offset, size)), exits: returns.map(at) };
-	return { name, call: FUNCTIONS[name] as TlsCall, offset, plain, inside: undefined };
+	const call = FUNCTIONS[name] as TlsCall;
+	const plain = { call, entry: at(offset + entryOffset(file, offset, size)), exits: returns.map(at) };
+	return { name, call, offset, plain, inside: undefined };
 }
 
 /**

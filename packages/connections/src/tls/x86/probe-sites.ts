@@ -52,6 +52,19 @@ export function entrySite(code: Uint8Array, wanted: number): { offset: number; d
 	return undefined;
 }
 
+/** Where a function is called with the `wanted` registers as this one was called, if that is the first thing it does. */
+export function passedOn(code: Uint8Array, wanted: number): number | undefined {
+	const entry = entrySite(code, wanted);
+	const instruction = entry && decode(code, entry.offset);
+	return instruction?.flow === "call" ? instruction.target : undefined;
+}
+
+/** The functions that this one calls, by place; none when its ways are not known for certain. */
+export function callsOf(code: Uint8Array): number[] {
+	const calls = functionFlow(code)?.instructions.filter(({ flow }) => flow === "call") ?? [];
+	return calls.map(({ target }) => target);
+}
+
 /**
  * Whether anything in the code may be a jump to behind its start and up to `site`: then a call could pass the site twice.
  * Looks at every byte as if an instruction began there, so that it needs to know none.
