@@ -99,60 +99,68 @@ describe("delivery", () => {
 		expect(ledger.records.lost["shutdown"]).toBe(ledger.records.accepted);
 	});
 
-	it("delivers over mutual TLS with a token, by lanes, and from the spool of a run that could not", {
+	it("keeps in the spool what it could not deliver, and delivers it next time", { timeout: 120_000 }, async () => {
+		await using nginx = await startNginx();
+		const port = await freePort();
+		const watch = ["run", "--role", "server", "--port", String(nginx.port), "--backend", `127.0.0.1:${port}`];
+		const spool = ["--spool", join(folder, "spool")];
+		const ask = (path: string): void => {
+			expect(spawnSync("curl", ["-s", "-o", "/dev/null", `http://127.0.0.1:${nginx.port}${path}`]).status).toBe(0);
+		};
+		await using first = await Wirescribe.start([...watch, ...spool]);
+		ask("/first");
+		await first.until(() => first.stderr.includes("next try in"), "that it cannot deliver");
+		// What is on disk is not lost.
+		expect(await first.stop(), first.stderr).toBe(0);
+		expect(first.stderr).toMatch(/\b[1-9]\d* spooled/);
+		await using collector = await collect(port);
+		await using second = await Wirescribe.start([...watch, ...spool, "--units"]);
+		ask("/second");
+		await collector.until(() => collector.lineCount >= 2, "both");
+		expect(await second.stop(), second.stderr).toBe(0);
+		expect(second.stderr).toMatch(/Unit \S+ acknowledged: \d+ records/);
+		await collector.stop();
+		expect(collector.lines.map(({ path }) => path)).toEqual(["/first", "/second"]);
+	});
+
+	it("delivers over mutual TLS with a token, by several lanes, compressed, by either transport", {
 		timeout: 120_000,
 	}, async () => {
 		await using nginx = await startNginx();
+		const recording = join(folder, "traffic.rec");
+		await using recorder = await Wirescribe.start(["record", recording, "--port", String(nginx.port)]);
+		for (let n = 0; n < 10; n++) {
+			spawnSync("curl", ["-s", "-o", "/dev/null", `http://127.0.0.1:${nginx.port}/n/${n}`]);
+		}
+		expect(await recorder.stop(), recorder.stderr).toBe(0);
+
 		using certificate = new Certificate();
 		const { cert, key } = certificate;
 		const token = join(folder, "token");
 		writeFileSync(token, "a secret\n");
 		const port = await freePort();
-		const spool = join(folder, "spool");
-		const mutual = ["--backend-ca", cert, "--backend-cert", cert, "--backend-key", key];
-		const start = (...more: readonly string[]): Promise<Wirescribe> =>
-			Wirescribe.start([
-				...["run", "--role", "server", "--port", String(nginx.port), "--backend", `localhost:${port}`],
-				...["--backend-tls", ...mutual, "--backend-token", token, ...more],
-			]);
-		const ask = (path: string): void => {
-			const url = `http://127.0.0.1:${nginx.port}${path}`;
-			expect(spawnSync("curl", ["-s", "-o", "/dev/null", url]).status).toBe(0);
-		};
-		const paths: string[] = [];
-		const put = (name: string): void => {
-			for (let n = 0; n < 20; n++) paths.push(`/${name}/${n}`);
-			for (const path of paths.slice(-20)) ask(path);
-		};
-
-		await using absent = await start("--spool", spool);
-		put("spooled");
-		await absent.until(() => absent.stderr.includes("next try in"), "that it cannot deliver");
-		// What is on disk is not lost.
-		expect(await absent.stop(), absent.stderr).toBe(0);
-		expect(absent.stderr).toMatch(/\b[1-9]\d* spooled/);
-
 		const secured = ["--cert", cert, "--key", key, "--ca", cert, "--token", token];
 		await using collector = await Wirescribe.start(
 			["collect", "--listen", `127.0.0.1:${port}`, "--output", "json", ...secured],
 			{ ready: "collecting on" },
 		);
-		await using resumed = await start("--spool", spool, "--lanes", "2", "--backend-gzip", "--units");
-		put("gzip");
-		await collector.until(() => collector.lineCount >= 40, "both runs");
-		expect(await resumed.stop(), resumed.stderr).toBe(0);
-		expect(resumed.stderr).toMatch(/Unit \S+ acknowledged: \d+ records/);
-		await using grpc = await start("--transport", "grpc");
-		put("grpc");
-		expect(await grpc.stop(), grpc.stderr).toBe(0);
+		const mutual = ["--backend-tls", "--backend-ca", cert, "--backend-cert", cert, "--backend-key", key];
+		const replay = async (...more: readonly string[]): Promise<Wirescribe> => {
+			const to = ["--backend", `localhost:${port}`, ...mutual, "--backend-token", token];
+			const process = new Wirescribe(["replay", recording, "--role", "server", ...to, ...more]);
+			await process.exit();
+			return process;
+		};
+		await using plain = await replay();
+		await using packed = await replay("--lanes", "2", "--backend-gzip");
+		await using grpc = await replay("--transport", "grpc");
+		for (const { child, stderr } of [plain, packed, grpc]) expect(child.exitCode, stderr).toBe(0);
 		writeFileSync(token, "another");
-		await using stranger = await start();
-		put("refused");
-		expect(await stranger.stop()).toBe(1);
+		await using stranger = await replay();
 		expect(stranger.stderr).toContain("answered 16");
 		await collector.stop();
-		const wanted = paths.filter((path) => !path.startsWith("/refused"));
-		expect(collector.lines.map(({ path }) => path as string).sort()).toEqual(wanted.sort());
+		const wanted = Array.from({ length: 10 }, (_, n) => `/n/${n}`).flatMap((path) => [path, path, path]);
+		expect(collector.lines.map(({ path }) => path as string).sort()).toEqual(wanted);
 	});
 
 	it("does not log the agent's own connection, nor the collector's end of it", { timeout: 60_000 }, async () => {

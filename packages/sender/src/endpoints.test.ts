@@ -1,5 +1,9 @@
+import { once } from "node:events";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
 import { expect, test } from "vitest";
-import { endpointsTransport, type SrvAddress } from "./endpoints.ts";
+import type { SrvAddress } from "./discovery.ts";
+import { endpointsTransport } from "./endpoints.ts";
 import { type MemoryTransport, memoryTransport } from "./memory.ts";
 import { createSender } from "./sender.ts";
 import type { Transport, UnitStatus } from "./transport.ts";
@@ -90,10 +94,47 @@ test("SRV records: by priority, asked for again when there was no answer, kept w
 		if (!answer) throw new Error("SERVFAIL");
 		return answer;
 	};
-	const options = { tiers: [{ srv: "_grpc._tcp.test" }], connect, lookup, initialMs: 1, maxMs: 2, srvTtlMs: 1 };
+	const options = { tiers: [{ srv: "_grpc._tcp.test" }], connect, lookup, initialMs: 1, maxMs: 2, discoveryMs: 1 };
 	await deliver(endpointsTransport({ ...options, maxConnectionAgeMs: 1 }), 20);
 	expect(new Set(asked)).toEqual(new Set(["one:1"]));
 	expect(lookups).toBeGreaterThan(1);
+});
+
+test("an HTTP registry: asked again, kept when it fails, whatever it answers", async () => {
+	const answers: readonly [status: number, body: string][] = [
+		[503, "later"],
+		[200, "not JSON"],
+		[200, "{}"],
+		[200, '[{"targets": ["one:1"], "labels": {"zone": "a"}}]'],
+		[500, ""],
+		[200, '["two:2"]'],
+	];
+	const asked: string[] = [];
+	let questions = 0;
+	const server = createServer((request, response) => {
+		asked.push(`${request.method} ${request.url} ${request.headers["x-token"]}`);
+		const [status, body] = answers[Math.min(questions++, answers.length - 1)] as [number, string];
+		response.writeHead(status).end(body);
+	}).listen(0, "127.0.0.1");
+	await once(server, "listening");
+	const { port } = server.address() as AddressInfo;
+	const peers = network(new Set());
+	const tier = { registry: `http://127.0.0.1:${port}/collectors`, headers: { "x-token": "t" } };
+	const times = { initialMs: 1, maxMs: 2, discoveryMs: 1, maxConnectionAgeMs: 1 };
+	const transport = endpointsTransport({ tiers: [tier], connect: peers.connect, ...times });
+	const sender = createSender({ transport, streams: 1, retry: { initialMs: 2, maxMs: 5 } });
+	await expect
+		.poll(async () => {
+			sender.enqueue({ key: 1, version: 1, preamble: new Uint8Array(0), body: new Uint8Array(1) });
+			await sender.flush();
+			return peers.asked.at(-1);
+		})
+		.toBe("two:2");
+	server.close();
+	const { acked, accepted } = await sender.shutdown();
+	expect(acked).toBe(accepted);
+	expect([...new Set(peers.asked)]).toEqual(["one:1", "two:2"]);
+	expect(asked[0]).toBe("GET /collectors t");
 });
 
 test("no endpoints, no transport", () => {

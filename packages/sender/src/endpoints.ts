@@ -1,21 +1,11 @@
-import { resolveSrv } from "node:dns/promises";
+import { discover, type RegistryTier, type SrvLookup, type SrvTier } from "./discovery.ts";
 import { ownStatus, UNAVAILABLE } from "./h2-status.ts";
 import { failedStream } from "./h2-stream.ts";
 import { backoffMs } from "./retry.ts";
 import type { Transport, UnitRequest, UnitStatus, UnitStream } from "./transport.ts";
 
-/** A name's services: `resolveSrv` of node:dns/promises, or of a Resolver of its own. */
-export type SrvLookup = (name: string) => Promise<readonly SrvAddress[]>;
-
-export interface SrvAddress {
-	readonly name: string;
-	readonly port: number;
-	readonly priority: number;
-	readonly weight: number;
-}
-
-/** Targets of one tier, or the DNS name whose SRV records list them: `_grpc._tcp.collectors.example`. */
-export type EndpointTier = readonly string[] | { readonly srv: string };
+/** Targets of one tier, or who knows them. */
+export type EndpointTier = readonly string[] | SrvTier | RegistryTier;
 
 export interface EndpointsOptions {
 	/** Tried in this order: an endpoint of a later tier only while none of the earlier ones is well. */
@@ -27,8 +17,8 @@ export interface EndpointsOptions {
 	readonly maxMs?: number;
 	/** A connection is given up after so long, +-10 %, and an endpoint chosen anew (default 300000; 0: never). */
 	readonly maxConnectionAgeMs?: number;
-	/** SRV records are asked for again after so long (default 30000). */
-	readonly srvTtlMs?: number;
+	/** SRV records and registries are asked again after so long (default 30000). */
+	readonly discoveryMs?: number;
 	readonly lookup?: SrvLookup;
 }
 
@@ -52,25 +42,26 @@ interface Current {
  * at once. The best one is looked for again when the connection has reached its age.
  */
 export function endpointsTransport(options: EndpointsOptions): Transport {
-	const { tiers, connect, maxConnectionAgeMs = 300_000, srvTtlMs = 30_000, lookup = resolveSrv } = options;
+	const { tiers, connect, maxConnectionAgeMs = 300_000, discoveryMs = 30_000, lookup } = options;
 	if (tiers.length === 0 || tiers.some((tier) => "length" in tier && tier.length === 0)) {
 		throw new TypeError("Cannot create a transport as 'tiers' must list at least one endpoint in each tier");
 	}
 	const reconnect = { initialMs: options.initialMs ?? 1000, maxMs: options.maxMs ?? 120_000, multiplier: 2 };
 	const known = new Map<string, Endpoint>();
-	const found = new Map<string, { targets: readonly string[]; askedMs: number }>();
+	const found = new Map<EndpointTier, { targets: readonly string[]; askedMs: number }>();
 	let current: Current | null = null;
 	let closed = false;
 
 	function targetsOf(tier: EndpointTier): readonly string[] {
 		if ("length" in tier) return tier;
 		const now = performance.now();
-		const answer = found.get(tier.srv) ?? { targets: [], askedMs: Number.NEGATIVE_INFINITY };
-		if (now - answer.askedMs < (answer.targets.length === 0 ? reconnect.initialMs : srvTtlMs)) return answer.targets;
-		found.set(tier.srv, { ...answer, askedMs: now });
+		const answer = found.get(tier) ?? { targets: [], askedMs: Number.NEGATIVE_INFINITY };
+		const fresh = answer.targets.length === 0 ? reconnect.initialMs : discoveryMs;
+		if (now - answer.askedMs < fresh) return answer.targets;
+		found.set(tier, { ...answer, askedMs: now });
 		// What was known holds until there is an answer, and if there is none.
-		lookup(tier.srv).then(
-			(records) => found.set(tier.srv, { targets: inOrder(records), askedMs: now }),
+		discover(tier, lookup).then(
+			(targets) => found.set(tier, { targets, askedMs: now }),
 			() => {},
 		);
 		return answer.targets;
@@ -90,7 +81,7 @@ export function endpointsTransport(options: EndpointsOptions): Transport {
 				.map(endpointOf)
 				.filter(({ readyMs }) => readyMs <= now);
 			// SRV records are in their order already.
-			const at = "length" in tier ? Math.floor(Math.random() * ready.length) : 0;
+			const at = !("srv" in tier) ? Math.floor(Math.random() * ready.length) : 0;
 			if (ready[at] !== undefined) return ready[at];
 		}
 		return null;
@@ -179,14 +170,8 @@ function withStatus(stream: UnitStream, status: Promise<UnitStatus>): UnitStream
 	};
 }
 
-/** By priority; among equals by lot, heavier ones first more often (RFC 2782). */
-function inOrder(records: readonly SrvAddress[]): readonly string[] {
-	return records
-		.map((record) => ({ record, draw: Math.random() ** (1 / Math.max(record.weight, 0.1)) }))
-		.sort((a, b) => a.record.priority - b.record.priority || b.draw - a.draw)
-		.map(({ record }) => `${record.name}:${record.port}`);
-}
-
 function describe(tiers: readonly EndpointTier[]): string {
-	return tiers.map((tier) => ("length" in tier ? tier.join(",") : tier.srv)).join(" or ");
+	const known = (tier: EndpointTier): string =>
+		"length" in tier ? tier.join(",") : "srv" in tier ? tier.srv : tier.registry;
+	return tiers.map(known).join(" or ");
 }

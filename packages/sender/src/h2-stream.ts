@@ -1,5 +1,5 @@
 import { type ClientHttp2Stream, constants, type IncomingHttpHeaders } from "node:http2";
-import { gzipStream } from "./gzip.ts";
+import { type Compression, compressedStream } from "./compression.ts";
 import type { H2Connection } from "./h2-connection.ts";
 import {
 	CANCELLED,
@@ -26,7 +26,7 @@ export function openStream(
 	connection: H2Connection,
 	headers: Record<string, string>,
 	deadlineMs: number,
-	gzip: boolean,
+	compression: Compression | null,
 ): UnitStream {
 	let stream: ClientHttp2Stream;
 	try {
@@ -36,7 +36,7 @@ export function openStream(
 		return failedStream(status);
 	}
 	const opened = new H2Stream(connection, stream, deadlineMs);
-	return gzip ? gzipStream(opened) : opened;
+	return compression === null ? opened : compressedStream(opened, compression);
 }
 
 /** A stream that has failed before it began. */

@@ -1,3 +1,4 @@
+import { type Compression, compressions } from "./compression.ts";
 import { H2Connection, parseTarget } from "./h2-connection.ts";
 import { ownStatus, UNAVAILABLE } from "./h2-status.ts";
 import { failedStream, openStream } from "./h2-stream.ts";
@@ -13,8 +14,11 @@ export interface H2TransportOptions {
 	readonly metadata?: Readonly<Record<string, string>>;
 	/** Default: plain text. */
 	readonly tls?: TlsOptions;
-	/** Compresses each message: 25-50 us of CPU for one of 400 bytes, so it pays only where bytes are dear. Default: none. */
-	readonly compression?: "gzip";
+	/**
+	 * Compresses each message, at the price of CPU, so it pays only where bytes are dear. All gRPC peers know gzip; zstd and
+	 * snappy are what OpenTelemetry's collectors and others in Go know besides. Default: none.
+	 */
+	readonly compression?: Compression;
 }
 
 /**
@@ -30,7 +34,7 @@ export function h2Transport(options: H2TransportOptions): Transport {
 		);
 	}
 	const tls = options.tls === undefined ? null : new TlsFiles(options.tls);
-	const gzip = options.compression === "gzip";
+	const compression = checkedCompression(options.compression);
 	let connection: H2Connection | null = null;
 	let closed = false;
 
@@ -55,11 +59,11 @@ export function h2Transport(options: H2TransportOptions): Transport {
 			"content-type": "application/grpc",
 			te: "trailers",
 			"user-agent": "wirescribe-sender",
-			...(gzip ? { "grpc-encoding": "gzip" } : {}),
+			...(compression === null ? {} : { "grpc-encoding": compression }),
 			...metadata,
 			[UNIT_METADATA]: id,
 		};
-		return openStream(connection, headers, deadlineMs, gzip);
+		return openStream(connection, headers, deadlineMs, compression);
 	}
 
 	function close(): void {
@@ -84,6 +88,13 @@ export function grpcTimeout(ms: number): string {
 		if (value < 1e8) return `${value}${unit}`;
 	}
 	return "99999999H";
+}
+
+function checkedCompression(compression: Compression | undefined): Compression | null {
+	if (compression === undefined || compressions.includes(compression)) return compression ?? null;
+	throw new TypeError(
+		`Cannot create an h2 transport as 'compression' must be one of ${compressions.join(", ")}: received "${compression}"`,
+	);
 }
 
 const reserved: ReadonlySet<string> = new Set(["te", "content-type", "user-agent", "host", "connection"]);

@@ -14,13 +14,9 @@
  *
  * @module
  */
-export {
-	type EndpointsOptions,
-	type EndpointTier,
-	endpointsTransport,
-	type SrvAddress,
-	type SrvLookup,
-} from "./endpoints.ts";
+export type { Compression } from "./compression.ts";
+export type { RegistryTier, SrvAddress, SrvLookup, SrvTier } from "./discovery.ts";
+export { type EndpointsOptions, type EndpointTier, endpointsTransport } from "./endpoints.ts";
 export type { SenderEvent } from "./events.ts";
 export { type FileTransportOptions, fileTransport } from "./file.ts";
 export type { FileFormat } from "./file-format.ts";

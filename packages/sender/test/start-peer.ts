@@ -34,7 +34,8 @@ export interface Peers extends AsyncDisposable {
 
 /** Installs and builds what the peers need: Go's takes half a minute, in a folder that goes again. */
 export async function preparePeers(): Promise<Peers> {
-	await ensureDebian(["python3-grpcio", "golang-go", "golang-google-grpc-dev"]);
+	const codecs = ["golang-github-golang-snappy-dev", "golang-github-klauspost-compress-dev"];
+	await ensureDebian(["python3-grpcio", "golang-go", "golang-google-grpc-dev", ...codecs]);
 	const folder = await mkdtemp(join(tmpdir(), "wirescribe-peers-"));
 	const goPeer = join(folder, "peer");
 	// Debian's Go libraries are a GOPATH of sources.

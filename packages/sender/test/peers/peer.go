@@ -14,9 +14,12 @@ import (
 	"sync"
 	"time"
 
+	"github.com/golang/snappy"
+	"github.com/klauspost/compress/zstd"
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/credentials"
+	"google.golang.org/grpc/encoding"
 	_ "google.golang.org/grpc/encoding/gzip"
 	"google.golang.org/grpc/keepalive"
 	"google.golang.org/grpc/metadata"
@@ -32,6 +35,26 @@ func (raw) Unmarshal(data []byte, v interface{}) error {
 	return nil
 }
 func (raw) String() string { return "raw" }
+
+// What Go's collectors register beside gzip.
+type framedSnappy struct{}
+
+func (framedSnappy) Name() string { return "snappy" }
+func (framedSnappy) Compress(w io.Writer) (io.WriteCloser, error) {
+	return snappy.NewBufferedWriter(w), nil
+}
+func (framedSnappy) Decompress(r io.Reader) (io.Reader, error) { return snappy.NewReader(r), nil }
+
+type zstandard struct{}
+
+func (zstandard) Name() string                                 { return "zstd" }
+func (zstandard) Compress(w io.Writer) (io.WriteCloser, error) { return zstd.NewWriter(w) }
+func (zstandard) Decompress(r io.Reader) (io.Reader, error)    { return zstd.NewReader(r) }
+
+func init() {
+	encoding.RegisterCompressor(framedSnappy{})
+	encoding.RegisterCompressor(zstandard{})
+}
 
 var (
 	lock sync.Mutex
