@@ -123,3 +123,19 @@ test("a unit cut in two, down to single messages, loses nothing, and each part s
 	}
 	expect(parts.flatMap(read)).toEqual(wanted);
 });
+
+test("a record out of a larger buffer makes the same bytes, across slabs too", () => {
+	const [easy, lean] = [new UnitBuilder(new SlabPool()), new UnitBuilder(new SlabPool())];
+	for (let n = 0; n < 3000; n++) {
+		const buffer = Uint8Array.from({ length: 20 + ((n * 37) % 900) }, (_, at) => n + at);
+		const [start, bodyStart, end] = [n % 7, (n % 7) + (n % 5), buffer.length - (n % 3)];
+		const [key, version] = [Math.floor(n / 4) % 9, Math.floor(n / 50)];
+		const record = { key, version, preamble: buffer.subarray(start, bodyStart), body: buffer.subarray(bodyStart, end) };
+		easy.append(record, bytes("header"));
+		lean.appendFrom(buffer, start, bodyStart, end, key, version, bytes("header"));
+	}
+	const unit = easy.finish();
+	expect(unit.slabs.length).toBeGreaterThan(10);
+	expect(lean.finish()).toEqual(unit);
+	expect(read(unit).length).toBe(3000);
+});
