@@ -8,6 +8,7 @@ const config: ViteUserConfig = defineConfig({
 		// Against hanging only: a busy machine may take its time.
 		testTimeout: 120_000,
 		hookTimeout: 120_000,
+		expect: { poll: { timeout: 60_000 } },
 		env: { NODE_OPTIONS: "--conditions=@wirescribe/source" },
 		execArgv: ["--conditions=@wirescribe/source"],
 	},
