@@ -1,7 +1,5 @@
-import { type Chunk, type Direction, NO_BYTES, Stream } from "@wirescribe/buffer";
-import type { HttpMessage } from "../src/http-message.ts";
-import { DEFAULT_LIMITS, Http1Connection, type Message, MessageReader } from "../src/index.ts";
-import { Reader, type ReaderHost } from "../src/reader.ts";
+import { type Chunk, type Direction, NO_BYTES } from "@wirescribe/buffer";
+import { Http1Connection, type Message, MessageParser, MessageReader } from "../src/index.ts";
 import type { Case, Input } from "./cases.ts";
 import { Checker, type Contender, type Level } from "./check.ts";
 
@@ -47,56 +45,19 @@ function checkHead(checker: Checker, message: Message, level: Level): void {
 	checker.head(method, target, status, message.get(a) ?? "", message.get(b) ?? "", message.get(c) ?? "");
 }
 
-const LIMITS = { ...DEFAULT_LIMITS, maxPausedBytes: 65536 };
-
-/**
- * Direction 1 alone, through the smallest layer that reads whole messages: stream and reader, no matcher, nothing kept.
- * No public class is this layer: `MessageReader` keeps what it reads.
- */
+/** Direction 1 alone, through the push core: no matcher, nothing kept. */
 function makeCore(of: Case, level: Level): Contender {
 	const checker = new Checker(of, "wirescribe");
-	const numbering = new Numbering();
-	let ask: HttpMessage | undefined;
-	let wanted = "request";
-	const host: ReaderHost = {
-		learn: (_, response) => response === (wanted === "response"),
-		admit: () => true,
-		begin(_, message) {
-			if (wanted !== of.kind) return;
-			// What a matcher would have said: the answer to a GET.
-			if (ask !== undefined) message.request = ask;
-			checkHead(checker, message, level);
-		},
-		end(_, message) {
-			if (wanted === of.kind) checker.end(message.decodedBodyBytes);
-			else ask = message;
-		},
-		gap() {},
-		skip() {},
-		foreign: () => false,
-	};
-	let stream = new Stream();
-	let reader = new Reader(stream, host, LIMITS);
-	stream.startAt(0);
-	let position = 0;
-	const feed = (bytes: Uint8Array) => {
-		stream.append(numbering.next(1, bytes), position, numbering.nowNs);
-		position += bytes.length;
-		reader.run();
-		stream.settle();
-	};
-	if (of.kind === "response") {
-		feed(of.inputs[0]!.companionView.slice());
-		if (ask === undefined) throw new Error("no request");
-		wanted = "response";
-		stream = new Stream();
-		stream.startAt(0);
-		position = 0;
-		reader = new Reader(stream, host, LIMITS);
-	}
+	const onHead = (message: Message) => checkHead(checker, message, level);
+	const onEnd = (message: Message) => checker.end(message.decodedBodyBytes);
+	const parser = new MessageParser(
+		of.kind,
+		{ onRequestHead: onHead, onResponseHead: onHead, onEnd },
+		{ method: "GET" },
+	);
 	const run = (input: Input) => {
 		checker.begin(input);
-		for (const bytes of input.views) feed(bytes);
+		for (const bytes of input.views) parser.push(bytes);
 		checker.done(false);
 	};
 	return { name: "wirescribe", checker, run };

@@ -101,6 +101,7 @@ export function readChunks(reader: Reader): boolean {
 	const state = body.read(reader.stream, reader.tap, message);
 	message.bodyBytes = body.wireBytes;
 	message.decodedBodyBytes = body.decodedBytes;
+	message.trailerText = body.trailers;
 	if (body.lostBytes > 0) {
 		message.addPartial("body-bytes-lost");
 		if (reader.missing("body", body.lostAt - reader.stream.position, body.lostBytes, true)) return true;
@@ -115,7 +116,7 @@ export function readChunks(reader: Reader): boolean {
 		message.addPartial("chunk-lines-not-captured");
 		if (reader.missing("chunk-lines", 0, reader.stream.length, state === "lost")) return true;
 		reader.tap?.missing(message, -1);
-		if (state !== "lost") reader.host.gap(reader, false, reader.stream.length, false);
+		if (state !== "lost") reader.host.lost(reader, false, reader.stream.length, false);
 		reader.state = BLIND;
 	}
 	return true;
@@ -130,7 +131,7 @@ export function readBlind(reader: Reader): boolean {
 	if (span === HOLE) {
 		message.addPartial("body-bytes-lost");
 		if (reader.missing("chunk-lines", 0, stream.length, true)) return true;
-		reader.host.gap(reader, false, stream.length, true);
+		reader.host.lost(reader, false, stream.length, true);
 		if (stream.length < 0) return lostTrack(reader, message);
 		message.bodyBytes = message.decodedBodyBytes = message.bodyBytes + stream.length;
 		stream.advance(stream.length);

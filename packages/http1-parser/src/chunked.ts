@@ -1,6 +1,6 @@
 import { BYTES, HOLE, NONE, type Stream } from "@wirescribe/buffer";
 import type { BodyTap } from "./body-tap.ts";
-import { HEX } from "./bytes.ts";
+import { HEX, latin1 } from "./bytes.ts";
 import { DEFAULT_LIMITS } from "./limits.ts";
 import type { Message } from "./message.ts";
 
@@ -22,6 +22,8 @@ export class ChunkedBody {
 	/** Bytes of chunk data that were lost, not only left out, since the reader took note; and where the first one stood. */
 	lostBytes = 0;
 	lostAt = 0;
+	/** The lines of its trailers. */
+	trailers = "";
 	/** It is "broken" because a line is longer than the limit. */
 	tooLong = false;
 	readonly #maxLine: number;
@@ -99,6 +101,7 @@ export class ChunkedBody {
 	/** Reads lines until chunk data begins, the body ends, or the bytes do. Returns where; -1 - at: at this byte they break. */
 	#lines(b: Uint8Array, from: number, to: number): number {
 		let i = from;
+		let trailer = from;
 		while (i < to) {
 			const c = b[i++]!;
 			switch (this.#phase) {
@@ -120,19 +123,24 @@ export class ChunkedBody {
 			if (this.#phase === TRAILER) {
 				if (this.#line === 0) {
 					this.#phase = DONE;
-					return i;
+					break;
 				}
 				this.#line = 0;
 			} else {
 				if (this.#digits === 0) return -i;
-				if (this.#left === 0) this.#begin(TRAILER);
-				else {
+				if (this.#left === 0) {
+					this.#begin(TRAILER);
+					trailer = i;
+				} else {
 					this.#phase = DATA;
 					this.#line = 0;
 					return i;
 				}
 			}
 		}
+		// The blank line alone is the common case.
+		const blank = this.#phase === DONE && i - trailer < 3 && this.trailers === "";
+		if (this.#phase >= TRAILER && !blank) this.trailers += latin1(b, trailer, i);
 		return i;
 	}
 

@@ -87,6 +87,11 @@ export class ConnectionReader implements ReaderHost, MatcherHost {
 		return this.buffer.ingress.pending + this.buffer.egress.pending > 0 || this.#matcher.mayExpire;
 	}
 
+	/** Bytes copied and kept. */
+	get retained(): number {
+		return this.buffer.retained;
+	}
+
 	/** Requests begun and not handed out. */
 	open(): number {
 		const answered = this.#responses?.message?.request === undefined ? 0 : 1;
@@ -254,7 +259,7 @@ export class ConnectionReader implements ReaderHost, MatcherHost {
 		this.#matcher.lostResponses(this.#operations.isLost(front!.lastDataId, until), dataId);
 	}
 
-	end(reader: Reader, message: HttpMessage): void {
+	ended(reader: Reader, message: HttpMessage): void {
 		if (reader === this.#requests) this.#requestEnd(reader, message);
 		else if (!isInformational(message)) this.#responseEnd(message);
 	}
@@ -287,7 +292,7 @@ export class ConnectionReader implements ReaderHost, MatcherHost {
 		else if (request?.isConnect && response.status < 300) this.#switch("tunnel");
 	}
 
-	gap(reader: Reader, begun: boolean, length: number, lost: boolean): void {
+	lost(reader: Reader, begun: boolean, length: number, lost: boolean): void {
 		if (this.#requests === undefined) this.#gapsBefore |= this.#direction(reader);
 		else if (reader === this.#responses) this.#lostResponses(reader, begun, length);
 		// That a client hides its next request in the middle of a long operation is for those to suspect that pipeline.

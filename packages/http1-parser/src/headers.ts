@@ -78,6 +78,19 @@ export function valueAt(text: string, at: number, next: number, folded: boolean)
 	return folded && value.includes("\n") ? value.replace(/[ \t]*\r?\n[ \t]*/g, " ").trim() : value;
 }
 
+/** The fields of some lines, as names and values. */
+export function fieldsOf(lines: string): [name: string, value: string][] {
+	const all: [string, string][] = [];
+	for (let start = 0; start < lines.length; ) {
+		let next = lines.indexOf("\n", start) + 1 || lines.length;
+		while (isSpace(lines.charCodeAt(next))) next = lines.indexOf("\n", next) + 1 || lines.length;
+		const end = nameEnd(lines, start, next);
+		if (end > 0) all.push([lines.substring(start, end), valueAt(lines, end, next, true)]);
+		start = next;
+	}
+	return all;
+}
+
 function isSpace(code: number): boolean {
 	return code === 32 || code === 9;
 }

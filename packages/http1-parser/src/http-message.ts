@@ -2,9 +2,9 @@ import type { Piece } from "@wirescribe/buffer";
 import { ascii, latin1 } from "./bytes.ts";
 import { collectedBody } from "./collected.ts";
 import { scanHead } from "./head.ts";
-import { findLine, linesOf, nameEnd, valueAt } from "./headers.ts";
+import { fieldsOf, findLine, linesOf, nameEnd, valueAt } from "./headers.ts";
 import type { Message } from "./message.ts";
-import { LENIENCY_NAMES, LENIENT, type Leniency, type PartialReason, type UnpairedReason } from "./reasons.ts";
+import { LENIENT, type Leniency, leniencyNames, type PartialReason, type UnpairedReason } from "./reasons.ts";
 import { FIELD } from "./signals.ts";
 import { authorityEnd, authorityStart, formOf, type TargetForm } from "./target.ts";
 import { readTrace, type Trace } from "./trace.ts";
@@ -89,6 +89,8 @@ export class HttpMessage implements Message {
 	anyRequest = false;
 	/** Response: its request. */
 	request: HttpMessage | undefined = undefined;
+	/** The lines of a chunked body's trailers. */
+	trailerText = "";
 	/** Why it stands alone; undefined: it does not, or is not decided. */
 	alone: UnpairedReason | undefined = undefined;
 	#bytes: Uint8Array | undefined = undefined;
@@ -179,7 +181,7 @@ export class HttpMessage implements Message {
 			scanHead(judged, head, 0, head.length);
 			this.lenient |= judged.lenient;
 		}
-		return this.lenient === 0 ? NO_REASONS : LENIENCY_NAMES.filter((_, bit) => this.lenient & (1 << bit));
+		return this.lenient === 0 ? NO_REASONS : leniencyNames(this.lenient);
 	}
 
 	get body(): Uint8Array | undefined {
@@ -232,6 +234,10 @@ export class HttpMessage implements Message {
 		const all: [string, string][] = [];
 		for (let i = 0; i < flat.length; i += 2) all.push([flat[i]!, flat[i + 1]!]);
 		return all;
+	}
+
+	trailers(): [name: string, value: string][] {
+		return fieldsOf(this.trailerText);
 	}
 
 	toHeaders(): Headers {

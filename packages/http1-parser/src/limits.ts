@@ -44,21 +44,9 @@ export const DEFAULT_LIMITS: Http1Limits = {
 
 /** The options over the defaults; an option that is given as undefined counts as left out. */
 export function limitsOf(options: Partial<Http1Limits>): Http1Limits {
-	// Written out, not a loop over names: every connection begins here.
-	return {
-		maxStartLineBytes: options.maxStartLineBytes ?? DEFAULT_LIMITS.maxStartLineBytes,
-		maxHeaderBytes: options.maxHeaderBytes ?? DEFAULT_LIMITS.maxHeaderBytes,
-		maxHeaders: options.maxHeaders ?? DEFAULT_LIMITS.maxHeaders,
-		maxChunkLineBytes: options.maxChunkLineBytes ?? DEFAULT_LIMITS.maxChunkLineBytes,
-		maxTrailerBytes: options.maxTrailerBytes ?? DEFAULT_LIMITS.maxTrailerBytes,
-		maxUnsyncedBytes: options.maxUnsyncedBytes ?? DEFAULT_LIMITS.maxUnsyncedBytes,
-		maxPendingChunks: options.maxPendingChunks ?? DEFAULT_LIMITS.maxPendingChunks,
-		maxRetainedBytes: options.maxRetainedBytes ?? DEFAULT_LIMITS.maxRetainedBytes,
-		maxPipelined: options.maxPipelined ?? DEFAULT_LIMITS.maxPipelined,
-		expireNs: options.expireNs ?? DEFAULT_LIMITS.expireNs,
-		reorderWindowNs: options.reorderWindowNs ?? DEFAULT_LIMITS.reorderWindowNs,
-		skipHintBytes: options.skipHintBytes ?? DEFAULT_LIMITS.skipHintBytes,
-	};
+	const limits: Record<string, number> = { ...DEFAULT_LIMITS };
+	for (const name of NAMES) limits[name] = options[name as keyof Http1Limits] ?? limits[name]!;
+	return limits as unknown as Http1Limits;
 }
 
 /** What a connection's readers ask for beside. */
@@ -69,14 +57,14 @@ export interface ConnectionLimits extends Http1Limits {
 
 let latest: ConnectionLimits | undefined;
 
-/** The limits of a connection; connections with the same ones share an object. */
+/** The limits of a connection; connections with the same ones, made one after another, share an object. */
 export function connectionLimitsOf(options: Partial<Http1Limits> & { readonly mode?: string }): ConnectionLimits {
-	const limits = { ...limitsOf(options), maxPausedBytes: 65536, strict: options.mode === "strict" };
-	for (const name in limits) {
-		const key = name as keyof ConnectionLimits;
-		if (latest?.[key] === limits[key]) continue;
-		latest = limits;
-		break;
-	}
-	return latest!;
+	const strict = options.mode === "strict";
+	const same = (name: string) =>
+		(options[name as keyof Http1Limits] ?? DEFAULT_LIMITS[name as keyof Http1Limits]) ===
+		latest![name as keyof Http1Limits];
+	if (latest?.strict !== strict || !NAMES.every(same)) latest = { ...limitsOf(options), maxPausedBytes: 65536, strict };
+	return latest;
 }
+
+const NAMES: readonly string[] = Object.keys(DEFAULT_LIMITS);

@@ -61,6 +61,8 @@ export interface Message {
 	headers(): [name: string, value: string][];
 	/** The same as names and values in turn, like Node's `rawHeaders`: one array, the quickest way to all of them. */
 	rawHeaders(): string[];
+	/** The fields behind a chunked body, when all of its chunk lines were seen. */
+	trailers(): [name: string, value: string][];
 	/** As a `Headers` object, which joins, lower-cases, and leaves out what it does not allow. */
 	toHeaders(): Headers;
 	/** Copies what is still in the caller's memory, so that the message may be kept. Returns itself. */

@@ -12,12 +12,12 @@ export interface ReaderHost {
 	/** A head was read. The request of a response is known afterwards. */
 	begin(reader: Reader, message: HttpMessage): void;
 	/** The message is over. */
-	end(reader: Reader, message: HttpMessage): void;
+	ended(reader: Reader, message: HttpMessage): void;
 	/**
 	 * Messages may be missing in the next `length` bytes, and until a head is read: -1: nobody knows how many bytes. `begun`:
 	 * one at least had its beginning there. `lost` false: the bytes are only not captured.
 	 */
-	gap(reader: Reader, begun: boolean, length: number, lost: boolean): void;
+	lost(reader: Reader, begun: boolean, length: number, lost: boolean): void;
 	/** Bytes before this position are of no use. */
 	skip(reader: Reader, position: number): void;
 	/** Bytes are missing at the read position, or `behind` it; -1: an unknown number. `lost` false: only not captured. */
@@ -35,6 +35,8 @@ export interface ReaderLimits {
 	readonly maxHeaderBytes: number;
 	/** Stop at the first error instead of naming it and reading on. */
 	readonly strict?: boolean;
+	/** Judge every name while it is scanned. */
+	readonly thorough?: boolean;
 	readonly maxHeaders: number;
 	readonly maxStartLineBytes: number;
 	readonly maxChunkLineBytes: number;

@@ -110,7 +110,7 @@ export class Reader {
 		message.complete = true;
 		this.message = this.chunked = undefined;
 		this.state = START;
-		this.host.end(this, message);
+		this.host.ended(this, message);
 	}
 
 	/** The framing cannot be followed: the message ends here, and the next one must be found. */
@@ -139,7 +139,7 @@ export class Reader {
 		if (head === undefined) {
 			head = this.draft = spare ?? new HttpMessage();
 			spare = undefined;
-			head.thorough = this.strict;
+			head.thorough = this.strict || this.limits.thorough === true;
 		}
 		head.guess = guess;
 		return head;
@@ -154,7 +154,7 @@ export class Reader {
 	unsync(begun: boolean, length: number): void {
 		this.guess();
 		this.candidate = false;
-		this.host.gap(this, begun, length, true);
+		this.host.lost(this, begun, length, true);
 	}
 
 	/** Reading stands where a message should begin, but not for certain. */
