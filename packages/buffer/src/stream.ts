@@ -2,6 +2,7 @@ import { type Chunk, NO_BYTES } from "./chunk.ts";
 import { Heap } from "./heap.ts";
 import { givePiece, isBefore, isSame, type Piece, takePiece } from "./piece.ts";
 import { BYTES, CUT, HOLE, NO_COUNTS, NONE, type Span, type StreamCounters } from "./span.ts";
+import { keepApart } from "./slab.ts";
 import { giveStore, type Store, takeStore } from "./store.ts";
 
 const TWO32 = 4294967296;
@@ -453,9 +454,9 @@ export class Stream {
 		this.#account(piece, Math.max(0, count));
 	}
 
-	/** Copies a piece's bytes into memory of its own, because those before it have not come. */
+	/** Copies a piece's bytes out of the caller's memory, because those before it have not come. */
 	#own(piece: Piece): void {
-		piece.bytes = piece.bytes!.slice(0, piece.captured);
+		keepApart(piece);
 		this.#account(piece, piece.captured);
 	}
 
