@@ -1,8 +1,8 @@
 import { type Chunk, NO_BYTES } from "./chunk.ts";
 import { Heap } from "./heap.ts";
 import { givePiece, isBefore, isSame, type Piece, takePiece } from "./piece.ts";
-import { BYTES, CUT, HOLE, NO_COUNTS, NONE, type Span, type StreamCounters } from "./span.ts";
 import { keepApart } from "./slab.ts";
+import { BYTES, CUT, HOLE, NO_COUNTS, NONE, type Span, type StreamCounters } from "./span.ts";
 import { giveStore, type Store, takeStore } from "./store.ts";
 
 const TWO32 = 4294967296;
