@@ -24,6 +24,8 @@ export { decodeMessage } from "./decode.ts";
 export { encodeConnection, encodeKernelLogs, encodeNode, encodeTransaction } from "./encode.ts";
 export { formatAddress, formatTime, maskQuery } from "./format.ts";
 export { type JsonLineOptions, jsonLine, type LineConnection, type LineTransaction } from "./json-line.ts";
+export { encodeLogRecord, encodeResource, encodeSpan } from "./otlp.ts";
+export { isSampled, type TraceIds, traceIds } from "./otlp-fields.ts";
 export { DEFAULT_SPLIT_BYTES, MAX_KERNEL_LOG_BYTES, splitKernelLogs } from "./split.ts";
 export { type TextLineOptions, textLine } from "./text-line.ts";
 export type {

@@ -135,6 +135,19 @@ export class Writer {
 		this.length = at;
 	}
 
+	/** A bytes field, written even when it is empty. */
+	bytesField(field: number, value: Uint8Array): void {
+		this.#tag(field, 2);
+		this.varint(value.length);
+		this.raw(value);
+	}
+
+	/** A fixed64 field from its eight bytes, written even when it is zero. */
+	fixed64(field: number, value: Uint8Array): void {
+		this.#tag(field, 1);
+		this.raw(value);
+	}
+
 	/** Bytes as they are. */
 	raw(bytes: Uint8Array): void {
 		this.reserve(bytes.length);
