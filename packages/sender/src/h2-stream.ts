@@ -14,8 +14,9 @@ import {
 } from "./h2-status.ts";
 import { PREFIX_BYTES, type UnitStatus, type UnitStream } from "./transport.ts";
 
-/** The answer to a unit is an empty message or a tiny one; it is passed over, but not without end (gRPC's own limit). */
+/** The answer to a unit is an empty message or a tiny one; what is longer is passed over, but not without end (gRPC's own limit). */
 const MAX_ANSWER_BYTES = 4 * 1024 * 1024;
+const KEPT_ANSWER_BYTES = 16 * 1024;
 const MAX_TIMER_MS = 2 ** 31 - 1;
 
 const asBuffer = (bytes: Uint8Array): Buffer =>
@@ -61,6 +62,8 @@ class H2Stream implements UnitStream {
 	readonly #lost = (): void =>
 		this.#settle(ownStatus(UNAVAILABLE, this.#connection.failure, this.#connection.connected));
 	#headers: IncomingHttpHeaders | null = null;
+	/** The first parts of it. */
+	readonly #answer: Uint8Array[] = [];
 	#answerBytes = 0;
 	#over = false;
 
@@ -140,6 +143,7 @@ class H2Stream implements UnitStream {
 	}
 
 	#onData(part: Uint8Array): void {
+		if (this.#answerBytes + part.length <= KEPT_ANSWER_BYTES) this.#answer.push(part);
 		this.#answerBytes += part.length;
 		if (this.#answerBytes <= MAX_ANSWER_BYTES) return;
 		this.#settle(ownStatus(RESOURCE_EXHAUSTED, `answered more than ${MAX_ANSWER_BYTES} bytes`, true, false));
@@ -170,6 +174,7 @@ class H2Stream implements UnitStream {
 		clearTimeout(this.#deadline);
 		if (!complete && !this.#stream.destroyed) this.#stream.close(constants.NGHTTP2_CANCEL);
 		this.#connection.release(this.#lost);
-		this.#resolve(status);
+		const whole = this.#answerBytes > 0 && this.#answerBytes <= KEPT_ANSWER_BYTES;
+		this.#resolve(whole ? { ...status, answer: Buffer.concat(this.#answer) } : status);
 	}
 }

@@ -130,10 +130,7 @@ export class Strand {
 		if (this.#stopped) return 0;
 		unit.exposed = Math.max(unit.exposed, outcome.exposed);
 		if (outcome.status.code === 0) {
-			this.failures = 0;
-			books.ack(unit.records);
-			this.remove(unit);
-			this.#tellAcked(unit, performance.now() - beginMs);
+			this.#acked(unit, outcome.status, performance.now() - beginMs);
 			return 0;
 		}
 		return this.#failed(unit, bytes, outcome);
@@ -207,9 +204,19 @@ export class Strand {
 		this.#host.emit({ type: "lost", reason, records: unit.records, message: `${unit.records} records lost: ${why}` });
 	}
 
-	#tellAcked({ id, records, length }: Unit, ms: number): void {
-		const message = `Unit ${id} acknowledged: ${records} records, ${length} bytes, ${Math.round(ms)} ms`;
-		this.#host.emit({ type: "acked", unit: id, records, message });
+	#acked(unit: Unit, status: UnitStatus, ms: number): void {
+		const { books, emit } = this.#host;
+		const { id, records, length } = unit;
+		const rejected = Math.min(status.rejected ?? 0, records);
+		this.failures = 0;
+		books.ack(records - rejected);
+		books.lose("permanent", rejected, "memory");
+		this.remove(unit);
+		const size = `${records} records, ${length} bytes, ${Math.round(ms)} ms`;
+		emit({ type: "acked", unit: id, records: records - rejected, message: `Unit ${id} acknowledged: ${size}` });
+		if (rejected === 0) return;
+		const message = `${rejected} records lost: ${this.#transport.name} did not want them (${status.message})`;
+		emit({ type: "lost", reason: "permanent", records: rejected, message });
 	}
 
 	#wait(ms: number): Promise<void> {

@@ -14,6 +14,10 @@ export interface UnitStatus {
 	readonly reached: boolean;
 	/** The code is the transport's guess, as the stream broke without a status of the peer: it is worth another try. */
 	readonly broken?: boolean;
+	/** With OK: so many records the peer did not want, and never will. */
+	readonly rejected?: number;
+	/** The answer's bytes as they came, where the transport keeps them. */
+	readonly answer?: Uint8Array;
 	/** The transport has another peer for the next try: no need to wait. */
 	readonly elsewhere?: boolean;
 }
