@@ -1,6 +1,6 @@
 import { type ChildProcess, execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdirSync, mkdtempSync, rmdirSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, rmdirSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 
@@ -18,28 +18,33 @@ export class TestCgroup implements AsyncDisposable {
 		mkdirSync(join(this.#mount, path), { recursive: true });
 	}
 
-	/** Starts a program in it. */
-	start(command: string, args: readonly string[]): ChildProcess {
+	/** Runs a program in it, as the child of a process that lives longer, like a container's first one. */
+	async run(command: string, args: readonly string[]): Promise<void> {
 		const procs = join(this.#mount, this.path, "cgroup.procs");
-		const child = spawn("sh", ["-c", `echo $$ > ${procs} && exec "$0" "$@"`, command, ...args], {
+		const script = `echo $$ > ${procs} && "$0" "$@"; echo "ended with $?"; sleep 60`;
+		const child = spawn("sh", ["-c", script, command, ...args], {
 			stdio: ["ignore", "pipe", "inherit"],
 			env: { ...process.env, NODE_OPTIONS: "" },
 		});
 		this.#children.push(child);
-		return child;
+		const [data] = (await once(child.stdout, "data")) as [Buffer];
+		if (!data.toString().includes("ended with 0")) throw new Error(`${command} ${data}`);
 	}
 
-	async run(command: string, args: readonly string[]): Promise<void> {
-		const child = this.start(command, args);
-		child.stdout?.resume();
-		const [code] = await once(child, "exit");
-		if (code !== 0) throw new Error(`${command} ended with ${code}`);
+	/** The shells' last children are in it, too. */
+	async #empty(): Promise<void> {
+		const procs = join(this.#mount, this.path, "cgroup.procs");
+		for (let pids = read(procs); pids.length > 0; pids = read(procs)) {
+			for (const pid of pids) process.kill(pid, "SIGKILL");
+			await new Promise((resolve) => setTimeout(resolve, 10));
+		}
 	}
 
 	async [Symbol.asyncDispose](): Promise<void> {
 		for (const child of this.#children) {
 			if (child.exitCode === null && child.signalCode === null && child.kill("SIGKILL")) await once(child, "exit");
 		}
+		await this.#empty();
 		for (let path = this.path; path.length > 1; path = dirname(path)) {
 			try {
 				rmdirSync(join(this.#mount, path));
@@ -51,4 +56,8 @@ export class TestCgroup implements AsyncDisposable {
 		execFileSync("umount", [this.#mount], { stdio: "pipe" });
 		rmdirSync(this.#mount);
 	}
+}
+
+function read(procs: string): number[] {
+	return readFileSync(procs, "utf8").split("\n").filter(Boolean).map(Number);
 }

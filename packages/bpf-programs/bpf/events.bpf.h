@@ -156,6 +156,13 @@ struct process_event {
 	char comm[16];
 };
 
+// exec alone: a process may be gone before anybody could ask which program it ran.
+#define EXE_BYTES 128
+struct exec_event {
+	struct process_event process;
+	char exe[EXE_BYTES];
+};
+
 _Static_assert(sizeof(struct event_head) == 40, "event head");
 _Static_assert(sizeof(struct operation_event) == 96, "operation event");
 _Static_assert(sizeof(struct connection_event) == 112, "connection event");
@@ -178,3 +185,4 @@ struct operation_event *operation_event_in_btf __attribute__((unused));
 struct connection_event *connection_event_in_btf __attribute__((unused));
 struct close_event *close_event_in_btf __attribute__((unused));
 struct process_event *process_event_in_btf __attribute__((unused));
+struct exec_event *exec_event_in_btf __attribute__((unused));

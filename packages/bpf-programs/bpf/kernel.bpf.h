@@ -203,6 +203,10 @@ struct signal_struct {
 	atomic_t live;
 };
 
+struct linux_binprm {
+	const char *interp;
+};
+
 struct task_struct {
 	int pid;
 	int tgid;

@@ -3,6 +3,19 @@
 // Processes come, change and go: for who keeps a picture of them. Threads are not reported.
 #pragma once
 
+static __always_inline void fill_process(struct process_event *event, u8 kind, struct task_struct *task)
+{
+	__builtin_memset(event, 0, sizeof(*event));
+	event->kind = kind;
+	event->exit_code = kind == KIND_EXIT ? BPF_CORE_READ(task, exit_code) : 0;
+	event->time_ns = bpf_ktime_get_ns();
+	event->tgid = BPF_CORE_READ(task, tgid);
+	event->ppid = BPF_CORE_READ(task, real_parent, tgid);
+	event->uid = bpf_get_current_uid_gid();
+	bpf_probe_read_kernel_str(event->comm, sizeof(event->comm),
+				  __builtin_preserve_access_index(&task->comm));
+}
+
 static __always_inline int report_process(u8 kind, struct task_struct *task)
 {
 	struct process_event *event;
@@ -14,15 +27,7 @@ static __always_inline int report_process(u8 kind, struct task_struct *task)
 		COUNT(processes_lost);
 		return 0;
 	}
-	__builtin_memset(event, 0, sizeof(*event));
-	event->kind = kind;
-	event->exit_code = kind == KIND_EXIT ? BPF_CORE_READ(task, exit_code) : 0;
-	event->time_ns = bpf_ktime_get_ns();
-	event->tgid = BPF_CORE_READ(task, tgid);
-	event->ppid = BPF_CORE_READ(task, real_parent, tgid);
-	event->uid = bpf_get_current_uid_gid();
-	bpf_probe_read_kernel_str(event->comm, sizeof(event->comm),
-				  __builtin_preserve_access_index(&task->comm));
+	fill_process(event, kind, task);
 	bpf_ringbuf_submit(event, BPF_RB_NO_WAKEUP);
 	return 0;
 }
@@ -38,7 +43,22 @@ SEC("raw_tp/sched_process_fork") int sched_process_fork(struct raw_tracepoint_ar
 
 SEC("raw_tp/sched_process_exec") int sched_process_exec(struct raw_tracepoint_args *ctx)
 {
-	return report_process(KIND_EXEC, (struct task_struct *)ctx->args[0]);
+	struct linux_binprm *program = (struct linux_binprm *)ctx->args[2];
+	struct exec_event *event;
+
+	if (stopping)
+		return 0;
+	event = bpf_ringbuf_reserve(&process_ring, sizeof(*event), 0);
+	if (!event) {
+		COUNT(processes_lost);
+		return 0;
+	}
+	fill_process(&event->process, KIND_EXEC, (struct task_struct *)ctx->args[0]);
+	// As it was called, of a script its interpreter; nothing when it does not fit.
+	if (bpf_probe_read_kernel_str(event->exe, sizeof(event->exe), BPF_CORE_READ(program, interp)) >= EXE_BYTES)
+		event->exe[0] = 0;
+	bpf_ringbuf_submit(event, BPF_RB_NO_WAKEUP);
+	return 0;
 }
 
 SEC("raw_tp/sched_process_exit") int sched_process_exit(struct raw_tracepoint_args *ctx)

@@ -430,6 +430,25 @@ export const process: ProcessReader = {
 	comm: (_view, at) => at + 32,
 };
 
+/** exec has the program's path behind it. Offsets, and the size. */
+export const EXEC: {
+	readonly exe: 48;
+	readonly size: 176;
+} = {
+	exe: 48,
+	size: 176,
+};
+
+/** Readers of {@linkcode EXEC}: `at` is where the event starts. Arrays are given as the position of their first byte. */
+export interface ExecReader {
+	exe(view: DataView, at: number): number;
+}
+
+/** exec has the program's path behind it. */
+export const exec: ExecReader = {
+	exe: (_view, at) => at + 48,
+};
+
 /** What user space asks to leave out. Offsets, and the size. */
 export const SKIP_HINT: {
 	readonly in_before: 0;

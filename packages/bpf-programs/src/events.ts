@@ -13,7 +13,7 @@
  *
  * @module
  */
-import { CLOSE, CONNECTION, HEAD, KIND, OPERATION, operation, PROCESS } from "./events.generated.ts";
+import { CLOSE, CONNECTION, EXEC, HEAD, KIND, OPERATION, operation, PROCESS } from "./events.generated.ts";
 
 export * from "./events.generated.ts";
 
@@ -54,6 +54,7 @@ export function isWhole(view: DataView, event: number, length: number): boolean 
 		case KIND.close:
 			return length >= CLOSE.size;
 		case KIND.exec:
+			return length >= EXEC.size;
 		case KIND.fork:
 		case KIND.exit:
 		case KIND.tls:

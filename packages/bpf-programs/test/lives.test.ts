@@ -6,7 +6,19 @@ import type { AddressInfo } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
 import { Worker } from "node:worker_threads";
 import { describe, expect, test } from "vitest";
-import { FLAG, FRAME_BYTES, head, KIND, MESSAGE, nextFrame, process as processReader, ROLE } from "../src/events.ts";
+import {
+	EXEC,
+	exec,
+	FLAG,
+	FRAME_BYTES,
+	head,
+	KIND,
+	MESSAGE,
+	nextFrame,
+	process as processReader,
+	ROLE,
+	textAt,
+} from "../src/events.ts";
 import { lost, openCapture, openRing, skipped } from "../src/index.ts";
 import { type Events, Harness } from "./harness.ts";
 import { addressOf, libc, listenOn, loopback, ok, readSome, tcpPair, tcpSocket, text, writeAll } from "./libc.ts";
@@ -286,6 +298,9 @@ test("processes are reported; a closed capture says so", async () => {
 	for (let at = 0; at < length; at = nextFrame(view, at)) {
 		const event = at + FRAME_BYTES;
 		if (processReader.tgid(view, event) !== child.pid) continue;
+		if (processReader.kind(view, event) === KIND.exec) {
+			expect(textAt(view, exec.exe(view, event), EXEC.size)).toBe(process.execPath);
+		}
 		kinds.set(processReader.kind(view, event), processReader.ppid(view, event));
 		if (processReader.kind(view, event) === KIND.exit) expect(processReader.exitCode(view, event) >> 8).toBe(3);
 	}

@@ -29,6 +29,7 @@ const structs = [
 	["connection_event", "CONNECTION", "A description of a socket."],
 	["close_event", "CLOSE", "The end of a socket, or a close(2) of it."],
 	["process_event", "PROCESS", "exec, fork and exit, from the process ring."],
+	["exec_event", "EXEC", "exec has the program's path behind it."],
 	["skip_hint", "SKIP_HINT", "What user space asks to leave out."],
 	["ring_control", "RING_CONTROL", "What a ring's reader and the kernel tell each other."],
 	["counters", "COUNTERS", "The kernel's counters, one such struct for each CPU."],
@@ -47,7 +48,7 @@ const enums = [
 	["skip_hint_flag", "HINT", "HINT_"],
 ] as const;
 
-const withReaders: ReadonlySet<string> = new Set(["HEAD", "OPERATION", "CONNECTION", "CLOSE", "PROCESS"]);
+const withReaders: ReadonlySet<string> = new Set(["HEAD", "OPERATION", "CONNECTION", "CLOSE", "PROCESS", "EXEC"]);
 
 /** The source text of the views. */
 export function viewsOf(types: readonly BtfType[]): string {
@@ -62,7 +63,9 @@ export function viewsOf(types: readonly BtfType[]): string {
 		parts.push("", ...enumView(named(types, "ENUM", name), constant, prefix));
 	for (const [name, constant, doc] of structs) {
 		const struct = named(types, "STRUCT", name);
-		const fields = fieldsOf(struct, byId).filter((field) => constant === "HEAD" || field.name !== "head");
+		const fields = fieldsOf(struct, byId).filter(
+			(field) => constant === "HEAD" || !["head", "process"].includes(field.name),
+		);
 		parts.push("", ...offsetsView(fields, struct.size ?? 0, constant, doc));
 		if (withReaders.has(constant)) parts.push("", ...readersView(fields, constant, doc));
 	}

@@ -73,6 +73,23 @@ test("a child too short-lived for /proc is what its parent is", () => {
 	expect(table.get(8)).toMatchObject({ pid: 8, comm: "curl", exe: "", uid: 5, containerId: container });
 });
 
+test("a process that is gone was in the container of an ancestor that lives, whoever that is", () => {
+	put(7, "sh");
+	const table = new ProcessTable({ proc });
+	table.forked(7, 8);
+	table.forked(8, 9);
+	table.execed(9, { comm: "curl", uid: 5 });
+	table.exited(8);
+	table.exited(9);
+	expect(table.get(9, { comm: "curl", uid: 5 })).toMatchObject({
+		pid: 9,
+		comm: "curl",
+		uid: 5,
+		containerId: container,
+	});
+	expect(table.get(10, { comm: "other" })).toMatchObject({ containerId: "", cgroup: "" });
+});
+
 test("what is not there is as much as the event said, and is not asked for again", () => {
 	const table = new ProcessTable({ proc });
 	expect(table.get(9, { comm: "curl", uid: 3 })).toMatchObject({ pid: 9, comm: "curl", uid: 3, exe: "" });

@@ -13,6 +13,9 @@ export interface ProcessTableOptions {
 	readonly proc?: string | false;
 }
 
+/** How far up a process that is gone is looked for: shells start shells. */
+const MAX_ANCESTORS = 4;
+
 interface Entry {
 	info: ProcessInfo;
 	/** /proc has been asked, whatever it said. */
@@ -31,6 +34,8 @@ export class ProcessTable {
 	readonly #capacity: number;
 	readonly #proc: string | false;
 	readonly #entries: Map<number, Entry> = new Map();
+	/** Child -> parent, of those that were forked last: for children that are gone before they can be read. */
+	readonly #parents: Map<number, number> = new Map();
 	#evicted = 0;
 	#reads = 0;
 
@@ -64,6 +69,9 @@ export class ProcessTable {
 
 	/** A new process: until it can be read it is what its parent is. */
 	forked(parent: number, child: number): void {
+		this.#parents.delete(child);
+		this.#parents.set(child, parent);
+		if (this.#parents.size > this.#capacity) this.#parents.delete(this.#parents.keys().next().value ?? 0);
 		const known = this.#entries.get(parent)?.info;
 		if (known) this.#put(child, { info: { ...known, pid: child, startTime: 0 }, asked: false, exited: false });
 		else this.#entries.delete(child);
@@ -106,7 +114,21 @@ export class ProcessTable {
 		if (this.#proc === false) return;
 		this.#reads++;
 		const info = readProcess(entry.info.pid, this.#proc);
-		if (info) entry.info = info;
+		entry.info = info ?? this.#withContainer(entry.info, this.#proc);
+	}
+
+	/** A process that is gone was in the container of its parent, or of that one's. */
+	#withContainer(info: ProcessInfo, proc: string): ProcessInfo {
+		if (info.cgroup !== "") return info;
+		let pid = this.#parents.get(info.pid);
+		for (let i = 0; pid !== undefined && i < MAX_ANCESTORS; i++) {
+			const parent = this.#entries.get(pid)?.info ?? readProcess(pid, proc);
+			if (parent && parent.cgroup !== "") {
+				return { ...info, containerId: parent.containerId, cgroup: parent.cgroup };
+			}
+			pid = this.#parents.get(pid);
+		}
+		return info;
 	}
 
 	#put(pid: number, entry: Entry): void {
