@@ -4,6 +4,8 @@ import { type ProcessInfo, readProcess } from "./process-info.ts";
 export interface ProcessHint {
 	readonly comm?: string;
 	readonly uid?: number;
+	/** Path of the program, as it was called. */
+	readonly exe?: string;
 }
 
 export interface ProcessTableOptions {
@@ -80,13 +82,9 @@ export class ProcessTable {
 	/** The process runs another program now. */
 	execed(pid: number, hint: ProcessHint = {}): void {
 		const known = this.#entries.get(pid);
-		if (!known) return;
-		const info = {
-			...unknownProcess(pid, hint),
-			startTime: known.info.startTime,
-			containerId: known.info.containerId,
-			cgroup: known.info.cgroup,
-		};
+		if (!known && hint.exe === undefined) return;
+		const { startTime = 0, containerId = "", cgroup = "" } = known?.info ?? {};
+		const info = { ...unknownProcess(pid, hint), startTime, containerId, cgroup };
 		this.#put(pid, { info, asked: false, exited: false });
 	}
 
@@ -148,7 +146,7 @@ function unknownProcess(pid: number, hint: ProcessHint): ProcessInfo {
 		pid,
 		startTime: 0,
 		comm: hint.comm ?? "",
-		exe: "",
+		exe: hint.exe?.startsWith("/") ? hint.exe : "",
 		cmdline: "",
 		uid: hint.uid ?? -1,
 		containerId: "",

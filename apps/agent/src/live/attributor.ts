@@ -94,9 +94,9 @@ export class Attributor {
 	}
 
 	processEvents(events: readonly ProcessEvent[]): void {
-		for (const { kind, pid, parent, comm, uid } of events) {
+		for (const { kind, pid, parent, ...hint } of events) {
 			if (kind === "fork") this.#processes.forked(parent, pid);
-			else if (kind === "exec") this.#processes.execed(pid, { comm, uid });
+			else if (kind === "exec") this.#processes.execed(pid, hint);
 			else if (kind === "exit") this.#processes.exited(pid);
 		}
 	}

@@ -14,6 +14,7 @@ import {
 import { Attributor } from "./attributor.ts";
 import type { ProcessEvent } from "./process-events.ts";
 import { isSelectedConnection, judgesConnections, type WatchSelection } from "./selection.ts";
+import type { SurroundingsListener } from "./surroundings.ts";
 import { UnseenEnds } from "./unseen-ends.ts";
 
 /** What a partition is told, also across threads: plain data. */
@@ -71,7 +72,7 @@ export function recordOutput(data: RecordOutputData): { output: RecordOutput; fr
 }
 
 /** Drains one ring, reads it, and emits frames of finished records. Runs inline or on a worker thread, the same. */
-class LivePartition implements QueuePartition<never> {
+export class LivePartition implements QueuePartition<never>, SurroundingsListener {
 	readonly #ring: CaptureRing;
 	readonly #partition: Partition;
 	readonly #frames: OutputBuffer;
@@ -80,6 +81,9 @@ class LivePartition implements QueuePartition<never> {
 	readonly #batch = new Uint8Array(BATCH_BYTES);
 	readonly #attributor: Attributor;
 	readonly #unseen: UnseenEnds;
+
+	/** Called before a batch is read, so that what happened to processes is known first; on threads nobody can be asked. */
+	before: () => void = () => {};
 
 	constructor({ data, emit }: PartitionSetup<LivePartitionData>) {
 		const ring = openRing(data.capture);
@@ -107,6 +111,7 @@ class LivePartition implements QueuePartition<never> {
 			const bytes = this.#ring.drain(this.#batch);
 			if (bytes === 0) break;
 			const batch = this.#batch.subarray(0, bytes);
+			this.before();
 			const nowNs = this.#now();
 			this.#attributor.look(batch, nowNs);
 			this.#attribute();
@@ -136,9 +141,8 @@ class LivePartition implements QueuePartition<never> {
 
 	#answer(question: PartitionQuestion): PartitionLedger | undefined {
 		if (typeof question === "object") {
-			if ("processes" in question) this.#attributor.processEvents(question.processes);
-			else this.#attributor.workloadsChanged(question.workloads);
-			this.#attribute();
+			if ("processes" in question) this.processEvents(question.processes);
+			else this.workloadsChanged(question.workloads);
 			return undefined;
 		}
 		if (question === "finish") {
@@ -147,6 +151,15 @@ class LivePartition implements QueuePartition<never> {
 			this.#flush();
 		}
 		return this.#partition.ledger();
+	}
+
+	processEvents(events: readonly ProcessEvent[]): void {
+		this.#attributor.processEvents(events);
+	}
+
+	workloadsChanged(changes: readonly WorkloadChange[]): void {
+		this.#attributor.workloadsChanged(changes);
+		this.#attribute();
 	}
 
 	#attribute(): void {
@@ -164,7 +177,7 @@ class LivePartition implements QueuePartition<never> {
 	}
 }
 
-/** The factory that both placements of the queue call. */
-export function createPartition(setup: PartitionSetup<LivePartitionData>): QueuePartition<never> {
+/** The factory that worker threads call. */
+export function createPartition(setup: PartitionSetup<LivePartitionData>): LivePartition {
 	return new LivePartition(setup);
 }

@@ -1,5 +1,7 @@
 import type { Capture } from "@wirescribe/bpf-programs";
 import {
+	EXEC,
+	exec,
 	FRAME_BYTES,
 	frameLength,
 	isWhole,
@@ -26,6 +28,8 @@ export interface ProcessEvent {
 	readonly parent: number;
 	readonly comm: string;
 	readonly uid: number;
+	/** Of exec: the program's path, as it was called. */
+	readonly exe?: string;
 }
 
 /** Reads what the kernel reports of processes, on a timer beside the event path, and hands it to whoever keeps a picture of them. */
@@ -77,6 +81,7 @@ export class ProcessEvents {
 				parent: processEvent.ppid(view, event),
 				comm: textAt(view, processEvent.comm(view, event), COMM_BYTES),
 				uid: processEvent.uid(view, event),
+				...(kind === "exec" ? { exe: textAt(view, exec.exe(view, event), EXEC.size - EXEC.exe) } : {}),
 			});
 		}
 		return events;

@@ -30,8 +30,8 @@ export function filterProcesses(
 	return selected;
 }
 
-function take(selected: SelectedProcesses, { kind, pid, parent, comm, uid }: ProcessEvent): void {
+function take(selected: SelectedProcesses, { kind, pid, parent, ...hint }: ProcessEvent): void {
 	if (kind === "fork") selected.forked(parent, pid);
-	else if (kind === "exec") selected.execed(pid, { comm, uid });
+	else if (kind === "exec") selected.execed(pid, hint);
 	else if (kind === "exit") selected.exited(pid);
 }

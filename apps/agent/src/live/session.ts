@@ -11,8 +11,8 @@ import type { Outlet } from "../output/outlet.ts";
 import { openOutlets, planOutput } from "../output/outlets.ts";
 import { kernelCounts } from "./kernel-counts.ts";
 import { openKernel } from "./open-kernel.ts";
-import { createPartition, type LivePartitionData, type PartitionQuestion } from "./partition.ts";
-import { Surroundings } from "./surroundings.ts";
+import { LivePartition, type LivePartitionData, type PartitionQuestion } from "./partition.ts";
+import { Surroundings, type SurroundingsListener } from "./surroundings.ts";
 
 /** Everything must be over this long after the first signal. */
 const SHUTDOWN_MS = 10_000;
@@ -62,10 +62,14 @@ async function startQueue(
 	const { promise: ended, resolve: end } = Promise.withResolvers<void>();
 	const plan = planOutput(options);
 	const outlet = await openOutlets(plan, options, () => describeNode(options), end);
+	let inline: LivePartition | undefined;
 	const queue = new EventQueue<never, LivePartitionData>("capture", {
 		partitions,
 		placement: partitions === 1 ? "inline" : "threads",
-		factory: createPartition,
+		factory: (setup) => {
+			inline = new LivePartition(setup);
+			return inline;
+		},
 		worker: new URL(`./partition${extname(import.meta.url)}`, import.meta.url).href,
 		data: (index) => ({
 			...plan,
@@ -84,14 +88,20 @@ async function startQueue(
 		onWarning: ({ message }) => process.stderr.write(`wirescribe: ${message}\n`),
 	});
 	await queue.start();
+	const surroundings = await Surroundings.watch(capture, options, inline ?? listenerOnThreads(queue, partitions));
+	if (inline) inline.before = () => surroundings.poll();
+	return new LiveSession(options, capture, surroundings, queue, outlet, partitions, ended);
+}
+
+function listenerOnThreads(queue: EventQueue<never, LivePartitionData>, partitions: number): SurroundingsListener {
 	const tell = (news: PartitionQuestion): void => {
+		// A partition that is being replaced misses the news, and reads for itself.
 		for (let index = 0; index < partitions; index++) void queue.ask(index, news).catch(() => {});
 	};
-	const surroundings = await Surroundings.watch(capture, options, {
+	return {
 		processEvents: (processes) => tell({ processes }),
 		workloadsChanged: (workloads) => tell({ workloads }),
-	});
-	return new LiveSession(options, capture, surroundings, queue, outlet, partitions, ended);
+	};
 }
 
 class LiveSession implements Session {

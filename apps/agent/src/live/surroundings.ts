@@ -27,6 +27,11 @@ export class Surroundings {
 		this.#cluster = cluster;
 	}
 
+	/** Takes what has come of processes: who is about to read connections wants to know it first. */
+	poll(): void {
+		this.#processes.poll();
+	}
+
 	static async watch(capture: Capture, options: WatchOptions, listener: SurroundingsListener): Promise<Surroundings> {
 		const processes = new ProcessEvents(capture);
 		processes.subscribe((events) => listener.processEvents(events));

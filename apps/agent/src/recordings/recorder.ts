@@ -67,7 +67,9 @@ export class Recorder {
 		try {
 			const recorder = new Recorder(openKernel(options, 1), writer, options.kubernetes !== undefined);
 			await recorder.#queue.start();
-			recorder.#surroundings = await Surroundings.watch(recorder.#capture, options, recorder.#partition.attributor);
+			const surroundings = await Surroundings.watch(recorder.#capture, options, recorder.#partition.attributor);
+			recorder.#surroundings = surroundings;
+			recorder.#partition.before = () => surroundings.poll();
 			return recorder;
 		} catch (error) {
 			await writer.close();
@@ -102,6 +104,8 @@ class RecordingPartition implements Partition<never> {
 	readonly #open = new Map<number, number>();
 	/** Operation events written. */
 	operations = 0;
+	/** Called before a batch is looked at, so that what happened to processes is known first. */
+	before: () => void = () => {};
 
 	constructor(ring: CaptureRing, writer: RecordingWriter, kubernetes: boolean) {
 		this.#ring = ring;
@@ -116,6 +120,7 @@ class RecordingPartition implements Partition<never> {
 		const batch = this.#batch.subarray(0, bytes);
 		const operations = this.#note(batch);
 		this.operations += operations;
+		this.before();
 		const nowNs = this.#now();
 		this.attributor.look(batch, nowNs);
 		// Before the batch that asks for them.
