@@ -18,11 +18,11 @@ export class TestCgroup implements AsyncDisposable {
 		mkdirSync(join(this.#mount, path), { recursive: true });
 	}
 
-	/** Runs a program in it, as the child of a process that lives longer, like a container's first one. */
+	/** Runs a program in it, as the child of a process that lives longer: as runc does, which joins the cgroup and then calls exec. */
 	async run(command: string, args: readonly string[]): Promise<void> {
 		const procs = join(this.#mount, this.path, "cgroup.procs");
-		const script = `echo $$ > ${procs} && "$0" "$@"; echo "ended with $?"; sleep 60`;
-		const child = spawn("sh", ["-c", script, command, ...args], {
+		const first = '"$0" "$@"; echo "ended with $?"; sleep 60';
+		const child = spawn("sh", ["-c", `echo $$ > ${procs} && exec sh -c "$0" "$@"`, first, command, ...args], {
 			stdio: ["ignore", "pipe", "inherit"],
 			env: { ...process.env, NODE_OPTIONS: "" },
 		});

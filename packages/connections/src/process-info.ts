@@ -40,13 +40,17 @@ function readLink(path: string): string {
 }
 
 /** The fields of a stat line. `comm` may hold spaces and parentheses, so it ends at the last one. */
-export function parseStat(stat: string): { comm: string; flags: number; startTime: number } | undefined {
+export function parseStat(
+	stat: string,
+): { comm: string; ended: boolean; flags: number; startTime: number } | undefined {
 	const open = stat.indexOf("(");
 	const close = stat.lastIndexOf(")");
 	if (open < 0 || close < open) return undefined;
 	const fields = stat.slice(close + 2).split(" ");
 	return {
 		comm: stat.slice(open + 1, close),
+		// A zombie, or dead: what it was is not told any more.
+		ended: /^[ZXx]/.test(fields[0] ?? ""),
 		flags: Number(fields[6] ?? 0),
 		startTime: Number(fields[19] ?? 0) * NS_PER_TICK,
 	};
@@ -66,11 +70,11 @@ export function parseCgroup(cgroup: string): string {
 	return paths.find((path) => path.length > 1) ?? paths[0] ?? "";
 }
 
-/** Reads a process from /proc; undefined when there is none (any more). */
+/** Reads a process from /proc; undefined when there is none (any more), or only what is left of it. */
 export function readProcess(pid: number, proc = "/proc"): ProcessInfo | undefined {
 	const folder = `${proc}/${pid}`;
 	const stat = parseStat(read(`${folder}/stat`));
-	if (!stat) return undefined;
+	if (!stat || stat.ended) return undefined;
 	const cgroup = read(`${folder}/cgroup`);
 	const uid = /^Uid:\s+\d+\s+(\d+)/m.exec(read(`${folder}/status`))?.[1];
 	return {

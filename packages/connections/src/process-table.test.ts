@@ -1,11 +1,11 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { matchProcesses, parseCgroup, parseContainerId, parseStat } from "./process-info.ts";
+import { matchProcesses, parseCgroup, parseContainerId, parseStat, readProcess } from "./process-info.ts";
 import { ProcessTable } from "./process-table.ts";
 
 let proc: string;
@@ -88,6 +88,19 @@ test("a process that is gone was in the container of an ancestor that lives, who
 		containerId: container,
 	});
 	expect(table.get(10, { comm: "other" })).toMatchObject({ containerId: "", cgroup: "" });
+});
+
+test("of a zombie, or one that is just ending, stays what was said before", async () => {
+	const table = new ProcessTable({ proc });
+	put(7, "curl");
+	rmSync(join(proc, "7", "exe"));
+	table.execed(7, { comm: "curl", uid: 5, exe: "/usr/bin/curl" });
+	expect(table.get(7)).toMatchObject({ exe: "/usr/bin/curl", uid: 1001 });
+	const child = spawn("true");
+	// Nobody has waited for it as long as this thread does not come back to the event loop.
+	while (!parseStat(readFileSync(`/proc/${child.pid}/stat`, "utf8"))?.ended);
+	expect(readProcess(child.pid ?? 0)).toBeUndefined();
+	await once(child, "exit");
 });
 
 test("what is not there is as much as the event said, and is not asked for again", () => {

@@ -112,7 +112,8 @@ export class ProcessTable {
 		if (this.#proc === false) return;
 		this.#reads++;
 		const info = readProcess(entry.info.pid, this.#proc);
-		entry.info = info ?? this.#withContainer(entry.info, this.#proc);
+		// One that is just ending has no program any more.
+		entry.info = info ? { ...info, exe: info.exe || entry.info.exe } : this.#withContainer(entry.info, this.#proc);
 	}
 
 	/** A process that is gone was in the container of its parent, or of that one's. */
