@@ -20,7 +20,7 @@ const MAX_ANCESTORS = 4;
 
 interface Entry {
 	info: ProcessInfo;
-	/** /proc has been asked, whatever it said. */
+	/** It has been found out what there is to find out. */
 	asked: boolean;
 	exited: boolean;
 }
@@ -88,13 +88,10 @@ export class ProcessTable {
 		this.#put(pid, { info, asked: false, exited: false });
 	}
 
-	/** The process is gone: what is known about it stays, and /proc is not asked about it again. */
+	/** The process is gone: what is known about it stays, and /proc is not asked about it any more. */
 	exited(pid: number): void {
 		const entry = this.#entries.get(pid);
-		if (entry) {
-			entry.exited = true;
-			entry.asked = true;
-		}
+		if (entry) entry.exited = true;
 	}
 
 	/** Whether the process is known to be gone. */
@@ -111,7 +108,8 @@ export class ProcessTable {
 		entry.asked = true;
 		if (this.#proc === false) return;
 		this.#reads++;
-		const info = readProcess(entry.info.pid, this.#proc);
+		// The pid of one that has exited may be another's by now.
+		const info = entry.exited ? undefined : readProcess(entry.info.pid, this.#proc);
 		// One that is just ending has no program any more.
 		entry.info = info ? { ...info, exe: info.exe || entry.info.exe } : this.#withContainer(entry.info, this.#proc);
 	}
@@ -121,7 +119,9 @@ export class ProcessTable {
 		if (info.cgroup !== "") return info;
 		let pid = this.#parents.get(info.pid);
 		for (let i = 0; pid !== undefined && i < MAX_ANCESTORS; i++) {
-			const parent = this.#entries.get(pid)?.info ?? readProcess(pid, proc);
+			const known = this.#entries.get(pid);
+			if (known && !known.asked) this.#ask(known);
+			const parent = known?.info ?? readProcess(pid, proc);
 			if (parent && parent.cgroup !== "") {
 				return { ...info, containerId: parent.containerId, cgroup: parent.cgroup };
 			}
