@@ -28,3 +28,16 @@ test("they say what a plain map would say", () => {
 		{ numRuns: 200 },
 	);
 });
+
+test("a tombstone takes at most 64 bytes; when all have expired, their room is given back", () => {
+	const tombstones = new Tombstones(100_000);
+	const empty = tombstones.byteLength;
+	for (let id = 0; id < 100_000; id++) tombstones.add(id, id);
+	expect(tombstones.byteLength / tombstones.size).toBeLessThanOrEqual(64);
+	tombstones.expire(99_999);
+	expect([tombstones.size, tombstones.closedAt(99_999)]).toEqual([1, 99_999]);
+	tombstones.expire(100_000);
+	expect([tombstones.size, tombstones.byteLength]).toEqual([0, empty]);
+	tombstones.add(7, 200_000);
+	expect(tombstones.closedAt(7)).toBe(200_000);
+});

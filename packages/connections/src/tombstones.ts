@@ -1,3 +1,5 @@
+const SMALLEST = 64;
+
 /**
  * Which connections are closed, and since when: about 32 bytes each.
  *
@@ -5,13 +7,13 @@
  *              times [ .  t7 t9 t4 .  . ]
  *     slots    [ .  .  3  .  1  2  .  . ]     open addressing by id -> place in the ring, plus one; 0: empty
  *
- * It grows by doubling up to its capacity; then the oldest makes room.
+ * It grows by doubling up to its capacity; then the oldest makes room. When all have expired, it is small again.
  */
 export class Tombstones {
 	readonly #capacity: number;
-	#ids: Float64Array = new Float64Array(64);
-	#times: Float64Array = new Float64Array(64);
-	#slots: Int32Array = new Int32Array(128);
+	#ids: Float64Array = new Float64Array(SMALLEST);
+	#times: Float64Array = new Float64Array(SMALLEST);
+	#slots: Int32Array = new Int32Array(SMALLEST * 2);
 	#head = 0;
 	#size = 0;
 	#evicted = 0;
@@ -59,7 +61,16 @@ export class Tombstones {
 			this.#removeOldest();
 			removed++;
 		}
+		if (this.#size === 0 && this.#ids.length > SMALLEST) this.#clear();
 		return removed;
+	}
+
+	/** Nothing is buried any more: the room is given back. */
+	#clear(): void {
+		this.#ids = new Float64Array(SMALLEST);
+		this.#times = new Float64Array(SMALLEST);
+		this.#slots = new Int32Array(SMALLEST * 2);
+		this.#head = 0;
 	}
 
 	#find(id: number): number {

@@ -19,6 +19,7 @@ import {
 } from "@wirescribe/bpf-programs/events";
 import type { Chunk } from "@wirescribe/buffer";
 import { type AddressFamily, formatAddress } from "@wirescribe/connections";
+import { Interned } from "./interned.ts";
 import type { LoggedOperation } from "./operation-log.ts";
 
 const ROLES = ["unknown", "client", "server"] as const;
@@ -37,6 +38,7 @@ export class EventReader {
 	#view: DataView = new DataView(NOTHING.buffer);
 	#at = 0;
 	#next = 0;
+	readonly #texts = new Interned();
 	readonly #chunk: { -readonly [Name in keyof Chunk]: Chunk[Name] } = {
 		...{ direction: 1, dataId: 0, prevDataId: 0, sequence: 0, offset: 0, bytes: 0 },
 		...{ payload: NOTHING, tail: undefined, opaque: false, startNs: 0, endNs: 0 },
@@ -145,7 +147,7 @@ export class EventReader {
 			version: 0,
 			pid: this.pid,
 			fd: this.fd,
-			comm: textAt(view, connection.comm(view, at), COMM_BYTES),
+			comm: this.#texts.get(textAt(view, connection.comm(view, at), COMM_BYTES)),
 			role: ROLES[connection.role(view, at)] ?? "unknown",
 			local: { ip: this.#ip(connection.localAddr(view, at)), port: connection.localPort(view, at) },
 			remote: { ip: this.#ip(connection.remoteAddr(view, at)), port: connection.remotePort(view, at) },
@@ -196,6 +198,7 @@ export class EventReader {
 
 	#ip(at: number): string {
 		const family = connection.family(this.#view, this.#at);
-		return formatAddress(this.#batch.subarray(at, at + (family === AF_INET ? 4 : 16)), family as AddressFamily);
+		const bytes = this.#batch.subarray(at, at + (family === AF_INET ? 4 : 16));
+		return this.#texts.get(formatAddress(bytes, family as AddressFamily));
 	}
 }

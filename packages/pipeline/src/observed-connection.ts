@@ -55,7 +55,7 @@ export class ObservedConnection {
 	#notHttp = false;
 	#sequence = 0;
 	#closing: Operation | undefined;
-	#waiting: { transaction: Transaction; operations: LoggedOperation[] }[] = [];
+	#waiting: { transaction: Transaction; operations: LoggedOperation[] }[] | undefined;
 	#waitingSinceNs = 0;
 
 	constructor(description: Connection, described: boolean, nowNs: number, context: ConnectionContext) {
@@ -63,7 +63,7 @@ export class ObservedConnection {
 		this.lastNs = nowNs;
 		this.described = described;
 		this.#context = context;
-		this.#http = this.#newHttp(false);
+		this.#http = this.#newHttp();
 		this.#judge();
 	}
 
@@ -77,7 +77,7 @@ export class ObservedConnection {
 
 	/** True while something of this connection waits for time to pass. */
 	get pending(): boolean {
-		return this.#http.needsTick || this.#waiting.length > 0 || this.#log.size > 0;
+		return this.#http.needsTick || this.#waiting !== undefined || this.#log.size > 0;
 	}
 
 	/** The kernel describes the socket, again or for the first time. What was learned from the bytes, and looked up, stays. */
@@ -145,8 +145,9 @@ export class ObservedConnection {
 
 	tick(nowNs: number): void {
 		this.#http.tick(nowNs);
-		if (this.#waiting.length > 0 && nowNs - this.#waitingSinceNs > DESCRIPTION_WAIT_NS) this.#releaseWaiting();
+		if (this.#waiting && nowNs - this.#waitingSinceNs > DESCRIPTION_WAIT_NS) this.#releaseWaiting();
 		if (this.#log.size > 0) this.#sendPlain(this.#log.takeOlder(nowNs - CLAIM_WAIT_NS));
+		else this.#log.rest();
 	}
 
 	/** The end: what is left is handed out with its reason, unclaimed operations before the close. */
@@ -157,7 +158,8 @@ export class ObservedConnection {
 		if (this.#closing) this.#context.output.operations(this.description, [this.#closing], this.#sequence++);
 	}
 
-	#exchange(exchange: Exchange): void {
+	/** Of its HTTP reader: what was read. */
+	exchange(exchange: Exchange): void {
 		const { request, response } = exchange;
 		if (!this.#http1) this.#becomeHttp1();
 		const operations: LoggedOperation[] = [];
@@ -171,14 +173,15 @@ export class ObservedConnection {
 			this.#context.output.transaction(transaction, operations, this.#sequence++);
 			return;
 		}
-		if (this.#waiting.length === 0) this.#waitingSinceNs = transaction.endNs;
+		if (!this.#waiting) this.#waitingSinceNs = transaction.endNs;
+		this.#waiting ??= [];
 		this.#waiting.push({ transaction, operations });
 	}
 
 	#releaseWaiting(): void {
 		const waiting = this.#waiting;
-		if (waiting.length === 0) return;
-		this.#waiting = [];
+		if (!waiting) return;
+		this.#waiting = undefined;
 		for (const { transaction, operations } of waiting) {
 			const connection = this.description;
 			this.#context.output.transaction({ ...transaction, connection }, operations, this.#sequence++);
@@ -189,7 +192,8 @@ export class ObservedConnection {
 		this.#log.claim(direction, message.firstDataId, message.lastDataId, message.lastShared, into);
 	}
 
-	#protocol({ kind }: ProtocolChange): void {
+	/** Of its HTTP reader: it reads no further. */
+	protocol({ kind }: ProtocolChange): void {
 		if (kind === "http/2") this.#becomeOther("http/2");
 		else if (kind === "broken") this.#becomeOther("tcp");
 		else this.#notHttp = true;
@@ -200,25 +204,24 @@ export class ObservedConnection {
 		this.#redescribe({ protocol: "http/1" });
 	}
 
-	#newHttp(plaintext: boolean): Http1Connection {
-		const { socketId, role } = this.description;
-		const { reorderWindowNs, skip } = this.#context;
-		return new Http1Connection(
-			{ role: role === "unknown" ? undefined : role, reorderWindowNs },
-			{
-				exchange: (exchange) => this.#exchange(exchange),
-				protocol: (change) => this.#protocol(change),
-				skip: (direction, before) => skip(socketId, direction, before, plaintext),
-			},
-		);
+	/** Of its HTTP reader: bytes that it does not need. */
+	skip(direction: 1 | 2, before: number | "all"): void {
+		this.#context.skip(this.description.socketId, direction, before, this.tlsRead);
+	}
+
+	/** It is the reader's sink itself: closures would be a third of what an idle connection holds beside the reader. */
+	#newHttp(): Http1Connection {
+		const { role } = this.description;
+		const { reorderWindowNs } = this.#context;
+		return new Http1Connection({ role: role === "unknown" ? undefined : role, reorderWindowNs }, this);
 	}
 
 	/** What came before was the request for a tunnel, and its answer, if it was HTTP at all. */
 	#beginPlaintext(nowNs: number): void {
-		this.tlsRead = true;
 		this.#http.close(nowNs);
+		this.tlsRead = true;
 		this.#earlierRequestStarts = this.#http.counters.requestStartsRead;
-		this.#http = this.#newHttp(true);
+		this.#http = this.#newHttp();
 		this.#notHttp = false;
 	}
 

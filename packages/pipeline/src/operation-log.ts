@@ -5,6 +5,9 @@ export interface LoggedOperation extends Operation {
 	readonly direction: number;
 }
 
+/** Of all that rest: never changed. */
+const NOTHING: LoggedOperation[] = [];
+
 /**
  * The operations of one connection that have not gone out yet, by data id.
  *
@@ -17,13 +20,20 @@ export interface LoggedOperation extends Operation {
  * Operations arrive nearly always in id order; a late one is put in place from the end.
  */
 export class OperationLog {
-	#operations: LoggedOperation[] = [];
+	#operations: LoggedOperation[] = NOTHING;
 
 	get size(): number {
 		return this.#operations.length;
 	}
 
+	/** Nothing is in it, and nothing has come for a while: it gives its room back. */
+	rest(): void {
+		if (this.#operations.length === 0) this.#operations = NOTHING;
+	}
+
 	add(operation: LoggedOperation): void {
+		if (this.#operations === NOTHING) this.#operations = [];
+
 		const list = this.#operations;
 		let at = list.length;
 		while (at > 0 && (list[at - 1] as LoggedOperation).dataId > operation.dataId) at--;
@@ -77,7 +87,7 @@ export class OperationLog {
 
 	takeAll(): LoggedOperation[] {
 		const all = this.#operations;
-		this.#operations = [];
+		this.#operations = NOTHING;
 		return all;
 	}
 }
