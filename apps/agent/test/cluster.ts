@@ -3,6 +3,7 @@
  *
  *     pod 10.78.1.2 ---- node 10.78.1.1, 10.78.2.1 ---- server 10.78.2.2
  *                        service 10.97.0.1:80 --> 10.78.2.2:8080, for the pod and for the node itself
+ *                        10.97.0.2:80 --> the node's own port 15001, as a service mesh's proxy takes connections
  */
 import { type ChildProcess, execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
@@ -10,11 +11,16 @@ import { once } from "node:events";
 const NAT = `
 table ip nat {
 	chain prerouting { type nat hook prerouting priority -100; ip daddr 10.97.0.1 tcp dport 80 dnat to 10.78.2.2:8080; }
-	chain output { type nat hook output priority -100; ip daddr 10.97.0.1 tcp dport 80 dnat to 10.78.2.2:8080; }
+	chain output {
+		type nat hook output priority -100;
+		ip daddr 10.97.0.1 tcp dport 80 dnat to 10.78.2.2:8080;
+		ip daddr 10.97.0.2 tcp dport 80 redirect to :15001;
+	}
 }`;
 
 const SERVER = `
-require("node:http").createServer((request, response) => response.end("ok")).listen(8080, "10.78.2.2", () => console.log("ready"));`;
+const [port] = process.argv.slice(1);
+require("node:http").createServer((request, response) => response.end("ok")).listen(port, () => console.log("ready"));`;
 
 const ip = (line: string): string => execFileSync("ip", line.split(" "), { encoding: "utf8", stdio: "pipe" });
 
@@ -23,13 +29,14 @@ export class Cluster implements AsyncDisposable {
 	readonly pod: string = `wsag-p-${process.pid}`;
 	readonly node: string = `wsag-n-${process.pid}`;
 	readonly server: string = `wsag-s-${process.pid}`;
-	#server: ChildProcess | undefined;
+	readonly #servers: ChildProcess[] = [];
 
 	static async create(): Promise<Cluster> {
 		const cluster = new Cluster();
 		try {
 			cluster.#build();
-			await cluster.#serve();
+			await cluster.#serve(cluster.server, 8080);
+			await cluster.#serve(cluster.node, 15_001);
 			return cluster;
 		} catch (error) {
 			await cluster[Symbol.asyncDispose]();
@@ -48,7 +55,9 @@ export class Cluster implements AsyncDisposable {
 	}
 
 	async [Symbol.asyncDispose](): Promise<void> {
-		if (this.#server?.exitCode === null && this.#server.kill("SIGKILL")) await once(this.#server, "exit");
+		for (const server of this.#servers) {
+			if (server.exitCode === null && server.kill("SIGKILL")) await once(server, "exit");
+		}
 		for (const name of [this.pod, this.node, this.server]) {
 			try {
 				ip(`netns del ${name}`);
@@ -81,13 +90,14 @@ export class Cluster implements AsyncDisposable {
 		execFileSync("ip", ["netns", "exec", node, "nft", "-f", "-"], { input: NAT, stdio: "pipe" });
 	}
 
-	async #serve(): Promise<void> {
-		const [command = "", ...args] = Cluster.into(this.server);
+	async #serve(namespace: string, port: number): Promise<void> {
+		const [command = "", ...args] = Cluster.into(namespace);
 		const env = { ...process.env, NODE_OPTIONS: "" };
-		this.#server = spawn(command, [...args, process.execPath, "-e", SERVER], {
+		const server = spawn(command, [...args, process.execPath, "-e", SERVER, String(port)], {
 			env,
 			stdio: ["ignore", "pipe", "inherit"],
 		});
-		await once(this.#server.stdout!, "data");
+		this.#servers.push(server);
+		await once(server.stdout, "data");
 	}
 }

@@ -41,6 +41,19 @@ it("a client's line names the real peer behind a service, the server's own line 
 	expect(servers.map(({ peer }) => peer)).toEqual([undefined, undefined, undefined]);
 });
 
+it("a redirect to a mesh's proxy on this node is not the peer", async () => {
+	const { node } = cluster!;
+	const args = ["run", "--output", "json", "--port", "80", "--port", "15001"];
+	await using wirescribe = await Wirescribe.start(args, { through: Cluster.into(node) });
+	cluster?.curl(node, "http://10.97.0.2/meshed");
+	await wirescribe.until(() => wirescribe.lineCount >= 2, "both ends");
+	expect(await wirescribe.stop()).toBe(0);
+	const line = (role: string): Line | undefined => wirescribe.lines.find((one) => one.role === role);
+	expect(line("client")).toMatchObject({ path: "/meshed", remote: "10.97.0.2:80" });
+	expect(line("client")).not.toHaveProperty("peer");
+	expect(line("server")?.local).toMatch(/:15001$/);
+});
+
 it("a recording has the peers, so that a replay anywhere names them without a lookup", async () => {
 	const { node } = cluster!;
 	const file = join(folder, "nat.wsrec");

@@ -30,6 +30,8 @@ export interface LivePartitionData {
 	/** Partitions of one session tell each other of their sockets; undefined: there is only one. */
 	readonly channel: string | undefined;
 	readonly kubernetes: boolean;
+	/** What is known of the cluster when the partition is made, or made anew. */
+	readonly workloads: readonly WorkloadChange[];
 }
 
 /**
@@ -92,6 +94,7 @@ export class LivePartition implements QueuePartition<never>, SurroundingsListene
 		this.#frames = frames;
 		this.#emit = emit;
 		this.#attributor = new Attributor(data);
+		this.#attributor.workloadsChanged(data.workloads);
 		this.#unseen = new UnseenEnds(ring);
 		const { selection } = data;
 		this.#partition = new Partition({

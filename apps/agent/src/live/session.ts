@@ -5,6 +5,7 @@ import type { NodeInfo } from "@wirescribe/access-log";
 import type { Capture } from "@wirescribe/bpf-programs";
 import { matchProcesses, nodeInfo } from "@wirescribe/connections";
 import { EventQueue } from "@wirescribe/event-queue";
+import type { WorkloadChange } from "@wirescribe/kubernetes";
 import { type Ledger, makeLedger, type PartitionLedger, sumPartitions } from "@wirescribe/pipeline";
 import type { WatchOptions } from "../cli/watch-options.ts";
 import type { Outlet } from "../output/outlet.ts";
@@ -63,6 +64,8 @@ async function startQueue(
 	const plan = planOutput(options);
 	const outlet = await openOutlets(plan, options, () => describeNode(options), end);
 	let inline: LivePartition | undefined;
+	/** By uid, for a partition whose worker had to be replaced. */
+	const workloads = new Map<string, WorkloadChange>();
 	const queue = new EventQueue<never, LivePartitionData>("capture", {
 		partitions,
 		placement: partitions === 1 ? "inline" : "threads",
@@ -80,6 +83,7 @@ async function startQueue(
 			selection: options.selection,
 			channel: partitions > 1 ? `wirescribe-${process.pid}` : undefined,
 			kubernetes: options.kubernetes !== undefined,
+			workloads: [...workloads.values()],
 		}),
 		onOutput: (_index, buffer) => outlet.frames(buffer),
 		onError: ({ partition, phase, error }) => {
@@ -88,19 +92,33 @@ async function startQueue(
 		onWarning: ({ message }) => process.stderr.write(`wirescribe: ${message}\n`),
 	});
 	await queue.start();
-	const surroundings = await Surroundings.watch(capture, options, inline ?? listenerOnThreads(queue, partitions));
+	const surroundings = await Surroundings.watch(
+		capture,
+		options,
+		inline ?? listenerOnThreads(queue, partitions, workloads),
+	);
 	if (inline) inline.before = () => surroundings.poll();
 	return new LiveSession(options, capture, surroundings, queue, outlet, partitions, ended);
 }
 
-function listenerOnThreads(queue: EventQueue<never, LivePartitionData>, partitions: number): SurroundingsListener {
+function listenerOnThreads(
+	queue: EventQueue<never, LivePartitionData>,
+	partitions: number,
+	workloads: Map<string, WorkloadChange>,
+): SurroundingsListener {
 	const tell = (news: PartitionQuestion): void => {
-		// A partition that is being replaced misses the news, and reads for itself.
+		// A partition that is being replaced misses the news: it begins with what is known then.
 		for (let index = 0; index < partitions; index++) void queue.ask(index, news).catch(() => {});
 	};
 	return {
 		processEvents: (processes) => tell({ processes }),
-		workloadsChanged: (workloads) => tell({ workloads }),
+		workloadsChanged(changes) {
+			for (const change of changes) {
+				if (change.entry) workloads.set(change.uid, change);
+				else workloads.delete(change.uid);
+			}
+			tell({ workloads: changes });
+		},
 	};
 }
 
