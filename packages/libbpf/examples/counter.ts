@@ -1,7 +1,7 @@
 /** A counter map: how often each process calls getpgid(2). As root: `node examples/counter.ts [milliseconds]`. */
 import { readFileSync } from "node:fs";
 import { argv } from "node:process";
-import { BpfObject } from "@wirescribe/libbpf";
+import { BpfObject, u32, u64 } from "@wirescribe/libbpf";
 
 const object = BpfObject.open(readFileSync(new URL("./trace.bpf.o", import.meta.url)));
 object.load();
@@ -10,8 +10,5 @@ console.log("counting");
 await new Promise((resolve) => setTimeout(resolve, Number(argv[2] ?? 1000)));
 link.close();
 
-for (const [key] of object.map("counts").entries()) {
-	const pid = new DataView(key.buffer, key.byteOffset).getUint32(0, true);
-	console.log(`pid ${pid}: ${object.map("counts").getNumber(key)}`);
-}
+for (const [pid, count] of object.map("counts").typed(u32, u64)) console.log(`pid ${pid}: ${count}`);
 object.close();

@@ -18,6 +18,8 @@ export type BpfErrorCode =
 	| "ERR_BPF_PROGRAM"
 	/** A program could not be attached. */
 	| "ERR_BPF_ATTACH"
+	/** A name in the BPF file system could not be made or opened. */
+	| "ERR_BPF_PIN"
 	/** A ring buffer or perf buffer could not be opened or drained. */
 	| "ERR_BPF_BUFFER"
 	/** The next record is larger than the memory given to drain into. */

@@ -1,5 +1,6 @@
 import { release } from "node:os";
 import { errnoName, failure } from "./failure.ts";
+import { type MapType, mapTypes } from "./map.ts";
 import { native } from "./native.ts";
 
 /** "yes", "no", or why it could not be found out: an errno's name ("EPERM"). */
@@ -43,6 +44,22 @@ export function kernelFeatures(): KernelFeatures {
 		tracepointPrograms: look(4),
 		uprobePrograms: look(5),
 	};
+}
+
+/** Whether the kernel has programs of a type, numbered as in `enum bpf_prog_type`. */
+export function supportsProgram(type: number): boolean {
+	return supports(1, type, `programs of type ${type}`);
+}
+
+/** Whether the kernel has maps of a type, by name or as numbered in `enum bpf_map_type`. */
+export function supportsMap(type: MapType | number): boolean {
+	return supports(2, typeof type === "number" ? type : mapTypes[type], `maps of type ${type}`);
+}
+
+function supports(kind: number, type: number, what: string): boolean {
+	const result = native().ws_probe_type(kind, type);
+	if (result < 0) throw failure("ERR_BPF_PROGRAM", result, `find out about ${what}`);
+	return result > 0;
 }
 
 /** How many CPUs a per-CPU map has values for: possible ones, also those offline. */

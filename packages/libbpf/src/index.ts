@@ -16,9 +16,35 @@
  *
  * @module
  */
+export {
+	array,
+	big64,
+	bytes,
+	type Codec,
+	decode,
+	encode,
+	i8,
+	i16,
+	i32,
+	struct,
+	text,
+	u8,
+	u16,
+	u32,
+	u64,
+	type Value,
+} from "./codecs.ts";
 export type { RecordsOptions } from "./drain.ts";
 export { BpfError, type BpfErrorCode, type BpfErrorOptions } from "./errors.ts";
-export { type Answer, type KernelFeatures, kernelFeatures, openHandles, possibleCpus } from "./features.ts";
+export {
+	type Answer,
+	type KernelFeatures,
+	kernelFeatures,
+	openHandles,
+	possibleCpus,
+	supportsMap,
+	supportsProgram,
+} from "./features.ts";
 export { type Frame, frames } from "./frames.ts";
 export { Link } from "./link.ts";
 export { BpfMap, type MapSpec, type MapType, mapTypes, updateFlags } from "./map.ts";
@@ -27,6 +53,15 @@ export { libraryPath } from "./native.ts";
 export type { Bytes } from "./number-bytes.ts";
 export { BpfObject, type OpenOptions } from "./object.ts";
 export { PerfBuffer, type PerfBufferOptions } from "./perf-buffer.ts";
-export { BpfProgram, enableStats, type ProgramInfo, type UprobeTarget, type UprobeTargets } from "./program.ts";
+export {
+	BpfProgram,
+	enableStats,
+	type KprobeTarget,
+	type ProgramInfo,
+	type UprobeTarget,
+	type UprobeTargets,
+} from "./program.ts";
+export type { RunInput, RunResult } from "./program-run.ts";
 export { RingBuffer } from "./ring-buffer.ts";
 export { mountTracefs, tracefsPath } from "./tracefs.ts";
+export { TypedMap } from "./typed-map.ts";

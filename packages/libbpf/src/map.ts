@@ -1,9 +1,12 @@
 import { cString } from "@wirescribe/ffi";
+import type { Codec } from "./codecs.ts";
 import { BpfError, closedError } from "./errors.ts";
 import { errnoName, failure } from "./failure.ts";
 import { readInfo } from "./info.ts";
 import { type Native, native } from "./native.ts";
 import { type Bytes, toBytes, toNumber } from "./number-bytes.ts";
+import { pinFd, pinnedFd } from "./pins.ts";
+import { TypedMap } from "./typed-map.ts";
 
 /** The kinds of map one meets, as numbered by the kernel; any other number works too. */
 export const mapTypes = {
@@ -120,6 +123,21 @@ export class BpfMap implements Disposable {
 		const own = native().ws_map_fd_by_id(id);
 		if (own < 0) throw failure("ERR_BPF_MAP", own);
 		return ownMap(own);
+	}
+
+	/** The map that was pinned at a path, by this process or another. */
+	static fromPinned(path: string): BpfMap {
+		return ownMap(pinnedFd(path));
+	}
+
+	/** Gives the map a name in the BPF file system, from where {@linkcode BpfMap.fromPinned} takes it. It lives until the file is removed. */
+	pin(path: string): void {
+		pinFd(this.fd, path, `the map ${this.name}`);
+	}
+
+	/** The same map with keys and values of your own types: `map.typed(u32, struct({ pid: u32, comm: text(16) }))`. */
+	typed<K, V>(key: Codec<K>, value: Codec<V>): TypedMap<K, V> {
+		return new TypedMap(this, key, value);
 	}
 
 	/** The file descriptor. Throws before load and after close. */

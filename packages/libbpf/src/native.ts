@@ -34,15 +34,27 @@ const table = {
 	ws_map_info: { args: ["i32", "buffer"], returns: "i32" },
 	ws_map_fd_by_id: { args: ["u32"], returns: "i32" },
 	ws_program_info: { args: ["i32", "buffer"], returns: "i32" },
+	ws_program_run: {
+		args: ["i32", "buffer", "u32", "buffer", "u32", "buffer", "u32", "u32", "buffer"],
+		returns: "i32",
+	},
 	ws_stats_enable: { args: [], returns: "i32" },
 	ws_fd_dup: { args: ["i32"], returns: "i32" },
 	ws_fd_close: { args: ["i32"], returns: "i32" },
+	ws_fd_read: { args: ["i32", "buffer", "u32"], returns: "i32" },
+	ws_fd_pin: { args: ["i32", "buffer"], returns: "i32" },
+	ws_fd_pinned: { args: ["buffer"], returns: "i32" },
 	ws_cpus: { args: [], returns: "i32" },
 	ws_attach_tracepoint: { args: ["i32", "u32", "buffer", "buffer"], returns: "i32" },
 	ws_attach_raw_tracepoint: { args: ["i32", "u32", "buffer"], returns: "i32" },
 	ws_attach_uprobe: { args: ["i32", "u32", "u32", "i32", "buffer", "u64", "buffer", "u64"], returns: "i32" },
 	ws_attach_uprobes: { args: ["i32", "u32", "u32", "i32", "buffer", "buffer", "buffer", "u32"], returns: "i32" },
+	ws_attach_kprobe: { args: ["i32", "u32", "u32", "buffer", "u32"], returns: "i32" },
+	ws_attach_xdp: { args: ["i32", "u32", "i32"], returns: "i32" },
+	ws_attach_cgroup: { args: ["i32", "u32", "buffer"], returns: "i32" },
 	ws_attach_section: { args: ["i32", "u32"], returns: "i32" },
+	ws_link_pin: { args: ["i32", "buffer"], returns: "i32" },
+	ws_link_iterate: { args: ["i32"], returns: "i32" },
 	ws_ring_open: { args: ["i32"], returns: "i32" },
 	ws_ring_drain: { args: ["i32", "pointer", "u32"], returns: "i32" },
 	ws_ring_available: { args: ["i32"], returns: "i32" },
@@ -55,9 +67,10 @@ const table = {
 	ws_perf_wait: { args: ["i32", "i32"], returns: "i32" },
 	ws_tracefs: { args: ["u32", "buffer", "u32"], returns: "i32" },
 	ws_probe: { args: ["u32"], returns: "i32" },
+	ws_probe_type: { args: ["u32", "u32"], returns: "i32" },
 } as const;
 
-const abi = 2;
+const abi = 3;
 
 /** The shim's functions. */
 export type Native = Library<typeof table>["symbols"];

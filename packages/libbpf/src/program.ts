@@ -3,6 +3,8 @@ import { failure } from "./failure.ts";
 import { readInfo } from "./info.ts";
 import { Link } from "./link.ts";
 import { native } from "./native.ts";
+import { pinFd } from "./pins.ts";
+import { type RunInput, type RunResult, runProgram } from "./program-run.ts";
 import { mountTracefs } from "./tracefs.ts";
 
 /** A place in a program or library file. */
@@ -27,6 +29,15 @@ export interface UprobeTargets {
 	/** Bytes from the start of the file, and what `bpf_get_attach_cookie()` gives there. */
 	readonly places: readonly { readonly offset: number; readonly cookie?: number }[];
 	readonly pid?: number;
+	readonly atReturn?: boolean;
+}
+
+/** A place in a function of the kernel. */
+export interface KprobeTarget {
+	readonly symbol: string;
+	/** Bytes from the symbol. */
+	readonly offset?: number;
+	/** Run when the function returns instead of when it is entered. */
 	readonly atReturn?: boolean;
 }
 
@@ -149,6 +160,35 @@ export class BpfProgram {
 		const ends = atReturn ? 1 : 0;
 		const handle = native().ws_attach_uprobes(object, this.#index, ends, pid, file, offsets, cookies, places.length);
 		return this.#link(handle, `${places.length} ${atReturn ? "uretprobes" : "uprobes"} of ${path}`);
+	}
+
+	/** Runs the program when a function of the kernel is entered, or returns. */
+	attachKprobe(target: KprobeTarget): Link {
+		const { symbol, offset = 0, atReturn = false } = target;
+		const object = this.#owner.handle();
+		const handle = native().ws_attach_kprobe(object, this.#index, atReturn ? 1 : 0, cString(symbol), offset);
+		return this.#link(handle, `${atReturn ? "kretprobe" : "kprobe"} ${symbol}+${offset}`);
+	}
+
+	/** Runs the program on every packet that a network interface receives, before the kernel looks at it. */
+	attachXdp(interfaceIndex: number): Link {
+		const handle = native().ws_attach_xdp(this.#owner.handle(), this.#index, interfaceIndex);
+		return this.#link(handle, `XDP of interface ${interfaceIndex}`);
+	}
+
+	/** Runs the program for the processes of a control group: `attachCgroup("/sys/fs/cgroup/system.slice")`. */
+	attachCgroup(path: string): Link {
+		return this.#link(native().ws_attach_cgroup(this.#owner.handle(), this.#index, cString(path)), `cgroup ${path}`);
+	}
+
+	/** Runs the program here and now, on input of yours: see {@linkcode RunInput}. For tests and measurements. */
+	run(input: RunInput = {}): RunResult {
+		return runProgram(this.fd, this.name, input);
+	}
+
+	/** Gives the program a name in the BPF file system. */
+	pin(path: string): void {
+		pinFd(this.fd, path, `the program ${this.name}`);
 	}
 
 	/** Attaches to what the program's section names: fentry, kprobe, iterators and the like. */

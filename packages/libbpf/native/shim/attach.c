@@ -1,22 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // Attaching programs. A link lives on its own: it outlives the object's handle and ends with ws_close().
+#include <fcntl.h>
 #include <stdio.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 #include <bpf/libbpf.h>
 #include <linux/bpf.h>
 #include "object.h"
-
-void ws_link_free(void *link)
-{
-	bpf_link__destroy(link);
-}
-
-// A link that libbpf knows nothing of is its descriptor.
-void ws_link_fd_free(void *fd)
-{
-	close((int)(intptr_t)fd);
-}
 
 struct attempt {
 	struct ws_object *object;
@@ -131,6 +121,49 @@ WS_API int32_t ws_attach_uprobes(int32_t handle, uint32_t index, uint32_t at_ret
 	result = fd >= 0 ? ws_handle_new(WS_LINK_FD, (void *)(intptr_t)fd)
 			 : ws_fail(errno, "attach the program %s to %u places in %s", bpf_program__name(attempt.program), count, path);
 	ws_handle_unpin(handle);
+	return result;
+}
+
+// A function of the kernel.
+WS_API int32_t ws_attach_kprobe(int32_t handle, uint32_t index, uint32_t at_return, const char *function, uint32_t offset)
+{
+	WS_NEEDS(function, "attach a program");
+	struct attempt attempt;
+	int result = begin(&attempt, handle, index);
+	if (result)
+		return result;
+	char where[192];
+	snprintf(where, sizeof(where), "%s %s+0x%x", at_return ? "the return of" : "the entry of", function, offset);
+	LIBBPF_OPTS(bpf_kprobe_opts, options, .retprobe = at_return != 0, .offset = offset);
+	return finish(&attempt, handle, bpf_program__attach_kprobe_opts(attempt.program, function, &options), where);
+}
+
+// XDP: all packets that a network interface receives.
+WS_API int32_t ws_attach_xdp(int32_t handle, uint32_t index, int32_t interface)
+{
+	struct attempt attempt;
+	int result = begin(&attempt, handle, index);
+	if (result)
+		return result;
+	char where[64];
+	snprintf(where, sizeof(where), "the network interface %d", interface);
+	return finish(&attempt, handle, bpf_program__attach_xdp(attempt.program, interface), where);
+}
+
+WS_API int32_t ws_attach_cgroup(int32_t handle, uint32_t index, const char *path)
+{
+	WS_NEEDS(path, "attach a program");
+	struct attempt attempt;
+	int result = begin(&attempt, handle, index);
+	if (result)
+		return result;
+	char where[320];
+	snprintf(where, sizeof(where), "the cgroup %s", path);
+	int cgroup = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	struct bpf_link *link = cgroup < 0 ? NULL : bpf_program__attach_cgroup(attempt.program, cgroup);
+	result = finish(&attempt, handle, link, where);
+	if (cgroup >= 0)
+		close(cgroup);
 	return result;
 }
 

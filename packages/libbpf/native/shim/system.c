@@ -60,3 +60,15 @@ WS_API int32_t ws_probe(uint32_t what)
 	}
 	return ws_fail(EINVAL, "probe feature %u: there is no such number", what);
 }
+
+// 1 yes, 0 no, negative errno. kind: 1 program type, 2 map type. (What libbpf says of helpers is wrong where the verifier's
+// words have changed: they are not asked for.)
+WS_API int32_t ws_probe_type(uint32_t kind, uint32_t type)
+{
+	int result;
+	ws_log_clear();
+	if (kind != 1 && kind != 2)
+		return ws_fail(EINVAL, "probe kind %u: there is no such number", kind);
+	result = kind == 1 ? libbpf_probe_bpf_prog_type(type, NULL) : libbpf_probe_bpf_map_type(type, NULL);
+	return result >= 0 ? result : ws_fail(-result, "probe type %u", type);
+}

@@ -14,7 +14,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define WS_ABI 2
+#define WS_ABI 3
 #define WS_API __attribute__((visibility("default")))
 
 enum ws_kind { WS_FREE = 0, WS_OBJECT, WS_LINK, WS_LINK_FD, WS_RING, WS_PERF };

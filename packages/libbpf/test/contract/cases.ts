@@ -1,28 +1,43 @@
 import assert from "node:assert/strict";
-import { readdirSync } from "node:fs";
+import { readdirSync, readlinkSync } from "node:fs";
 import { openHandles } from "../../src/index.ts";
 import { attachCases } from "./attach.ts";
 import { bufferCases } from "./buffers.ts";
 import { mapCases } from "./maps.ts";
 import { objectCases } from "./object.ts";
+import { pinCases } from "./pins.ts";
+import { programCases } from "./programs.ts";
 import type { Cases } from "./subject.ts";
+import { typedCases } from "./typed.ts";
 
+/** Descriptors of what this package opens; a runtime opens others for its timers, workers and child processes. */
 function openBpfFds(): number {
-	return readdirSync("/proc/self/fd", { withFileTypes: true }).length;
+	return readdirSync("/proc/self/fd").filter((fd) => {
+		try {
+			return /bpf|perf_event|cgroup/.test(readlinkSync(`/proc/self/fd/${fd}`));
+		} catch {
+			return false; // the one that lists them
+		}
+	}).length;
 }
 
-/** Every case, and after each of them: no handle of the shim and no file descriptor is left. */
+/** Every case, and after each of them: no handle of the shim and no file descriptor of the kernel's BPF is left. */
 export const cases: Cases = Object.fromEntries(
-	Object.entries({ ...objectCases, ...mapCases, ...attachCases, ...bufferCases }).map(([name, run]) => [
+	Object.entries({
+		...objectCases,
+		...mapCases,
+		...typedCases,
+		...pinCases,
+		...attachCases,
+		...programCases,
+		...bufferCases,
+	}).map(([name, run]) => [
 		name,
 		async () => {
-			// A runtime's first timer opens descriptors of its own.
-			await new Promise((resolve) => setTimeout(resolve, 1));
 			const before = openBpfFds();
 			await run();
 			assert.equal(openHandles(), 0, "handles left open");
-			// A runtime opens fds of its own when it starts a worker; a case without one leaves exactly what it found.
-			if (!name.includes("worker")) assert.ok(openBpfFds() <= before, "file descriptors left open");
+			assert.equal(openBpfFds(), before, "file descriptors left open");
 		},
 	]),
 );

@@ -34,6 +34,14 @@ export function openFixture(): BpfObject {
 	return object;
 }
 
+/** The fixture with programs of further kinds, loaded. */
+export function openKinds(): BpfObject {
+	const path = new URL("../fixtures/kinds.bpf.o", import.meta.url).pathname;
+	const object = BpfObject.open(readFileSync(path), { name: "kinds" });
+	object.setGlobal("target_tgid", process.pid);
+	return object.load();
+}
+
 /** Runs `use` and closes everything it deferred, last first, also when it fails. */
 export async function scoped(
 	use: (keep: <T extends Disposable>(resource: T) => T) => void | Promise<void>,

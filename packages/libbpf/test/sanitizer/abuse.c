@@ -40,7 +40,12 @@ static void bad_handle(int32_t handle)
 	REFUSED(ws_attach_uprobe(handle, 0, 0, -1, "/bin/true", 8, NULL, 0));
 	REFUSED(ws_attach_uprobes(handle, 0, 0, -1, "/bin/true", out, out, 1));
 	REFUSED(ws_object_program_many_uprobes(handle, 0));
+	REFUSED(ws_attach_kprobe(handle, 0, 0, "nosuch", 0));
+	REFUSED(ws_attach_xdp(handle, 0, 1));
+	REFUSED(ws_attach_cgroup(handle, 0, "/nowhere"));
 	REFUSED(ws_attach_section(handle, 0));
+	REFUSED(ws_link_pin(handle, "/nowhere"));
+	REFUSED(ws_link_iterate(handle));
 	REFUSED(ws_ring_drain(handle, out, 4096));
 	REFUSED(ws_ring_available(handle));
 	REFUSED(ws_ring_capacity(handle));
@@ -68,6 +73,9 @@ static void bad_fd(int32_t fd)
 	REFUSED(ws_map_delete_batch(fd, key, &count));
 	REFUSED(ws_map_info(fd, info));
 	REFUSED(ws_program_info(fd, info));
+	REFUSED(ws_program_run(fd, key, 8, value, 64, key, 8, 1, info));
+	REFUSED(ws_fd_read(fd, value, 64));
+	REFUSED(ws_fd_pin(fd, "/nowhere"));
 	REFUSED(ws_ring_open(fd));
 	REFUSED(ws_perf_open(fd, 1, 1));
 	REFUSED(ws_fd_dup(fd));
@@ -95,6 +103,15 @@ static void nulls(int32_t object)
 	REFUSED(ws_attach_uprobe(object, 0, 0, -1, NULL, 0, NULL, 0));
 	REFUSED(ws_attach_uprobes(object, 0, 0, -1, NULL, NULL, NULL, 1));
 	REFUSED(ws_attach_uprobes(object, 0, 0, -1, "/bin/true", (uint64_t *)key, (uint64_t *)key, 0));
+	REFUSED(ws_attach_kprobe(object, 0, 0, NULL, 0));
+	REFUSED(ws_attach_cgroup(object, 0, NULL));
+	REFUSED(ws_link_pin(object, NULL));
+	REFUSED(ws_fd_pin(0, NULL));
+	REFUSED(ws_fd_pinned(NULL));
+	REFUSED(ws_fd_read(0, NULL, 8));
+	REFUSED(ws_program_run(0, NULL, 8, NULL, 8, NULL, 8, 1, NULL));
+	REFUSED(ws_program_run(-1, NULL, 8, NULL, 8, NULL, 8, 1, key));
+	REFUSED(ws_probe_type(9, 1));
 	REFUSED(ws_map_create(1, NULL, 0, 0, 0, 0, -1));
 	REFUSED(ws_map_lookup(-1, NULL, NULL));
 	REFUSED(ws_map_update(-1, NULL, NULL, 0));

@@ -10,6 +10,17 @@ int32_t ws_attach_uprobe(int32_t handle, uint32_t index, uint32_t at_return, int
 int32_t ws_attach_uprobes(int32_t handle, uint32_t index, uint32_t at_return, int32_t pid, const char *path,
 			  const uint64_t *offsets, const uint64_t *cookies, uint32_t count);
 int32_t ws_object_program_many_uprobes(int32_t handle, uint32_t index);
+int32_t ws_attach_kprobe(int32_t handle, uint32_t index, uint32_t at_return, const char *function, uint32_t offset);
+int32_t ws_attach_xdp(int32_t handle, uint32_t index, int32_t interface);
+int32_t ws_attach_cgroup(int32_t handle, uint32_t index, const char *path);
+int32_t ws_link_pin(int32_t handle, const char *path);
+int32_t ws_link_iterate(int32_t handle);
+int32_t ws_fd_read(int32_t fd, void *buffer, uint32_t capacity);
+int32_t ws_fd_pin(int32_t fd, const char *path);
+int32_t ws_fd_pinned(const char *path);
+int32_t ws_program_run(int32_t fd, const void *data, uint32_t data_size, void *data_out, uint32_t data_capacity,
+			      void *context, uint32_t context_size, uint32_t repeat, void *out);
+int32_t ws_probe_type(uint32_t kind, uint32_t type);
 int32_t ws_attach_section(int32_t handle, uint32_t index);
 int32_t ws_error(void *buffer, uint32_t capacity);
 int32_t ws_log(void *buffer, uint32_t capacity);
