@@ -152,6 +152,7 @@ struct sock_common {
 	possible_net_t skc_net;
 	struct in6_addr skc_v6_daddr;
 	struct in6_addr skc_v6_rcv_saddr;
+	unsigned long skc_flags;
 };
 
 struct sock {
@@ -162,6 +163,7 @@ struct sock {
 
 struct tcp_sock {
 	u32 copied_seq;
+	u32 rcv_nxt;
 	u32 write_seq;
 	u32 segs_out;
 	u32 total_retrans;

@@ -27,7 +27,8 @@ struct socket_state {
 	u8 opaque; // user space asked for no more payload
 	u8 quiet;  // operations since the last message start, saturating
 	u8 seen[2];
-	u8 reserved[5];
+	u8 reserved;
+	u16 head_left[2]; // of what a message's head may take, while its end was not seen
 };
 
 // Read by user space, which asks what still lives.

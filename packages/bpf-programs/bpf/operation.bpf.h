@@ -30,11 +30,22 @@ static __always_inline int takes_id(struct socket_state *state)
 #define QUIET_OPERATIONS 8
 #define HINT_BYTES 512
 
+// Set in skc_flags when the other end's FIN has come (enum sock_flags).
+#define SOCK_DONE_BIT 2
+
+// The FIN has a place in the stream of its own: a read that takes the last bytes takes it along.
+static __always_inline u32 fin_read(struct sock *sk, u32 copied_seq)
+{
+	return copied_seq == FIELD(tcp_sock, sk, rcv_nxt) && FIELD(sock_common, sk, skc_flags) & SOCK_DONE_BIT;
+}
+
 static __always_inline u32 stream_offset(struct sock *sk, u8 direction, u64 bytes)
 {
-	u32 end = direction == DIRECTION_INGRESS ? FIELD(tcp_sock, sk, copied_seq) : FIELD(tcp_sock, sk, write_seq);
+	if (direction == DIRECTION_EGRESS)
+		return FIELD(tcp_sock, sk, write_seq) - (u32)bytes;
+	u32 copied_seq = FIELD(tcp_sock, sk, copied_seq);
 
-	return end - (u32)bytes;
+	return copied_seq - fin_read(sk, copied_seq) - (u32)bytes;
 }
 
 static __always_inline void fill_deltas(struct sock *sk, struct socket_state *state, struct operation_event *event)
@@ -169,6 +180,33 @@ static __always_inline u32 take_payload(struct scratch *scratch, const struct op
 	return FLAG_CUT;
 }
 
+// How much is copied of an operation: a head may come in several.
+static __always_inline u64 wanted(const struct socket_state *state, u8 direction, u8 message)
+{
+	u32 left = direction == DIRECTION_EGRESS ? state->head_left[1] : state->head_left[0];
+
+	if (message)
+		return setting_head_limit;
+	return left > setting_body_limit ? left : setting_body_limit;
+}
+
+// Keeps what is left for a head that this operation has begun, or gone on with, and not ended.
+static __always_inline void note_head(struct socket_state *state, u8 direction, u8 message, u64 bytes, u64 captured,
+				      const u8 *payload)
+{
+	u16 *left = direction == DIRECTION_EGRESS ? &state->head_left[1] : &state->head_left[0];
+	u64 before = message ? setting_head_limit : *left, end = captured;
+
+	*left = 0;
+	if (captured < bytes || captured < 4 || captured >= before)
+		return;
+	BOUND(end, MAX_CAPTURE);
+	if (end >= 4 && payload[end - 4] == '\r' && payload[end - 3] == '\n' && payload[end - 2] == '\r' &&
+	    payload[end - 1] == '\n')
+		return;
+	*left = before - captured;
+}
+
 // All of an event but what was captured. Returns its size.
 static __always_inline u64 fill_event(struct operation_event *event, struct sock *sk, struct socket_state *state,
 				      const struct operation *op, u32 flags, u32 offset, u64 now)
@@ -262,7 +300,8 @@ __noinline long prepare(u64 sock, struct socket_state *state, struct operation *
 	else if (copied < 0)
 		flags = FLAG_FAULT;
 	else
-		flags = take_payload(scratch, op, copied, found.message ? setting_head_limit : setting_body_limit);
+		flags = take_payload(scratch, op, copied, wanted(state, op->direction, found.message));
+	note_head(state, op->direction, found.message, op->bytes, event->captured, scratch->payload);
 
 	// 3. The header.
 	u64 *end_ns = op->direction == DIRECTION_EGRESS ? &state->end_ns[1] : &state->end_ns[0];

@@ -153,7 +153,8 @@ static __noinline long prepare_plaintext(struct sock *sk, struct tls_stream *str
 		flags = FLAG_OPAQUE;
 	else
 		flags = take_plaintext(scratch, op->source.base, op->bytes,
-				       found.message ? setting_head_limit : setting_body_limit);
+				       wanted(state, op->direction, found.message));
+	note_head(state, op->direction, found.message, op->bytes, event->captured, scratch->payload);
 	flags |= FLAG_TLS_PLAINTEXT;
 	u8 *seen = op->direction == DIRECTION_EGRESS ? &state->seen[1] : &state->seen[0];
 	if (!*seen && !state->born)

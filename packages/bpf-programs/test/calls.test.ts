@@ -135,6 +135,21 @@ describe("connections", () => {
 		expect(answered.socketId).toBe(sent.socketId);
 	});
 
+	test("whose end is read together with the last bytes have no hole before these", () => {
+		using pair = tcpPair();
+		exchange(pair);
+		harness.drain();
+		writeAll(pair.server, response);
+		readSome(pair.client, 10);
+		libc.shutdown(pair.server, 1);
+		readSome(pair.client, 4096);
+		const [sent, ...read] = harness.drain().operations;
+		expect(read.map(({ offset, bytes }) => [offset, bytes])).toEqual([
+			[sent?.offset, 10],
+			[(sent?.offset ?? 0) + 10, response.length - 10],
+		]);
+	});
+
 	test("that reuse a descriptor are other sockets", () => {
 		const ids = new Set<number>();
 		for (let i = 0; i < 5; i++) {

@@ -112,6 +112,31 @@ describe("what is copied", () => {
 		}
 	});
 
+	test("is up to 32 KiB of a head in all, in however many operations it comes", () => {
+		using pair = tcpPair();
+		roomFor(pair, 1 << 20);
+		const bytes = text(`GET /${"l".repeat(40_000)} HTTP/1.1\r\n\r\n`);
+		writeAll(pair.client, bytes);
+		const sizes = [1024, 9000, 20_000, 5000, 6000];
+		for (const size of sizes) readSome(pair.server, size);
+		const captured = harness.drain().on(pair.server);
+		expect(captured.map((event) => event.captured.length)).toEqual([1024, 9000, 20_000, 4096, 4096]);
+	});
+
+	test("is 4 KiB of what follows a head that has ended", () => {
+		using pair = tcpPair();
+		roomFor(pair, 1 << 20);
+		writeAll(pair.client, text("POST / HTTP/1.1\r\nContent-Length: 20000\r\n\r\n"));
+		writeAll(pair.client, canary(10_000, 1));
+		writeAll(pair.client, canary(10_000, 2));
+		expect(
+			harness
+				.drain()
+				.on(pair.client)
+				.map((event) => event.captured.length),
+		).toEqual([42, 4096, 4096]);
+	});
+
 	test("is the same from a list of segments", () => {
 		using pair = tcpPair();
 		const bytes = canary(50_000, 3);
