@@ -1,19 +1,9 @@
 """Both ends of one TLS connection in one process: KEY CERT. Says where libssl's functions are, waits for a line, talks."""
-import ctypes, json, socket, ssl, sys, threading
+import json, socket, ssl, sys, threading
 
-NAMES = ["SSL_read", "SSL_read_ex", "SSL_write", "SSL_write_ex", "SSL_do_handshake"]
+from libssl import places
 
-
-def place(name):
-    address = ctypes.cast(getattr(ctypes.CDLL("libssl.so.3"), name), ctypes.c_void_p).value
-    for line in open("/proc/self/maps"):
-        start, end = (int(part, 16) for part in line.split()[0].split("-"))
-        if start <= address < end:
-            return line.split()[-1], address - start + int(line.split()[2], 16)
-
-
-places = {name: place(name) for name in NAMES}
-print(json.dumps({"path": places["SSL_read"][0], "offsets": {name: at for name, (_, at) in places.items()}}), flush=True)
+print(json.dumps(places()), flush=True)
 key, cert = sys.argv[1:]
 listener = socket.create_server(("127.0.0.1", 0))
 large = b"GET /large HTTP/1.1\r\n" + bytes(range(256)) * 160

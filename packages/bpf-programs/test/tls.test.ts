@@ -6,24 +6,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { beforeAll, describe, expect, test } from "vitest";
 import { FLAG, MESSAGE, PROTOCOL, SYSCALL } from "../src/events.ts";
-import {
-	type Counters,
-	lost,
-	skipped,
-	type TlsCall,
-	type TlsLinks,
-	type TlsPoint,
-	type TlsTrialResult,
-} from "../src/index.ts";
+import { type Counters, lost, skipped, type TlsLinks, type TlsPoint, type TlsTrialResult } from "../src/index.ts";
 import { Harness, type OperationEvent } from "./harness.ts";
+import { type Libssl, OPENSSL_CALLS } from "./libssl.ts";
 
-const CALLS: Readonly<Record<string, TlsCall>> = {
-	SSL_read: "read",
-	SSL_read_ex: "read_ex",
-	SSL_write: "write",
-	SSL_write_ex: "write_ex",
-	SSL_do_handshake: "handshake",
-};
 const LARGE = 21 + 256 * 160;
 
 /** Functions with a site on trial: one that every call passes, and one that only calls of another function do. */
@@ -47,10 +33,10 @@ async function exchange(tlsLinks: TlsLinks): Promise<Exchange> {
 	const python = spawn("/usr/bin/python3", [join(import.meta.dirname, "tls-exchange.py"), key, cert]);
 	try {
 		const [line] = (await once(python.stdout, "data")) as [Buffer];
-		const { path, offsets } = JSON.parse(line.toString()) as { path: string; offsets: Record<string, number> };
+		const { path, offsets } = JSON.parse(line.toString()) as Libssl;
 		using harness = new Harness({ select: { pids: [python.pid as number] }, tlsLinks });
 		const slots = new Map(Object.keys(TRIALS).map((name) => [name, harness.capture.beginTlsTrial()]));
-		const points = Object.entries(CALLS).flatMap(([name, call]): TlsPoint[] => {
+		const points = Object.entries(OPENSSL_CALLS).flatMap(([name, call]): TlsPoint[] => {
 			const place = { call, offset: offsets[name] as number, trial: slots.get(name) ?? 0 };
 			const counts: TlsPoint[] = [
 				{ ...place, program: "exit_tls", atReturn: true },
