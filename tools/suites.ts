@@ -10,8 +10,10 @@ export interface Suite {
 	readonly name: string;
 	readonly path: string;
 	readonly runtime: Runtime;
-	/** Kernel tests observe the whole machine: they run one after another, and alone. */
+	/** Kernel tests observe the whole machine: those of a package run one after another, those of two packages beside it. */
 	readonly kernel: boolean;
+	/** What a package has under test/alone measures how much goes through: nothing else may run then. */
+	readonly alone: boolean;
 	/** Test files left out in this runtime. */
 	readonly exclude: readonly string[];
 }
@@ -69,21 +71,26 @@ function weight({ path }: Suite): number {
 	return tests.reduce((bytes, file) => bytes + statSync(join(path, file)).size, 0);
 }
 
-/** Every run that makes up the tests: the pure ones first, and of these the longest, so that no lane is left with one. */
+const ALONE = "test/alone";
+
+/** Every run that makes up the tests: the longest first, so that no lane is left with one. */
 export function suitesOf(tools: string, packages: readonly WorkspacePackage[]): readonly Suite[] {
-	const suites: Suite[] = [{ name: "tools", path: tools, runtime: "Node", kernel: false, exclude: [] }];
+	const suites: Suite[] = [{ name: "tools", path: tools, runtime: "Node", kernel: false, alone: false, exclude: [] }];
 	for (const one of packages) {
 		const kernel = reachesKernel(one, packages);
-		suites.push({ name: one.name, path: one.path, runtime: "Node", kernel, exclude: [] });
+		const inNode = { name: one.name, path: one.path, runtime: "Node", kernel, alone: false, exclude: [] } as const;
+		if (existsSync(join(one.path, ALONE))) {
+			suites.push({ ...inNode, exclude: [`${ALONE}/**`] }, { ...inNode, name: `${one.name} alone`, alone: true });
+		} else suites.push(inNode);
 		if (kernel) continue;
 		for (const runtime of ["Deno", "Bun"] as const) {
 			const exceptions = EXCEPTIONS.filter(({ name, runtimes }) => name === one.name && runtimes.includes(runtime));
 			if (exceptions.some(({ file }) => file === undefined)) continue;
 			const exclude = exceptions.flatMap(({ file }) => file ?? []);
-			suites.push({ name: one.name, path: one.path, runtime, kernel: false, exclude });
+			suites.push({ name: one.name, path: one.path, runtime, kernel: false, alone: false, exclude });
 		}
 	}
-	return suites.sort((a, b) => Number(a.kernel) - Number(b.kernel) || weight(b) - weight(a));
+	return suites.sort((a, b) => weight(b) - weight(a));
 }
 
 /**

@@ -1,5 +1,6 @@
 /**
- * `npm test`: every package's tests in Node 26, the pure packages' also in Deno and Bun; kernel tests one at a time.
+ * `npm test`: every package's tests in Node 26, the pure packages' also in Deno and Bun. Kernel tests come last, those that
+ * need the machine for themselves one after another.
  *
  *     npm test                          everything
  *     npm test -- buffer agent          only packages whose name contains one of these
@@ -26,7 +27,7 @@ import { bin, root, workspacePackages } from "./workspace.ts";
 const PEERS = ["nginx-light", "wrk", "curl", "python3", "iproute2", "conntrack", "nftables"] as const;
 
 const SUITE_TIMEOUT_MS = 480_000;
-/** Suites without the kernel run two at a time: the machine this is made for has two cores. */
+/** Two suites at a time: the machine this is made for has two cores. */
 const PARALLEL = 2;
 
 interface Outcome {
@@ -93,8 +94,9 @@ async function runSuite(suite: Suite, reports: string): Promise<Outcome> {
 	const [command = "", ...args] = commandOf(suite.runtime);
 	args.push("run", "--reporter=default", "--reporter=json", `--outputFile.json=${reportFile}`);
 	if (suite.runtime === "Bun") args.push("--pool=threads");
-	// Kernel tests share one kernel: two files at once would watch, and load, each other.
+	// Kernel tests share one kernel: many files at once would load it, and each other.
 	if (suite.kernel) args.push("--no-file-parallelism");
+	if (suite.alone) args.push("test/alone");
 	for (const file of suite.exclude) args.push("--exclude", file);
 	const env = {
 		...process.env,
@@ -141,17 +143,19 @@ async function main(): Promise<void> {
 	}
 	const suites = suitesOf(join(root, "tools"), workspacePackages()).filter(wanted);
 	if (suites.some(({ kernel }) => kernel)) await ensureDebian(PEERS);
+	const pure = suites.filter((suite) => !suite.kernel);
+	const kernel = suites.filter((suite) => suite.kernel && !suite.alone);
+	const alone = suites.filter((suite) => suite.alone);
 	const reports = await mkdtemp(join(tmpdir(), "wirescribe-tests-"));
 	try {
 		const run = (suite: Suite): Promise<Outcome> => runSuite(suite, reports);
-		const pure = await inLanes(
-			suites.filter(({ kernel }) => !kernel),
-			PARALLEL,
-			run,
-		);
-		const kernelSuites = suites.filter((suite) => suite.kernel);
-		const kernel = kernelSuites.length === 0 ? [] : await holding(() => inLanes(kernelSuites, 1, run));
-		summarize([...pure, ...kernel]);
+		const outcomes = await inLanes(pure, PARALLEL, run);
+		if (kernel.length + alone.length > 0) {
+			await holding(async () => {
+				outcomes.push(...(await inLanes(kernel, PARALLEL, run)), ...(await inLanes(alone, 1, run)));
+			});
+		}
+		summarize(outcomes);
 	} finally {
 		await rm(reports, { recursive: true, force: true });
 	}

@@ -6,10 +6,10 @@ import { fileURLToPath } from "node:url";
 import { startCollector } from "@wirescribe/collector";
 import type { Ledger } from "@wirescribe/pipeline";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { ensureDebian } from "../../../tools/debian.ts";
-import { type NginxEntry, startNginx } from "../../../tools/traffic/nginx.ts";
-import { Program } from "./servers.ts";
-import { type Line, Wirescribe } from "./wirescribe.ts";
+import { ensureDebian } from "../../../../tools/debian.ts";
+import { type NginxEntry, startNginx } from "../../../../tools/traffic/nginx.ts";
+import { Program } from "../servers.ts";
+import { type Line, Wirescribe } from "../wirescribe.ts";
 
 const REQUESTS = 100_000;
 const CONNECTIONS = 32;
@@ -21,7 +21,7 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 /** Each request has a path of its own; the client is a process of its own. */
 async function load(port: number, total: number): Promise<void> {
-	const client = fileURLToPath(new URL("../../../tools/traffic/load.ts", import.meta.url));
+	const client = fileURLToPath(new URL("../../../../tools/traffic/load.ts", import.meta.url));
 	const args = ["--port", port, "--connections", CONNECTIONS, "--rate", RATE, "--total", total].map(String);
 	await using program = new Program(process.execPath, [client, ...args]);
 	expect(await program.exit(), program.output).toBe(0);

@@ -6,10 +6,10 @@ import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import { type Ledger, sum } from "@wirescribe/pipeline";
 import { beforeAll, expect, it } from "vitest";
-import { ensureDebian } from "../../../tools/debian.ts";
-import { startNginx } from "../../../tools/traffic/nginx.ts";
-import { Program } from "./servers.ts";
-import { type Line, Wirescribe } from "./wirescribe.ts";
+import { ensureDebian } from "../../../../tools/debian.ts";
+import { startNginx } from "../../../../tools/traffic/nginx.ts";
+import { Program } from "../servers.ts";
+import { type Line, Wirescribe } from "../wirescribe.ts";
 
 const REQUESTS = 60_000;
 
@@ -37,7 +37,7 @@ it("identities hold, and nothing is mispaired", { timeout: 240_000 }, async () =
 		const options = ["--output", "json", "--port", String(nginx.port), "--ledger", ledgerFile, "--ring-size", "64KB"];
 		await using wirescribe = await Wirescribe.start(["run", ...options], { stdoutFd: fd });
 		closeSync(fd);
-		const client = fileURLToPath(new URL("../../../tools/traffic/load.ts", import.meta.url));
+		const client = fileURLToPath(new URL("../../../../tools/traffic/load.ts", import.meta.url));
 		const args = ["--port", nginx.port, "--connections", 64, "--total", REQUESTS].map(String);
 		await using load = new Program(process.execPath, [client, ...args]);
 		expect(await load.exit(), load.output).toBe(0);
