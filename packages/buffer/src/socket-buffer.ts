@@ -39,23 +39,30 @@ export class SocketBuffer<Detail = unknown> {
 	readonly egress: Stream = new Stream();
 	/** The latest time seen in a chunk or a tick. */
 	nowNs: number = 0;
-	/** How long a hole is pending, nanoseconds. */
-	readonly windowNs: number;
-	readonly #maxBytes: number;
-	readonly #maxPieces: number;
-	readonly #maxAgeNs: number;
+	/** Not copied: many connections may share it. */
+	readonly #options: SocketBufferOptions;
 	#anchors: Anchors | undefined = undefined;
 	/** The first operation was not seen: what a stream begins with cannot be known any more. */
 	#rootless = false;
 	#ids: [IdOrder, IdOrder] | undefined = undefined;
 	#details: Details<Detail> | undefined = undefined;
 
-	/** One for each connection. Every limit has a default. */
+	/** One for each connection. Every limit has a default; `options` is kept, not copied. */
 	constructor(options: SocketBufferOptions = {}) {
-		this.windowNs = options.reorderWindowNs ?? REORDER_WINDOW_NS;
-		this.#maxBytes = options.maxRetainedBytes ?? 1 << 20;
-		this.#maxPieces = options.maxPieces ?? 8192;
-		this.#maxAgeNs = options.maxAgeNs ?? Number.POSITIVE_INFINITY;
+		this.#options = options;
+	}
+
+	/** How long a hole is pending, nanoseconds. */
+	get windowNs(): number {
+		return this.#options.reorderWindowNs ?? REORDER_WINDOW_NS;
+	}
+
+	get #maxBytes(): number {
+		return this.#options.maxRetainedBytes ?? 1 << 20;
+	}
+
+	get #maxPieces(): number {
+		return this.#options.maxPieces ?? 8192;
 	}
 
 	/** The stream of a direction. */
@@ -114,7 +121,7 @@ export class SocketBuffer<Detail = unknown> {
 	/** Time passes: holes that have waited for the window are lost. True: something can be read that could not before. */
 	tick(nowNs: number): boolean {
 		if (nowNs > this.nowNs) this.nowNs = nowNs;
-		const before = this.nowNs - this.#maxAgeNs;
+		const before = this.nowNs - (this.#options.maxAgeNs ?? Number.POSITIVE_INFINITY);
 		const evicted = [this.ingress.evict(before), this.egress.evict(before)];
 		return this.#expire(this.windowNs) || evicted.includes(true);
 	}

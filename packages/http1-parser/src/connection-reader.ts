@@ -4,7 +4,7 @@ import { type HolePlace, TracedMatcher, Tracer } from "./decisions.ts";
 import type { ErrorCode } from "./errors.ts";
 import type { Http1Counters, Http1Options, Http1Sink, ProtocolChange } from "./exchange.ts";
 import type { HttpMessage } from "./http-message.ts";
-import { connectionLimitsOf } from "./limits.ts";
+import { type ConnectionLimits, connectionLimitsOf } from "./limits.ts";
 import { Matcher, type MatcherHost } from "./matcher.ts";
 import { Operations } from "./operations.ts";
 import { Reader, type ReaderHost } from "./reader.ts";
@@ -26,8 +26,7 @@ export class ConnectionReader implements ReaderHost, MatcherHost {
 		responsesUnpaired: 0,
 	};
 	readonly #sink: Http1Sink;
-	readonly #expireNs: number;
-	readonly #maxRetained: number;
+	readonly #limits: ConnectionLimits;
 	readonly #ingress: Reader;
 	readonly #egress: Reader;
 	readonly #matcher: Matcher;
@@ -57,13 +56,8 @@ export class ConnectionReader implements ReaderHost, MatcherHost {
 	constructor(options: Http1Options, sink: Http1Sink) {
 		this.#sink = sink;
 		const limits = connectionLimitsOf(options);
-		this.#expireNs = limits.expireNs;
-		this.#maxRetained = limits.maxRetainedBytes;
-		this.buffer = new SocketBuffer({
-			reorderWindowNs: limits.reorderWindowNs,
-			maxRetainedBytes: limits.maxRetainedBytes,
-			maxPieces: limits.maxPendingChunks,
-		});
+		this.#limits = limits;
+		this.buffer = new SocketBuffer(limits);
 		const tap = () => makeTap(options.bodies, options.copy, sink.body?.bind(sink));
 		this.#ingress = new Reader(this.buffer.ingress, this, limits, tap());
 		this.#egress = new Reader(this.buffer.egress, this, limits, tap());
@@ -116,7 +110,7 @@ export class ConnectionReader implements ReaderHost, MatcherHost {
 		if (this.#over) return;
 		const expired = this.buffer.tick(nowNs);
 		if (expired || this.#blockedSince >= 0) this.#runBoth();
-		if (this.#matcher.mayExpire) this.#matcher.expire(this.buffer.nowNs, this.#expireNs);
+		if (this.#matcher.mayExpire) this.#matcher.expire(this.buffer.nowNs, this.#limits.expireNs);
 	}
 
 	/** The connection is over: everything that is left is handed out. */
@@ -184,7 +178,8 @@ export class ConnectionReader implements ReaderHost, MatcherHost {
 			this.#blockedSince = now;
 			this.#tracer?.tell({ type: "wait", direction: this.#direction(this.#responses!), dataId: firstDataId });
 		}
-		const over = now - this.#blockedSince >= this.buffer.windowNs || this.buffer.retained > this.#maxRetained;
+		const over =
+			now - this.#blockedSince >= this.buffer.windowNs || this.buffer.retained > this.#limits.maxRetainedBytes;
 		if (over) this.#blockedSince = -1;
 		return over;
 	}

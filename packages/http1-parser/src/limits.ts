@@ -52,6 +52,8 @@ export function limitsOf(options: Partial<Http1Limits>): Http1Limits {
 /** What a connection's readers ask for beside. */
 export interface ConnectionLimits extends Http1Limits {
 	readonly maxPausedBytes: number;
+	/** The buffer's name for `maxPendingChunks`. */
+	readonly maxPieces: number;
 	readonly strict: boolean;
 }
 
@@ -63,7 +65,10 @@ export function connectionLimitsOf(options: Partial<Http1Limits> & { readonly mo
 	const same = (name: string) =>
 		(options[name as keyof Http1Limits] ?? DEFAULT_LIMITS[name as keyof Http1Limits]) ===
 		latest![name as keyof Http1Limits];
-	if (latest?.strict !== strict || !NAMES.every(same)) latest = { ...limitsOf(options), maxPausedBytes: 65536, strict };
+	if (latest?.strict !== strict || !NAMES.every(same)) {
+		const limits = limitsOf(options);
+		latest = { ...limits, maxPausedBytes: 65536, maxPieces: limits.maxPendingChunks, strict };
+	}
 	return latest;
 }
 

@@ -9,6 +9,9 @@ interface Missing {
 	spent: boolean;
 }
 
+/** Shared, and never changed. */
+const NOTHING: Missing[] = [];
+
 /** Ranges that are remembered; with more, everything up to the oldest counts as missing. */
 const MAX_RANGES = 1024;
 
@@ -27,7 +30,7 @@ export class Operations {
 	#highest = 0;
 	/** The one that has come last. */
 	#last = 0;
-	readonly #missing: Missing[] = [];
+	#missing: Missing[] = NOTHING;
 	/** Nothing is known of the operations up to here. */
 	#unknown = 0;
 
@@ -75,6 +78,8 @@ export class Operations {
 	}
 
 	#add(missing: Missing): void {
+		// Most connections never have any.
+		if (this.#missing === NOTHING) this.#missing = [];
 		this.#missing.push(missing);
 		if (this.#missing.length <= MAX_RANGES) return;
 		const oldest = this.#missing.shift()!;
