@@ -1,4 +1,4 @@
-/** PORT PID WHERE: watches that port and the process's TLS, at functions' `plain` places or at cheaper sites `inside`, and drains. */
+/** PORT PID WHERE: watches that port and the process's TLS, at functions' `plain` places, at cheaper sites `inside`, or `none`, and drains. */
 import process from "node:process";
 import { openCapture, openRing } from "@wirescribe/bpf-programs";
 import { TlsProbes } from "@wirescribe/connections";
@@ -13,15 +13,15 @@ const probes = new TlsProbes({
 	attach: (path, points) => capture.attachTls(path, points),
 	...(inside ? { trials } : {}),
 });
-probes.scan(pid);
+if (process.argv[4] !== "none") probes.scan(pid);
 
 setInterval(() => {
 	while (ring.drain(batch) > 0);
 }, 5);
 setInterval(() => probes.review(), 20);
 process.once("SIGINT", () => {
-	const states = probes.list().flatMap((file) => file.probes.map(({ name, stage }) => `${name} ${stage}`));
-	console.log(JSON.stringify({ states, submitted: capture.counters().submitted }));
+	const stages = probes.list().flatMap((file) => file.probes.map(({ name, stage }) => [name, stage] as const));
+	console.log(JSON.stringify({ stages: Object.fromEntries(stages) }));
 	process.exit();
 });
 console.error("attached");
