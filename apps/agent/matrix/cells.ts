@@ -84,8 +84,9 @@ function base(
 	server: MatrixServer,
 	client: string,
 	scenario: string,
-): Pick<Cell, "client" | "server" | "scenario" | "port" | "tls"> {
-	return { client, server: server.name, scenario, port: server.port, tls: server.tls };
+): Pick<Cell, "client" | "server" | "scenario" | "port" | "tls" | "readsOn"> {
+	const readsOn = client === "h2load -m10";
+	return { client, server: server.name, scenario, port: server.port, tls: server.tls, readsOn };
 }
 
 async function toldByServer(stage: Stage, server: MatrixServer, client: MatrixClient, scenario: string): Promise<Cell> {

@@ -2,6 +2,9 @@ import type { TlsNotVisible } from "@wirescribe/pipeline";
 import type { Line } from "../test/wirescribe.ts";
 import type { Account, Cell, Exchange, Side } from "./truth.ts";
 
+/** What a half says that stands alone where bytes between messages were not copied. */
+const UNCERTAIN = ["order-unknown", "response-lost", "request-lost", "head-not-captured"];
+
 /** The lines of the tool, to be asked by the port of the server, the side and the path. */
 export class LineIndex {
 	readonly #lines = new Map<string, Line[]>();
@@ -22,6 +25,13 @@ export class LineIndex {
 		const found = this.#lines.get(`${port} ${side} ${path}`) ?? [];
 		for (const line of found) this.#unasked.delete(line);
 		return found;
+	}
+
+	/** Responses whose request the tool does not tell, because it cannot. */
+	takeAlone(port: number, side: Side): void {
+		for (const line of this.#lines.get(`${port} ${side} null`) ?? []) {
+			if (line.partial.some((reason) => UNCERTAIN.includes(reason))) this.#unasked.delete(line);
+		}
 	}
 
 	/** Lines that no exchange of the truth has asked for: made up. */
@@ -45,6 +55,7 @@ const CHUNKED = ["chunk-lines-not-captured"];
 export function judge(cell: Cell, side: Side, index: LineIndex, notVisible: readonly TlsNotVisible[]): Verdict {
 	const wrong: string[] = [];
 	const notes = new Set<string>();
+	const uncertain = new Set<string>();
 	let seen = 0;
 	let unfinished = 0;
 	for (const exchange of cell.truth) {
@@ -55,6 +66,8 @@ export function judge(cell: Cell, side: Side, index: LineIndex, notVisible: read
 			wrong.push(`${exchange.method} ${short(exchange.path)}: ${lines.length} lines`);
 		} else if (cell.openEnds > 0 && line.partial.some((reason) => BROKEN.includes(reason))) {
 			unfinished++;
+		} else if (cell.readsOn && line.partial.some((reason) => UNCERTAIN.includes(reason))) {
+			for (const reason of line.partial) uncertain.add(reason);
 		} else {
 			const words = differences(cell, side, exchange, line);
 			if (words.length > 0) wrong.push(`${exchange.method} ${short(exchange.path)}: ${words.join(", ")}`);
@@ -65,6 +78,10 @@ export function judge(cell: Cell, side: Side, index: LineIndex, notVisible: read
 	const hidden = notVisible.find(({ pid }) => cell.pids[side].includes(pid));
 	if (cell.tls && seen === 0 && hidden) return { kind: "reported", words: [`TLS, not visible: ${hidden.reason}`] };
 	if (wrong.length > 0) return { kind: "wrong", words: wrong };
+	if (uncertain.size > 0) {
+		index.takeAlone(cell.port, side);
+		return { kind: "reported", words: [...uncertain] };
+	}
 	return { kind: "right", words: [...notes] };
 }
 

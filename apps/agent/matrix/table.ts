@@ -36,7 +36,7 @@ export function table(judged: readonly Judged[]): string {
 	const footnotes = [...notes].map(([note, number]) => `  ${number}  ${note}`);
 	return [
 		"Each field: server's side, client's side. ok: every request once, as the truth has it; ok and a number: with the reason that",
-		"the tool gives; --: not visible, and the tool says why; !!: wrong; empty: the program cannot do it.",
+		"the tool gives; --: it cannot be told, and the tool says why; !!: wrong; empty: the program cannot do it.",
 		"",
 		...text,
 		"",

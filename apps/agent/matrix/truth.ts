@@ -42,6 +42,8 @@ export interface Cell {
 	readonly pids: Readonly<Record<Side, readonly number[]>>;
 	/** Exchanges that may be unfinished because the client stopped when its time was over. */
 	readonly openEnds: number;
+	/** Its client pipelines, and reads on from inside of bodies: heads that follow there are not copied, and the tool says so. */
+	readonly readsOn: boolean;
 	/** The traffic itself went wrong. */
 	readonly complaint?: string;
 }

@@ -16,6 +16,7 @@ const cell: Cell = {
 	accounts: [{ path: "/a/1", method: "POST", status: 200, requestBytes: 90, responseBytes: 97 }],
 	pids: { client: [7], server: [8] },
 	openEnds: 0,
+	readsOn: false,
 };
 const line: Line = {
 	time: "",
@@ -88,6 +89,19 @@ describe("a side of a cell", () => {
 		});
 		expect(judge(tls, "client", new LineIndex([]), hidden).kind).toBe("wrong");
 		expect(judge(cell, "server", new LineIndex([]), hidden).kind).toBe("wrong");
+	});
+
+	it("is reported where a pipelining client has read on, and the tool says that it cannot tell", () => {
+		const alone = { ...line, status: null, response: null, partial: ["order-unknown"] };
+		const answer = { ...line, method: null, path: null, request: null, partial: ["order-unknown"] };
+		const index = new LineIndex([alone, answer]);
+		expect(judge({ ...cell, readsOn: true }, "server", index, [])).toEqual({
+			kind: "reported",
+			words: ["order-unknown"],
+		});
+		expect(index.unasked()).toEqual([]);
+		expect(kindOf(cell, alone)).toBe("wrong");
+		expect(kindOf({ ...cell, readsOn: true }, { ...line, status: 404 })).toBe("wrong");
 	});
 
 	it("leaves lines over that nobody has asked for", () => {

@@ -28,8 +28,8 @@ for request in plan["requests"]:
     response = connection.getresponse()
     answer["status"] = response.status
     try:
-        while data := response.read1(65536):
+        while data := response.read(65536):
             answer["received"] += len(data)
-    except OSError:
+    except (OSError, http.client.HTTPException):
         answer["cut"] = True
 print(json.dumps(answers))
