@@ -35,7 +35,7 @@ export interface CaptureRing extends Disposable {
 	skipAll(socketId: number, plaintext?: boolean): void;
 	/**
 	 * The ids of all sockets that the kernel remembers, of every ring: one that is missing has ended, whether its end was reported or
-	 * lost. Some 0.1 us for each; throws a `BpfError` when the kernel cannot be asked, which says nothing about any of them.
+	 * lost. Read in batches; throws a `BpfError` when the kernel cannot be asked, which says nothing about any of them.
 	 */
 	socketIds(): Set<number>;
 	close(): void;
