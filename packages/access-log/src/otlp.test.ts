@@ -161,6 +161,9 @@ const example: Transaction = {
 	connection: {
 		...{ socketId: 7, version: 1, pid: 42, fd: 3, comm: "nginx", role: "server", tls: true, protocol: "http/1" },
 		...{ local: { ip: "10.0.0.1", port: 8443 }, remote: { ip: "10.0.0.9", port: 50_000 } },
+		process: { exe: "/usr/sbin/nginx", uid: 33, containerId: "c0ffee", cgroup: "/" },
+		workload: { namespace: "shop", pod: "web-1", container: "", owner: "", service: "web.shop" },
+		remoteWorkload: { namespace: "shop", pod: "cart-1", container: "", owner: "", service: "cart.shop" },
 	},
 	...{ startNs: 5_000_000_001, endNs: 5_000_300_001, version: "http/1.1", method: "PROPFIND", target: "/a?b=c" },
 	...{ path: "/a?b=c", host: "shop.example", status: 503, partial: ["cut"], unpaired: null, operations: 2 },
@@ -187,6 +190,8 @@ test("names are those of the semantic conventions, and no value of a query gets 
 		...{ "http.response.status_code": 503, "error.type": "503", "http.request.size": 100, "http.request.body.size": 0 },
 		...{ "http.response.size": 60, "http.response.body.size": 10, "process.pid": 42 },
 		...{ "process.executable.name": "nginx", "wirescribe.partial": "cut" },
+		...{ "process.executable.path": "/usr/sbin/nginx", "container.id": "c0ffee", "peer.service": "cart.shop" },
+		...{ "k8s.namespace.name": "shop", "k8s.pod.name": "web-1" },
 	});
 	const log = read(
 		"LogRecord",

@@ -1,6 +1,6 @@
 import { lineReasons } from "./json-line.ts";
 import { attribute, type TraceIds, traceIds, unixTime } from "./otlp-fields.ts";
-import { hiddenPeer, type Instant, type NodeInfo, type Transaction } from "./types.ts";
+import { type Connection, hiddenPeer, type Instant, type NodeInfo, type Transaction } from "./types.ts";
 import type { Writer } from "./writer.ts";
 
 /*
@@ -106,8 +106,7 @@ function attributes(w: Writer, field: number, tx: Transaction): void {
 		attribute(w, field, `http.${name}.size`, size.headerBytes + size.bodyBytes);
 		attribute(w, field, `http.${name}.body.size`, size.bodyBytes);
 	}
-	attribute(w, field, "process.pid", connection.pid);
-	attribute(w, field, "process.executable.name", connection.comm);
+	processAttributes(w, field, connection);
 	const reasons = lineReasons(tx);
 	if (reasons.length > 0) attribute(w, field, "wirescribe.partial", reasons.join(","));
 }
@@ -120,6 +119,23 @@ function requestAttributes(w: Writer, field: number, { method, path, trace }: Tr
 	}
 	attribute(w, field, "url.path", withoutQuery(path));
 	if (trace?.provider === "skywalking") attribute(w, field, "wirescribe.skywalking_trace_id", trace.traceId);
+}
+
+/** The process on this end, as far as it is known, and the service at the other one. */
+function processAttributes(w: Writer, field: number, connection: Connection): void {
+	const { process, workload, remoteWorkload } = connection;
+	attribute(w, field, "process.pid", connection.pid);
+	attribute(w, field, "process.executable.name", connection.comm);
+	for (const [name, value] of [
+		["process.executable.path", process?.exe],
+		["container.id", process?.containerId],
+		["k8s.namespace.name", workload?.namespace],
+		["k8s.pod.name", workload?.pod],
+		["k8s.container.name", workload?.container],
+		["peer.service", remoteWorkload?.service],
+	] as const) {
+		if (value) attribute(w, field, name, value);
+	}
 }
 
 /** Who asked whom: `server` as the request names it, else by its address. */
