@@ -1,11 +1,20 @@
 import { execFile, spawn } from "node:child_process";
+import { Resolver } from "node:dns/promises";
 import { once } from "node:events";
 import { createServer } from "node:net";
 import { createInterface } from "node:readline";
 import { promisify } from "node:util";
 import { afterEach, beforeEach, expect, test } from "vitest";
+import { ensureDebian } from "../../../tools/debian.ts";
 import { grpcTransport } from "../src/grpc.ts";
-import { createSender, h2Transport, type Sender, type Transport, UNIT_METADATA } from "../src/index.ts";
+import {
+	createSender,
+	endpointsTransport,
+	h2Transport,
+	type Sender,
+	type Transport,
+	UNIT_METADATA,
+} from "../src/index.ts";
 import { local, runtimes } from "./runtimes.ts";
 
 const path = "/test.Sink/take";
@@ -106,6 +115,37 @@ test("a stalled peer takes a window and no more; the next try goes by a new conn
 	// The first slab is larger than the peer's window: it has one whole message of 50,000 bytes, no more can have arrived.
 	const { resent } = sender.ledger();
 	expect(resent.records).toBe(resent.units);
+});
+
+test("endpoints of a DNS server's SRV records: the next one takes over for one that is not there", {
+	timeout: 240_000,
+}, async () => {
+	await ensureDebian(["dnsmasq-base"]);
+	const dnsPort = await closedPort();
+	const absent = await closedPort();
+	const record = (port: number | string, priority: number): string =>
+		`--srv-host=_grpc._tcp.collectors.test,localhost,${port},${priority},1`;
+	const [, port = ""] = addresses.peer.split(":");
+	const dns = spawn("dnsmasq", [
+		...["--keep-in-foreground", "--conf-file=/dev/null", "--no-resolv", "--no-hosts", "--bind-interfaces"],
+		...["--pid-file", "--user=", `--port=${dnsPort}`, "--listen-address=127.0.0.1"],
+		...[record(absent, 10), record(port, 20)],
+	]);
+	const exited = once(dns, "exit");
+	cleanup.push(() => dns.kill("SIGKILL") && exited);
+
+	const resolver = new Resolver({ timeout: 500 });
+	resolver.setServers([`127.0.0.1:${dnsPort}`]);
+	const connect = (target: string): Transport => h2Transport({ target, path, metadata: { scenario: "ok" } });
+	const tiers = [{ srv: "_grpc._tcp.collectors.test" }];
+	const lookup = (name: string): ReturnType<Resolver["resolveSrv"]> => resolver.resolveSrv(name);
+	const sender = start(endpointsTransport({ tiers, connect, lookup, initialMs: 10 }));
+	for (let n = 0; n < 5; n++)
+		sender.enqueue({ key: 1, version: 1, preamble: Buffer.from("p"), body: Buffer.from("b") });
+	await sender.flush();
+	expect(await sender.shutdown()).toMatchObject({ acked: 5, resent: { units: 0 } });
+	await expect.poll(() => received.length).toBe(1);
+	expect(received[0]?.headers[":authority"]).toBe(`localhost:${port}`);
 });
 
 const told: Readonly<Record<string, string | RegExp>> = {
