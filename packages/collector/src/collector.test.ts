@@ -1,5 +1,5 @@
 import { createServer } from "node:net";
-import { Client, credentials, type ServiceError, status } from "@grpc/grpc-js";
+import { Client, credentials, Metadata, type ServiceError, status } from "@grpc/grpc-js";
 import type { Connection, NodeInfo, Operation, Transaction } from "@wirescribe/access-log";
 import {
 	decodeMessage,
@@ -89,7 +89,11 @@ async function start(options: Partial<Parameters<typeof startCollector>[0]> = {}
 	return collector;
 }
 
-function deliver(target: string, messages: readonly Uint8Array[]): Promise<ServiceError | null> {
+function deliver(
+	target: string,
+	messages: readonly Uint8Array[],
+	metadata: Metadata = new Metadata(),
+): Promise<ServiceError | null> {
 	const client = new Client(target, credentials.createInsecure());
 	open.push(client);
 	return new Promise((resolve) => {
@@ -97,12 +101,24 @@ function deliver(target: string, messages: readonly Uint8Array[]): Promise<Servi
 			COLLECT_PATH,
 			(bytes: Uint8Array) => Buffer.from(bytes),
 			(bytes: Buffer) => bytes,
+			metadata,
 			(error: ServiceError | null) => resolve(error),
 		);
 		for (const bytes of messages) call.write(bytes);
 		call.end();
 	});
 }
+
+test("without the token nothing is taken", async () => {
+	const collector = await start({ authentication: "a secret" });
+	for (const given of [null, "a guess", "a secret"]) {
+		const metadata = new Metadata();
+		if (given !== null) metadata.set("Authentication", given);
+		const refused = await deliver(collector.address, [first], metadata);
+		expect(refused?.code, `${given}`).toBe(given === "a secret" ? undefined : status.UNAUTHENTICATED);
+	}
+	expect(collector.received).toMatchObject({ streams: 1, messages: 1 });
+});
 
 test("each message comes with its node and connection, and is counted", async () => {
 	const entries: CollectorEntry[] = [];
