@@ -8,7 +8,7 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { loadavg, tmpdir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
 import { createInterface } from "node:readline";
@@ -112,6 +112,7 @@ async function encoders(): Promise<string> {
 	);
 }
 
+const load = loadavg()[0]?.toFixed(1);
 const folder = mkdtempSync(join(tmpdir(), "wirescribe-bench-"));
 try {
 	const { cert, key } = await certificate(folder);
@@ -138,7 +139,7 @@ try {
 \`npm run bench:sender\`, ${values.seconds} s each, client and server in processes of their own on loopback. The server counts the messages of
 \`node:http2\` streams and answers OK, so that it holds nobody up; what is acknowledged is what it counted. \`h2\` and \`grpc\`: a sender over
 these transports at its defaults (4 streams, units of 1 MiB); \`baseline\`: grpc-js, one stream, one write for each message, its final status
-awaited. CPU is the client's.
+awaited. CPU is the client's. Load average of the machine before the run: ${load}.
 
 | case | contender | acked records/s | us of CPU for a record | times the baseline's rate | of its CPU |
 | --- | --- | ---: | ---: | ---: | ---: |

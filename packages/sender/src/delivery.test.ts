@@ -3,7 +3,8 @@ import type { SenderEvent } from "./events.ts";
 import type { SenderLedger } from "./ledger.ts";
 import { type MemoryUnit, memoryTransport } from "./memory.ts";
 import type { SenderOptions } from "./options.ts";
-import { createSender, type Sender } from "./sender.ts";
+import { createSender } from "./sender.ts";
+import type { Sender } from "./sender-interface.ts";
 import type { UnitStatus } from "./transport.ts";
 
 const cleanup: (() => unknown)[] = [];

@@ -36,3 +36,16 @@ export function leastPending(): Dispatch {
 		return best;
 	};
 }
+
+/** The strand that has the oldest unit of those in memory that are not on their way. */
+export function oldestIdle(strands: readonly Strand[]): Strand | undefined {
+	let oldest: Strand | undefined;
+	let age = Number.POSITIVE_INFINITY;
+	for (const strand of strands) {
+		const unit = strand.oldestIdle();
+		if (unit === undefined || unit.age >= age) continue;
+		oldest = strand;
+		age = unit.age;
+	}
+	return oldest;
+}

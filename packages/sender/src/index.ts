@@ -26,7 +26,8 @@ export { type MemoryTransport, type MemoryTransportOptions, type MemoryUnit, mem
 export type { SenderOptions } from "./options.ts";
 export type { RateLimit } from "./rate.ts";
 export { DEFAULT_RETRY, type RetryOptions } from "./retry.ts";
-export { createSender, type EnqueueResult, type LaneState, type Sender } from "./sender.ts";
+export { createSender } from "./sender.ts";
+export type { EnqueueResult, LaneState, Sender } from "./sender-interface.ts";
 export type { SpoolOptions } from "./spool.ts";
 export { type StdoutTransportOptions, stdoutTransport } from "./stdout.ts";
 export type { TlsOptions } from "./tls.ts";

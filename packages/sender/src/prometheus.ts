@@ -6,7 +6,7 @@
  */
 import { Counter, Gauge, type Registry } from "prom-client";
 import type { SenderLedger } from "./ledger.ts";
-import type { LaneState, Sender } from "./sender.ts";
+import type { LaneState, Sender } from "./sender-interface.ts";
 
 export interface SenderMetricsOptions {
 	/** What names begin with (default `wirescribe_sender_`). */

@@ -6,7 +6,8 @@ import { h2Transport } from "./h2.ts";
 import type { SenderLedger } from "./ledger.ts";
 import { type MemoryUnit, memoryTransport } from "./memory.ts";
 import type { SenderOptions } from "./options.ts";
-import { createSender, type Sender } from "./sender.ts";
+import { createSender } from "./sender.ts";
+import type { Sender } from "./sender-interface.ts";
 import { type Transport, UNIT_METADATA, type UnitStatus } from "./transport.ts";
 
 /*

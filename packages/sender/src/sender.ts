@@ -1,4 +1,4 @@
-import { type Dispatch, leastPending, roundRobin, slotOf } from "./dispatch.ts";
+import { type Dispatch, leastPending, oldestIdle, roundRobin, slotOf } from "./dispatch.ts";
 import type { SenderEvent } from "./events.ts";
 import { openLanes } from "./lanes.ts";
 import { Books, type LostRecords, type SenderLedger } from "./ledger.ts";
@@ -6,6 +6,7 @@ import { OpenUnit } from "./open-unit.ts";
 import { limitsOf, type SenderLimits, type SenderOptions } from "./options.ts";
 import { TokenBucket } from "./rate.ts";
 import { DEFAULT_RETRY, type RetryOptions } from "./retry.ts";
+import type { EnqueueResult, LaneState, Sender } from "./sender-interface.ts";
 import { SlabPool } from "./slabs.ts";
 import { Spooler } from "./spooler.ts";
 import { Strand, type StrandHost } from "./strand.ts";
@@ -13,51 +14,6 @@ import { startSummaries } from "./summaries.ts";
 import { PREFIX_BYTES, type Transport } from "./transport.ts";
 import { createUnit, type SenderRecord, type Unit } from "./unit.ts";
 import type { UnitBytes } from "./unit-bytes.ts";
-
-export type EnqueueResult = "accepted" | "full" | "too-large" | "closed";
-
-/** How one lane does. */
-export interface LaneState {
-	readonly name: string;
-	readonly connected: boolean;
-	/** False while what it tried last has failed. */
-	readonly healthy: boolean;
-	/** Streams that are open. */
-	readonly inFlight: number;
-	readonly pendingUnits: number;
-	readonly pendingBytes: number;
-}
-
-export interface Sender extends AsyncDisposable {
-	/**
-	 * Takes a record; its bytes are copied. At once, in constant time, never throws; whatever it answers, the ledger has it.
-	 * {@link Sender.enqueueFrom} needs no object and no view for each record.
-	 */
-	enqueue(record: SenderRecord): EnqueueResult;
-	/**
-	 * The same for a record in a larger buffer: its preamble is `bytes` from `start` to `bodyStart`, its body from there to
-	 * `end`. {@link Sender.enqueue} is the easy call.
-	 */
-	enqueueFrom(
-		bytes: Uint8Array,
-		start: number,
-		bodyStart: number,
-		end: number,
-		key: number | string,
-		version: number,
-	): EnqueueResult;
-	/** Settles when there is room for the record that was refused last, or the sender takes no more: for `overflow: "block"`. */
-	room(): Promise<void>;
-	/** Closes the open units, and waits until everything enqueued so far, and what was on disk, is acked or lost. */
-	flush(): Promise<void>;
-	/** Takes no more, delivers what it has for at most `deadlineMs` (default 10000), spools the rest or counts it as lost. */
-	shutdown(deadlineMs?: number): Promise<SenderLedger>;
-	/** A copy of the books. */
-	ledger(): SenderLedger;
-	lanes(): readonly LaneState[];
-	/** Bytes of the records in memory, with gRPC's 5 for each message. */
-	readonly retainedBytes: number;
-}
 
 const nothing = new Uint8Array(0);
 
@@ -304,7 +260,7 @@ class RetainingSender implements Sender, StrandHost {
 	#makeRoom(bytes: number): boolean {
 		let dropped = 0;
 		while (!this.#hasRoom(bytes)) {
-			const strand = this.#strandOfOldest();
+			const strand = oldestIdle(this.#strands);
 			const oldest = strand?.oldestIdle();
 			if (strand === undefined || oldest === undefined) break;
 			const { bytes } = oldest;
@@ -319,18 +275,6 @@ class RetainingSender implements Sender, StrandHost {
 		}
 		if (dropped > 0) this.#tellLost("queue", dropped, "the memory for records that are not acknowledged is full");
 		return this.#hasRoom(bytes);
-	}
-
-	#strandOfOldest(): Strand | undefined {
-		let oldest: Strand | undefined;
-		let age = Number.POSITIVE_INFINITY;
-		for (const strand of this.#strands) {
-			const unit = strand.oldestIdle();
-			if (unit === undefined || unit.age >= age) continue;
-			oldest = strand;
-			age = unit.age;
-		}
-		return oldest;
 	}
 
 	#tellLost(reason: keyof LostRecords, records: number, why: string): void {
