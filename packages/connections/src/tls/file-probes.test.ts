@@ -5,7 +5,7 @@ import { afterEach, beforeEach, expect, test } from "vitest";
 import { fileIdentity } from "./file-identity.ts";
 import { FileProbes, type TlsProbePoint } from "./file-probes.ts";
 import { tlsStateText } from "./probe-text.ts";
-import type { TlsFunctions, TlsSite } from "./tls-functions.ts";
+import type { TlsFunction, TlsFunctions, TlsSite } from "./tls-functions.ts";
 
 const site = (offset: number, atReturn: boolean, cost: TlsSite["cost"]): TlsSite => ({ offset, atReturn, cost });
 
@@ -132,6 +132,25 @@ test("nothing is attached to another file that has come to the same path", () =>
 	probes.reachBy([file, import.meta.filename]);
 	probes.review();
 	expect(kernel.now).toEqual(ON_TRIAL);
+});
+
+test("functions that share a site share its trial and its probes", () => {
+	const inside = { call: "read_ex", entry: site(50, false, "emulated"), exits: [site(50, true, "emulated")] } as const;
+	const [read, write] = LIBRARIES[0]!.functions as [TlsFunction, TlsFunction];
+	const plain = { call: "read_ex", entry: site(300, false, "stepped"), exits: [site(300, true, "stepped")] } as const;
+	const other = { name: "SSL_read_ex", call: "read_ex", offset: 300, plain, inside } as const;
+	const kernel = new Kernel();
+	const pair = [{ library: "openssl", functions: [{ ...read, inside }, other, write] }] as const;
+	const probes = new FileProbes(fileIdentity(file) as string, pair, kernel);
+	probes.attach([file]);
+	expect(kernel.begun).toBe(1);
+	expect(kernel.now.filter((point) => point.startsWith("try"))).toEqual(["try_tls_exit@50^", "try_tls_entry@50"]);
+	const shapes = kernel.sets.flat().map(({ program, offset, call }) => `${program}@${offset} ${call}`);
+	expect(shapes).toContain("enter_tls@100 read");
+	expect(shapes).toContain("try_tls_entry@50 read_ex");
+	kernel.results.set(1, { passed: 16, failed: 0 });
+	probes.review();
+	expect(kernel.now).toEqual(["exit_tls@50^", "exit_tls@200^", "enter_tls@50", "enter_tls@200"]);
 });
 
 test("without trials a function is watched where it is certain", () => {
