@@ -89,7 +89,8 @@ export class Wirescribe implements AsyncDisposable {
 		const captures = args[0] === "run" || args[0] === "record";
 		const all = captures && !tls ? [...args, "--no-tls"] : args;
 		const wirescribe = new Wirescribe(all, runtime, stdoutFd, through);
-		await wirescribe.until(() => wirescribe.stderr.includes(ready), `its start line '${ready}'`);
+		// Attaching waits for the probes that other agents of the machine let go of.
+		await wirescribe.until(() => wirescribe.stderr.includes(ready), `its start line '${ready}'`, 90_000);
 		return wirescribe;
 	}
 
