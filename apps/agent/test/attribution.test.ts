@@ -1,6 +1,7 @@
 /** Whose connections they are: the processes at both ends, selected and left out by what only /proc knows. */
 import { execFileSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { Agent, get } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Ledger } from "@wirescribe/pipeline";
@@ -31,29 +32,67 @@ const curlOf = (path: string): [string, string[]] => [
 const curl = (path: string): void => void execFileSync(...curlOf(path), { stdio: "pipe" });
 const seen = (lines: readonly Line[]): string[] => lines.map(({ role, path }) => `${role} ${path}`).sort();
 
+/** Requests of this very process, all on one connection. */
+class KeptConnection implements AsyncDisposable {
+	readonly #agent = new Agent({ keepAlive: true, maxSockets: 1 });
+	readonly #port: number;
+
+	constructor(port: number) {
+		this.#port = port;
+	}
+
+	get(path: string): Promise<void> {
+		return new Promise((resolve, reject) => {
+			get({ port: this.#port, host: "127.0.0.1", path, agent: this.#agent }, (response) => {
+				response.resume().on("end", () => setTimeout(resolve, 20));
+			}).on("error", reject);
+		});
+	}
+
+	async [Symbol.asyncDispose](): Promise<void> {
+		this.#agent.destroy();
+	}
+}
+
 function watch(...args: string[]): Promise<Wirescribe> {
 	return Wirescribe.start(["run", "--output", "json", "--port", String(port), ...args]);
 }
 
-describe.each(["1", "2"])("with %s partitions", (partitions) => {
+describe.each([
+	["1", "node 26"],
+	["2", "node 26"],
+	["2", "bun"],
+	["2", "deno"],
+])("with %s partitions, %s", (partitions, runtime) => {
 	it("both ends within this host know their own process, and the other's", async () => {
-		await using wirescribe = await watch("--partitions", partitions);
+		const args = ["run", "--output", "json", "--port", String(port), "--partitions", partitions];
+		await using wirescribe = await Wirescribe.start(args, { runtime });
 		for (const path of ["a", "b"]) curl(path);
-		// Slowly, on one connection: two partitions tell each other of their sockets a moment after the connection's start.
-		const slow = curlOf("e?size=700")[1];
-		execFileSync("curl", ["--limit-rate", "1k", ...slow, "--next", ...slow], { stdio: "pipe" });
-		await wirescribe.until(() => wirescribe.lineCount >= 8, "both ends of four");
+		// One connection that lives on: two partitions tell each other of their sockets a moment after its start.
+		await using agent = new KeptConnection(port);
+		const known = ({ remote_process }: Line): boolean => remote_process !== undefined;
+		const later = (): Line[] => wirescribe.lines.filter(({ path }) => path === "/later");
+		while (
+			new Set(
+				later()
+					.filter(known)
+					.map(({ role }) => role),
+			).size < 2
+		)
+			await agent.get("/later");
 		expect(await wirescribe.stop(), wirescribe.stderr).toBe(0);
 		const uid = process.getuid?.();
-		const servers = wirescribe.lines.filter(({ role }) => role === "server");
-		const clients = wirescribe.lines.filter(({ role }) => role === "client");
-		expect([servers.length, clients.length]).toEqual([4, 4]);
-		for (const line of servers) expect(line).toMatchObject({ pid: server.pid, exe: process.execPath, uid });
-		for (const line of clients) expect(line).toMatchObject({ comm: "curl", exe: "/usr/bin/curl", uid });
-		const last = (lines: readonly Line[]): Line | undefined => lines.findLast(({ path }) => path?.startsWith("/e"));
-		expect(last(servers)?.remote_process).toMatchObject({ comm: "curl", pid: last(clients)?.pid });
-		expect(last(clients)?.remote_process).toMatchObject({ pid: server.pid });
-		if (partitions === "1") for (const line of servers) expect(line.remote_process).toMatchObject({ comm: "curl" });
+		const short = wirescribe.lines.filter(({ path }) => path !== "/later");
+		expect(seen(short)).toEqual(["client /a", "client /b", "server /a", "server /b"]);
+		for (const line of short) {
+			const exe = line.role === "server" ? process.execPath : "/usr/bin/curl";
+			expect(line).toMatchObject({ exe, uid });
+			if (partitions === "1" && line.role === "server") expect(line.remote_process).toMatchObject({ comm: "curl" });
+		}
+		for (const line of later().filter(known)) {
+			const pid = line.role === "server" ? process.pid : server.pid;
+			expect(line.remote_process?.pid).toBe(pid);
+		}
 	});
 });
 
