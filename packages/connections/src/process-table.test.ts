@@ -164,17 +164,17 @@ test("a real process, gone when it is asked about again", async () => {
 	try {
 		await once(child, "spawn");
 		const table = new ProcessTable();
-		// Between fork and exec it still has our own name.
-		while (!(child.pid && table.get(child.pid).exe.endsWith("sleep"))) table.execed(child.pid ?? 0);
-		expect(table.get(child.pid)).toMatchObject({
+		// Between fork and exec it still has our own name, and then for a moment no arguments.
+		while (!table.get(child.pid ?? 0).cmdline.endsWith("sleep 60")) table.execed(child.pid ?? 0);
+		expect(table.get(child.pid ?? 0)).toMatchObject({
 			comm: "sleep",
 			cmdline: expect.stringMatching(/sleep 60$/),
 			uid: process.getuid?.(),
 		});
-		expect(table.get(child.pid).startTime).toBeGreaterThan(0);
+		expect(table.get(child.pid ?? 0).startTime).toBeGreaterThan(0);
 		child.kill();
 		await once(child, "exit");
-		expect(table.get(child.pid).cmdline).toMatch(/sleep 60$/);
+		expect(table.get(child.pid ?? 0).cmdline).toMatch(/sleep 60$/);
 	} finally {
 		child.kill();
 	}

@@ -110,20 +110,18 @@ export function otlpHttpTransport(options: OtlpHttpOptions): Transport {
 }
 
 const notReached: ReadonlySet<string> = new Set(["ECONNREFUSED", "ConnectionRefused", "ENOTFOUND", "EAI_AGAIN"]);
+/** Deno gives no code: its words for a connection that never was. */
+const NOT_CONNECTED = "client error (Connect)";
 const DEADLINE_EXCEEDED = 4;
 const CANCELLED = 1;
 
 function failure(error: unknown, host: string): UnitStatus {
-	const {
-		name,
-		message,
-		cause,
-		code = (cause as NodeJS.ErrnoException | undefined)?.code,
-	} = error as NodeJS.ErrnoException;
-	const reached = !notReached.has(code ?? "");
+	const { name, message, cause, code: own } = error as NodeJS.ErrnoException;
+	const { code = own, message: why = message } = (cause ?? {}) as Partial<NodeJS.ErrnoException>;
+	const reached = !notReached.has(code ?? "") && !why.includes(NOT_CONNECTED);
 	if (name === "TimeoutError") return ownStatus(DEADLINE_EXCEEDED, "no answer in time", reached);
 	if (name === "AbortError") return ownStatus(CANCELLED, "cancelled", reached);
-	return ownStatus(UNAVAILABLE, `no answer of ${host}: ${code ?? message}`, reached);
+	return ownStatus(UNAVAILABLE, `no answer of ${host}: ${code ?? why}`, reached);
 }
 
 /** Seconds, or a date. */
