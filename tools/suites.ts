@@ -12,6 +12,8 @@ export interface Suite {
 	readonly runtime: Runtime;
 	/** Kernel tests observe the whole machine: those of a package run one after another, those of two packages beside it. */
 	readonly kernel: boolean;
+	/** Which part of the package's files, as vitest's `--shard` has it: the longest suite must not hold up the others. */
+	readonly shard?: string;
 	/** What a package has under test/alone measures how much goes through: nothing else may run then. */
 	readonly alone: boolean;
 	/** Test files left out in this runtime. */
@@ -72,6 +74,8 @@ function weight({ path }: Suite): number {
 }
 
 const ALONE = "test/alone";
+/** Of a package that has some. */
+const SHARDS = ["1/3", "2/3", "3/3"];
 
 /** Every run that makes up the tests: the longest first, so that no lane is left with one. */
 export function suitesOf(tools: string, packages: readonly WorkspacePackage[]): readonly Suite[] {
@@ -80,7 +84,9 @@ export function suitesOf(tools: string, packages: readonly WorkspacePackage[]): 
 		const kernel = reachesKernel(one, packages);
 		const inNode = { name: one.name, path: one.path, runtime: "Node", kernel, alone: false, exclude: [] } as const;
 		if (existsSync(join(one.path, ALONE))) {
-			suites.push({ ...inNode, exclude: [`${ALONE}/**`] }, { ...inNode, name: `${one.name} alone`, alone: true });
+			const exclude = [`${ALONE}/**`];
+			for (const shard of SHARDS) suites.push({ ...inNode, name: `${one.name} ${shard}`, shard, exclude });
+			suites.push({ ...inNode, name: `${one.name} alone`, alone: true });
 		} else suites.push(inNode);
 		if (kernel) continue;
 		for (const runtime of ["Deno", "Bun"] as const) {

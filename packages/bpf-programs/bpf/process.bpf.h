@@ -45,9 +45,13 @@ SEC("raw_tp/sched_process_exec") int sched_process_exec(struct raw_tracepoint_ar
 {
 	struct linux_binprm *program = (struct linux_binprm *)ctx->args[2];
 	struct exec_event *event;
+	u32 tgid = bpf_get_current_pid_tgid() >> 32;
 
 	if (stopping)
 		return 0;
+	// It was another program that user space has judged: by the time it hears of this one a short request is over.
+	if (setting_reject_process)
+		bpf_map_delete_elem(&rejected_tgids, &tgid);
 	event = bpf_ringbuf_reserve(&process_ring, sizeof(*event), 0);
 	if (!event) {
 		COUNT(processes_lost);

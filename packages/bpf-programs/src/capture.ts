@@ -55,8 +55,8 @@ export interface Capture extends Disposable {
 	/** Removes it. */
 	unwatch(pid: number): void;
 	/**
-	 * Leaves out a process that user space has judged: by its program, its container. Needs `select.reject`. A process that nobody has
-	 * rejected is watched, so that one that has just started is not missed.
+	 * Leaves out a process that user space has judged, by its program, its container, until it calls exec. Needs `select.reject`. A
+	 * process that nobody has rejected is watched, so that one that has just started is not missed.
 	 */
 	reject(pid: number): void;
 	/** Takes that back: the process runs another program now, or is over. */

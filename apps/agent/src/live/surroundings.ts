@@ -43,8 +43,7 @@ export class Surroundings {
 			const { excludeNamespaces } = options.selection;
 			if (changes.some(({ entry }) => entry && excludeNamespaces.includes(entry.namespace))) rescan();
 		});
-		const filter = filterProcesses(capture, processes, options.selection, workloads);
-		rescan = () => filter?.scan();
+		rescan = filterProcesses(capture, processes, options.selection, workloads);
 		return new Surroundings(processes, new TlsWatch(capture, processes, options.tls), cluster);
 	}
 
