@@ -6,7 +6,8 @@ import { isSelectedProcess, judgesProcesses, type WatchSelection } from "./selec
 
 /**
  * Tells the kernel which processes to leave out, by what the kernel does not know of them, as they start and as they change: so that
- * it copies nothing of theirs. The partitions judge again: of a process that has just started something may have come through. Returns what judges all of them once more.
+ * it copies nothing of theirs. The partitions judge again: of a process that has just started something may have come through.
+ * Returns what judges all of them once more.
  */
 export function filterProcesses(
 	capture: Capture,
