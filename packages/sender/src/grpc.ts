@@ -7,6 +7,8 @@ import {
 	Metadata,
 	type ServiceError,
 } from "@grpc/grpc-js";
+import { ownStatus, UNAVAILABLE } from "./h2-status.ts";
+import { failedStream } from "./h2-stream.ts";
 import { askedDelayMs } from "./retry-info.ts";
 import { TlsFiles, type TlsOptions } from "./tls.ts";
 import { type Transport, UNIT_METADATA, type UnitRequest, type UnitStatus, type UnitStream } from "./transport.ts";
@@ -18,7 +20,7 @@ export interface GrpcTransportOptions {
 	readonly path: string;
 	/** Sent with every stream, `Authentication` for instance. */
 	readonly metadata?: Readonly<Record<string, string>>;
-	/** TLS by files, which are read once: a new certificate needs a new transport. Default: plain text. */
+	/** TLS by files; when one has changed, the next unit goes by a new channel. Default: plain text. */
 	readonly tls?: TlsOptions;
 	/** Whatever else grpc-js can, in place of `tls`. */
 	readonly credentials?: ChannelCredentials;
@@ -47,16 +49,58 @@ const deserialize = (bytes: Buffer): Buffer => bytes;
 
 /** Streams over grpc-js: each unit one call of the method, its messages ready bytes. Connects with the first unit. */
 export function grpcTransport(options: GrpcTransportOptions): Transport {
-	const client = new Client(options.target, options.credentials ?? credentialsOf(options.tls), {
+	const { target, tls } = options;
+	const files = tls === undefined || options.credentials ? null : new TlsFiles(tls);
+	let closed = false;
+	const dial = (): GrpcChannel => openChannel(options, files, (change) => transport.onConnection?.(change));
+	const transport: Transport = {
+		name: target,
+		onConnection: null,
+		open(request) {
+			if (!closed && files?.changed()) {
+				try {
+					const next = dial();
+					channel.retire();
+					channel = next;
+				} catch (error) {
+					return failedStream(ownStatus(UNAVAILABLE, `no connection to ${target}: ${error}`, false));
+				}
+			}
+			return channel.open(request);
+		},
+		close() {
+			closed = true;
+			channel.close();
+		},
+	};
+	let channel = dial();
+	return transport;
+}
+
+/** One channel of grpc-js. It connects again by itself, always with the certificates that it was made with. */
+interface GrpcChannel {
+	open(request: UnitRequest): UnitStream;
+	/** What is on its way comes to its end; then it is closed. */
+	retire(): void;
+	close(): void;
+}
+
+function openChannel(
+	options: GrpcTransportOptions,
+	files: TlsFiles | null,
+	tell: (change: { connected: boolean }) => void,
+): GrpcChannel {
+	const client = new Client(options.target, options.credentials ?? credentialsOf(files), {
 		...channelDefaults,
 		...(options.tls?.serverName === undefined ? {} : { "grpc.ssl_target_name_override": options.tls.serverName }),
 		...options.channelOptions,
 	});
 	const channel = client.getChannel();
 	let closed = false;
+	let retired = false;
+	let streams = 0;
 	let connections = 0;
 	let ready = false;
-	const transport: Transport = { name: options.target, onConnection: null, open, close };
 
 	// The channel's state tells whether a stream that failed can have reached the peer: only if it was READY meanwhile.
 	function watch(): void {
@@ -66,7 +110,7 @@ export function grpcTransport(options: GrpcTransportOptions): Transport {
 		if (now && !ready) connections++;
 		if (now !== ready) {
 			ready = now;
-			transport.onConnection?.({ connected: now });
+			if (!retired) tell({ connected: now });
 		}
 		channel.watchConnectivityState(state, Number.POSITIVE_INFINITY, watch);
 	}
@@ -77,13 +121,18 @@ export function grpcTransport(options: GrpcTransportOptions): Transport {
 		metadata.set(UNIT_METADATA, id);
 		const before = ready ? connections - 1 : connections;
 		const { promise: status, resolve } = Promise.withResolvers<UnitStatus>();
+		streams++;
 		const call = client.makeClientStreamRequest(
 			options.path,
 			serialize,
 			deserialize,
 			metadata,
 			{ deadline: Date.now() + deadlineMs },
-			(error: ServiceError | null) => resolve(statusOf(error, connections > before)),
+			(error: ServiceError | null) => {
+				streams--;
+				if (retired && streams === 0) close();
+				resolve(statusOf(error, connections > before));
+			},
 		);
 		// The callback has told; without a listener the stream would throw.
 		call.on("error", () => {});
@@ -96,18 +145,24 @@ export function grpcTransport(options: GrpcTransportOptions): Transport {
 		};
 	}
 
+	function retire(): void {
+		if (ready) tell({ connected: false });
+		retired = true;
+		if (streams === 0) close();
+	}
+
 	function close(): void {
 		closed = true;
 		client.close();
 	}
 
 	watch();
-	return transport;
+	return { open, retire, close };
 }
 
-function credentialsOf(tls: TlsOptions | undefined): ChannelCredentials {
-	if (tls === undefined) return credentials.createInsecure();
-	const { ca = null, key = null, cert = null } = new TlsFiles(tls).read();
+function credentialsOf(files: TlsFiles | null): ChannelCredentials {
+	if (files === null) return credentials.createInsecure();
+	const { ca = null, key = null, cert = null } = files.read();
 	return credentials.createSsl(ca, key, cert);
 }
 

@@ -236,7 +236,7 @@ describe.each(stacks)("server %s", (stack) => {
 		});
 	});
 
-	test.each(["h2", "h2 gzip"])("%s: certificates are rotated under a living sender", async (name) => {
+	test.each(["h2", "h2 gzip", "grpc-js"])("%s: certificates are rotated under a living sender", async (name) => {
 		const files = { ca: join(certificates.folder, `${stack} ca`) };
 		const next = await certificates.authority("second");
 		await copyFile(authority.ca, files.ca);

@@ -13,6 +13,8 @@ const sender = createSender({
 	maxUnitAgeMs: 20,
 	noProgressMs: 1000,
 	maxRetainedBytes: Number(memory),
+	// Its units are small: twenty seconds of them.
+	maxRetainedUnits: 10_000,
 	retry: { initialMs: 100, maxMs: 500 },
 	...(folder === "" ? {} : { spool: { folder, when: "always" } }),
 	onEvent: ({ type, message }) => type !== "acked" && console.log(`${type} ${message}`),
