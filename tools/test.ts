@@ -26,7 +26,7 @@ import { bin, root, workspacePackages } from "./workspace.ts";
 /** Clients, servers and tools that the kernel tests meet. Installed first, so that no test waits for apt. */
 const PEERS = ["nginx-light", "wrk", "curl", "python3", "iproute2", "conntrack", "nftables"] as const;
 
-const SUITE_TIMEOUT_MS = 480_000;
+const SUITE_TIMEOUT_MS = 900_000;
 /** Suites at a time. The machine this is made for has two cores, and the longest ones wait more than they work. */
 const PARALLEL = 3;
 
