@@ -1,6 +1,12 @@
 import type { Attribution, Connection, Operation, Transaction } from "@wirescribe/access-log";
 import type { Chunk } from "@wirescribe/buffer";
-import { type Exchange, Http1Connection, type Message, type ProtocolChange } from "@wirescribe/http1-parser";
+import {
+	type Exchange,
+	Http1Connection,
+	type Http1Options,
+	type Message,
+	type ProtocolChange,
+} from "@wirescribe/http1-parser";
 import { type LoggedOperation, OperationLog } from "./operation-log.ts";
 import type { PartitionCounts } from "./partition-counts.ts";
 import type { RecordOutput } from "./record-output.ts";
@@ -12,8 +18,8 @@ export interface ConnectionContext {
 	readonly counts: PartitionCounts;
 	/** Report read and write operations of connections that are not HTTP too. */
 	readonly tcpOperations: boolean;
-	/** How long a hole may still be filled: 20 ms for rings, 500 ms for per-CPU buffers. */
-	readonly reorderWindowNs: number;
+	/** The readers' settings, by the role that is known when they are made; all connections share them. */
+	readonly http: Readonly<Record<Connection["role"], Http1Options>>;
 	/** Which connections are looked at; asked again when a description changes. */
 	select(connection: Connection): boolean;
 	/** Tells the kernel what it need not copy, of the socket's own bytes or of those inside its TLS. */
@@ -137,6 +143,12 @@ export class ObservedConnection {
 		this.#notHttpOperation(operation);
 	}
 
+	/** Nothing has come for a while: what an idle connection can do without is given back. */
+	rest(): void {
+		this.#log.rest();
+		if (!this.#http.resting) this.#http.rest();
+	}
+
 	/** A close(2) was seen; the connection itself ends with TCP_CLOSE. */
 	closeCalled(operation: Operation): void {
 		if (this.selected) this.#closing ??= operation;
@@ -212,8 +224,7 @@ export class ObservedConnection {
 	/** It is the reader's sink itself: closures would be a third of what an idle connection holds beside the reader. */
 	#newHttp(): Http1Connection {
 		const { role } = this.description;
-		const { reorderWindowNs } = this.#context;
-		return new Http1Connection({ role: role === "unknown" ? undefined : role, reorderWindowNs }, this);
+		return new Http1Connection(this.#context.http[role], this);
 	}
 
 	/** What came before was the request for a tunnel, and its answer, if it was HTTP at all. */

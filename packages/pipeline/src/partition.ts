@@ -23,6 +23,8 @@ export interface PartitionOptions {
 
 /** How often connections are asked whether something of them has waited too long. */
 const SWEEP_NS = 250_000_000;
+/** After this silence a connection rests. */
+const REST_NS = 1_000_000_000;
 /** A connection that saw close(2) and then nothing for this long has ended unseen (tcp_fin_timeout is 60 s). */
 const UNSEEN_END_NS = 70_000_000_000;
 
@@ -58,7 +60,7 @@ export class Partition {
 			output: options.output,
 			counts: this.#counts,
 			tcpOperations: options.tcpOperations ?? false,
-			reorderWindowNs: options.reorderWindowNs ?? 20_000_000,
+			http: httpOptions(options.reorderWindowNs ?? 20_000_000),
 			select: options.select ?? (() => true),
 			skip: options.skip ?? (() => {}),
 		};
@@ -117,9 +119,9 @@ export class Partition {
 		this.#lastSweepNs = nowNs;
 		this.#connections.expire(nowNs);
 		for (const [socketId, connection] of this.#connections.entries()) {
-			const { closeSeenNs } = connection;
-			if (closeSeenNs > 0 && nowNs - Math.max(closeSeenNs, connection.lastNs) > UNSEEN_END_NS)
-				this.endUnseen(socketId, nowNs);
+			const { closeSeenNs, lastNs } = connection;
+			if (nowNs - lastNs > REST_NS) connection.rest();
+			if (closeSeenNs > 0 && nowNs - Math.max(closeSeenNs, lastNs) > UNSEEN_END_NS) this.endUnseen(socketId, nowNs);
 		}
 	}
 
@@ -212,6 +214,14 @@ export class Partition {
 		this.#counts.ended(connection);
 		this.#pending.delete(connection);
 	}
+}
+
+function httpOptions(reorderWindowNs: number): ConnectionContext["http"] {
+	return {
+		client: { role: "client", reorderWindowNs },
+		server: { role: "server", reorderWindowNs },
+		unknown: { reorderWindowNs },
+	};
 }
 
 /** What an operation alone tells of its connection, when the event that describes it has not come (yet). */
