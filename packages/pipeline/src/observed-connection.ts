@@ -29,7 +29,7 @@ export interface ConnectionContext {
 const INGRESS = 1;
 const EGRESS = 2;
 
-/** How long a transaction waits for the event that describes its connection (per-CPU buffers deliver out of order). */
+/** How long a transaction waits for what tells of its connection: its event (per-CPU buffers deliver out of order), its process. */
 const DESCRIPTION_WAIT_NS = 1_000_000_000;
 
 /** After this long an operation that no transaction claimed goes out on its own. */
@@ -48,6 +48,8 @@ export class ObservedConnection {
 	closeSeenNs = 0;
 	/** What is not described yet may be selected. */
 	selected = true;
+	/** It is being found out whose it is: its transactions wait. */
+	held = false;
 	/** Its partition has it among those that wait for time to pass. */
 	queued = false;
 	readonly #context: ConnectionContext;
@@ -96,12 +98,15 @@ export class ObservedConnection {
 			role: description.role === "unknown" ? role : description.role,
 			tls: tls || description.tls,
 		});
-		this.#releaseWaiting();
+		if (!this.held) this.#releaseWaiting();
 	}
 
 	/** Something was looked up about the connection, or is known now. */
 	attribute(attribution: Attribution): void {
 		this.#redescribe(attribution);
+		if (!this.held || attribution.process === undefined) return;
+		this.held = false;
+		if (this.described) this.#releaseWaiting();
 	}
 
 	/** An operation that stands alone by nature: connect or accept. */
@@ -181,7 +186,7 @@ export class ObservedConnection {
 		if (this.description.role === "unknown" && this.#http.role) this.#redescribe({ role: this.#http.role });
 		this.#context.counts.exchange(exchange, operations.length);
 		const transaction = describeExchange(exchange, this.description, operations.length);
-		if (this.described) {
+		if (this.described && !this.held) {
 			this.#context.output.transaction(transaction, operations, this.#sequence++);
 			return;
 		}
@@ -191,6 +196,7 @@ export class ObservedConnection {
 	}
 
 	#releaseWaiting(): void {
+		this.held = false;
 		const waiting = this.#waiting;
 		if (!waiting) return;
 		this.#waiting = undefined;

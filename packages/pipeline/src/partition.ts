@@ -23,6 +23,8 @@ export interface PartitionOptions {
 
 /** How often connections are asked whether something of them has waited too long. */
 const SWEEP_NS = 250_000_000;
+/** So long after its last operation, an ended connection does not wait any more to be known. */
+const LINGER_NS = 1_000_000_000;
 /** After this silence a connection rests. */
 const REST_NS = 1_000_000_000;
 /** A connection that saw close(2) and then nothing for this long has ended unseen (tcp_fin_timeout is 60 s). */
@@ -50,6 +52,9 @@ export class Partition {
 	readonly #context: ConnectionContext;
 	/** Of sockets that the next batch describes. */
 	readonly #attributions: Map<number, Attribution> = new Map();
+	readonly #held: Set<number> = new Set();
+	/** Connections that have ended while it was being found out whose they were. */
+	readonly #lingering: Map<number, ObservedConnection> = new Map();
 	readonly #owns: ((socketId: number) => boolean) | undefined;
 	#lastSweepNs = 0;
 
@@ -73,8 +78,17 @@ export class Partition {
 	attribute(socketId: number, attribution: Attribution): void {
 		if (this.#owns && !this.#owns(socketId)) return;
 		const connection = this.#connections.get(socketId);
+		const lingering = connection ? undefined : this.#lingering.get(socketId);
 		if (connection) connection.attribute(attribution);
-		else this.#attributions.set(socketId, attribution);
+		else if (lingering) {
+			lingering.attribute(attribution);
+			if (!lingering.held) this.#finish(lingering, this.#nowNs);
+		} else this.#attributions.set(socketId, attribution);
+	}
+
+	/** It is being found out whose this socket is, which the next batch describes: its transactions wait for that, a second at most. */
+	hold(socketId: number): void {
+		if (!this.#owns || this.#owns(socketId)) this.#held.add(socketId);
 	}
 
 	/** The open connections, and when something was last seen of each: for who can find out whether they still live. */
@@ -104,6 +118,7 @@ export class Partition {
 			else this.#counts.malformedEvents++;
 		}
 		this.#attributions.clear();
+		this.#held.clear();
 		return events;
 	}
 
@@ -117,6 +132,9 @@ export class Partition {
 		}
 		if (nowNs - this.#lastSweepNs < SWEEP_NS) return;
 		this.#lastSweepNs = nowNs;
+		for (const connection of this.#lingering.values()) {
+			if (nowNs - connection.lastNs > LINGER_NS) this.#finish(connection, nowNs);
+		}
 		this.#connections.expire(nowNs);
 		for (const [socketId, connection] of this.#connections.entries()) {
 			const { closeSeenNs, lastNs } = connection;
@@ -128,6 +146,7 @@ export class Partition {
 	/** The end of the capture: connections that still live are handed out as far as they are known. */
 	close(nowNs: number): void {
 		for (const [socketId] of this.#connections.entries()) this.#end(socketId, nowNs);
+		for (const connection of this.#lingering.values()) this.#finish(connection, nowNs);
 	}
 
 	ledger(): PartitionLedger {
@@ -135,7 +154,7 @@ export class Partition {
 		let open = 0;
 		let tls = 0;
 		let tlsRead = 0;
-		for (const [, connection] of this.#connections.entries()) {
+		for (const connection of this.#present()) {
 			requestStarts += connection.requestStartsRead;
 			open += connection.open;
 			if (connection.description.tls) tls++;
@@ -143,6 +162,11 @@ export class Partition {
 		}
 		const { open: connections, evictedOpen, evictedClosed } = this.#connections.stats();
 		return this.#counts.ledger({ connections, evictedOpen, evictedClosed, requestStarts, open, tls, tlsRead });
+	}
+
+	*#present(): Generator<ObservedConnection, void, undefined> {
+		for (const [, connection] of this.#connections.entries()) yield connection;
+		yield* this.#lingering.values();
 	}
 
 	#operation(): void {
@@ -181,6 +205,7 @@ export class Partition {
 			if (this.#connections.state(socketId) === "closed") return;
 			connection = this.#open(description, true);
 		}
+		if (this.#held.has(socketId)) connection.held = true;
 		const call = reader.openingCall();
 		if (call && connection.selected) connection.plain(call);
 	}
@@ -206,13 +231,15 @@ export class Partition {
 
 	#end(socketId: number, nowNs: number): void {
 		const connection = this.#connections.close(socketId, nowNs);
-		if (connection) this.#finish(connection, nowNs);
+		if (connection?.held) this.#lingering.set(socketId, connection);
+		else if (connection) this.#finish(connection, nowNs);
 	}
 
 	#finish(connection: ObservedConnection, nowNs: number): void {
 		connection.close(nowNs);
 		this.#counts.ended(connection);
 		this.#pending.delete(connection);
+		this.#lingering.delete(connection.description.socketId);
 	}
 }
 

@@ -122,6 +122,37 @@ describe("Partition", () => {
 		expect(after?.version).toBeGreaterThan(before?.version ?? 0);
 	});
 
+	it("lets transactions wait for a process that is told of later, also when the connection has ended meanwhile", () => {
+		const { kept, partition: p } = partition();
+		const lives = (id: number): BatchBuilder =>
+			new BatchBuilder(id)
+				.connection(2, "accept")
+				.operation({ direction: 1, id: 1, offset: 100, text: REQUEST, atNs: 2_000 })
+				.operation({ direction: 2, id: 2, offset: 500, text: RESPONSE, atNs: 3_000 });
+		const ends = (id: number): BatchBuilder => lives(id).close("called", 4_000).close("life_ended", 5_000);
+		const process = { exe: "/usr/bin/curl", uid: 0, containerId: "", cgroup: "/" };
+		for (const builder of [lives(1), ends(2), ends(3), ends(4)]) {
+			p.hold(builder.socketId);
+			p.consume(builder.take(), 6_000);
+		}
+		expect(kept.transactions).toEqual([]);
+		expect(p.ledger()).toMatchObject({ requestStartsRead: 4, logged: 4, connectionsOpen: 1 });
+		for (const id of [1, 2]) p.attribute(id, { process });
+		p.attribute(3, { remoteProcess: { pid: 1, comm: "init", containerId: "" } });
+		expect(kept.transactions.map(({ transaction }) => transaction.connection)).toMatchObject([
+			{ process },
+			{ process },
+		]);
+		// Nobody tells of the third: it goes out as it is.
+		p.tick(900_000_000);
+		expect(kept.transactions).toHaveLength(2);
+		p.tick(1_300_000_000);
+		p.close(1_400_000_000);
+		expect(kept.transactions).toHaveLength(4);
+		expect(kept.order.filter((kind) => kind === "close")).toHaveLength(3);
+		expect(p.ledger()).toMatchObject({ requestStartsRead: 4, logged: 4, connectionsClosed: 4, connectionsOpen: 0 });
+	});
+
 	it("leaves out what is not selected, tells the kernel, and counts it", () => {
 		const skipped: unknown[] = [];
 		const { kept, partition: p } = partition({

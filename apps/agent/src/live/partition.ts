@@ -118,6 +118,7 @@ export class LivePartition implements QueuePartition<never>, SurroundingsListene
 			const nowNs = this.#now();
 			this.#attributor.look(batch, nowNs);
 			this.#attribute();
+			for (const socketId of this.#attributor.strangers()) this.#partition.hold(socketId);
 			events += this.#partition.consume(batch, nowNs);
 			if (bytes < BATCH_BYTES / 2) break;
 		}
@@ -158,6 +159,7 @@ export class LivePartition implements QueuePartition<never>, SurroundingsListene
 
 	processEvents(events: readonly ProcessEvent[]): void {
 		this.#attributor.processEvents(events);
+		this.#attribute();
 	}
 
 	workloadsChanged(changes: readonly WorkloadChange[]): void {
