@@ -71,7 +71,7 @@ static __always_inline int end_tls_call(void *ctx, struct tls_call *call, u64 by
 	if (call->nested.socket_id) {
 		struct tls_socket nested = call->nested;
 
-		bpf_map_update_elem(&tls_sessions, &session, &nested, BPF_ANY);
+		learn_session(&session, &nested);
 	}
 	if (op.syscall == TLS_HANDSHAKE || !bytes)
 		return 0;
