@@ -9,6 +9,7 @@ const SWEEP_MS = 60_000;
 const REVIEW_MS = 250;
 /** Processes that could not be seen are remembered up to here. */
 const MAX_NOT_VISIBLE = 256;
+const MAX_PROGRAMS = 1024;
 
 /**
  * Keeps the probes on TLS libraries in step with the processes of the machine: those that run at the start, those that start, and
@@ -17,6 +18,8 @@ const MAX_NOT_VISIBLE = 256;
 export class TlsWatch {
 	readonly #probes: TlsProbes;
 	readonly #notVisible = new Map<number, TlsNotVisible>();
+	/** What was started last, by pid: a process may be gone before it is looked at. */
+	readonly #programs = new Map<number, string>();
 	readonly #timers: NodeJS.Timeout[];
 
 	/** Not `enabled`: attaches nothing, and asks nobody why not. */
@@ -66,11 +69,22 @@ export class TlsWatch {
 		this.#probes.close();
 	}
 
-	#event({ kind, pid, comm }: ProcessEvent): void {
+	#event({ kind, pid, comm, exe }: ProcessEvent): void {
 		if (kind === "exec" || kind === "exit") this.#probes.forget(pid);
 		if (kind === "exec" || kind === "tls") this.#probes.scan(pid);
+		if (kind === "exec") this.#remember(pid, exe);
 		if (kind !== "tls" || this.#notVisible.has(pid) || this.#notVisible.size >= MAX_NOT_VISIBLE) return;
-		const { reason } = this.#probes.visibility(pid);
+		const { reason } = this.#probes.visibility(pid, this.#programs.get(pid));
 		if (reason !== undefined) this.#notVisible.set(pid, { pid, comm, reason });
+	}
+
+	#remember(pid: number, program = ""): void {
+		this.#programs.delete(pid);
+		this.#programs.set(pid, program);
+		if (this.#programs.size <= MAX_PROGRAMS) return;
+		for (const oldest of this.#programs.keys()) {
+			this.#programs.delete(oldest);
+			return;
+		}
 	}
 }

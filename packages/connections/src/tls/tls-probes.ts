@@ -3,7 +3,7 @@ import { fileIdentity } from "./file-identity.ts";
 import { FileProbes, type TlsProbeOwner, type TlsProbeState } from "./file-probes.ts";
 import { type MappedFile, mappedFiles } from "./mapped-files.ts";
 import { mayHaveTls, type TlsFunctions, tlsFunctionsAt } from "./tls-functions.ts";
-import { whyNotVisible } from "./tls-visibility.ts";
+import { type NotVisible, whyNotVisible } from "./tls-visibility.ts";
 
 export interface TlsProbesOptions extends TlsProbeOwner {
 	/** Files that stay watched without any process, so that short-lived programs are seen from their first byte. */
@@ -113,15 +113,18 @@ export class TlsProbes implements Disposable {
 		for (const { probes } of this.#files.values()) probes.review();
 	}
 
-	/** Whether the plaintext of a process can be seen now, and why not. */
-	visibility(pid: number): TlsVisibility {
+	/**
+	 * Whether the plaintext of a process can be seen now, and why not. `program`: the path of what it ran, for one that may be gone;
+	 * that tells something only when the program itself has a TLS.
+	 */
+	visibility(pid: number, program?: string): TlsVisibility {
 		const used = [...this.#files.values()].filter((entry) => entry.pids.has(pid));
 		const files = used.filter(({ probes }) => probes.isAttached).map(({ path }) => path);
 		if (files.length > 0) return { pid, files, reason: undefined, hasTls: true };
 		const failed = used.find(({ error }) => error !== undefined)?.error;
 		if (failed !== undefined) return { pid, files, reason: failed, hasTls: true };
-		const { reason, hasTls = false } = whyNotVisible(mappedFiles(pid, this.#proc)) ?? {};
-		return { pid, files, reason, hasTls };
+		const found = whyNotVisible(mappedFiles(pid, this.#proc)) ?? (program ? whyOfProgram(program) : undefined);
+		return { pid, files, reason: found?.reason, hasTls: found?.hasTls ?? false };
 	}
 
 	/** The files that are watched, or should be. */
@@ -182,6 +185,12 @@ export class TlsProbes implements Disposable {
 			entry.error = `its TLS functions cannot be probed: ${(error as Error).message}`;
 		}
 	}
+}
+
+/** Its libraries are not known: that it shows no functions proves nothing. */
+function whyOfProgram(path: string): NotVisible | undefined {
+	const why = whyNotVisible([{ path, reach: [path], isProgram: true }]);
+	return why?.hasTls ? why : undefined;
 }
 
 /** None when it is no ELF file, or gone meanwhile. */
