@@ -10,6 +10,9 @@ const REVIEW_MS = 250;
 /** Processes that could not be seen are remembered up to here. */
 const MAX_NOT_VISIBLE = 256;
 const MAX_PROGRAMS = 1024;
+/** Said of the first start of a program; it takes 1 to 40 ms to find its functions. */
+const TOO_EARLY =
+	"its TLS began before its functions were found; what it does later is seen, and the program's next start";
 
 /**
  * Keeps the probes on TLS libraries in step with the processes of the machine: those that run at the start, those that start, and
@@ -69,13 +72,14 @@ export class TlsWatch {
 		this.#probes.close();
 	}
 
-	#event({ kind, pid, comm, exe }: ProcessEvent): void {
+	#event({ kind, pid, comm, exe, timeNs }: ProcessEvent): void {
 		if (kind === "exec" || kind === "exit") this.#probes.forget(pid);
-		if (kind === "exec" || kind === "tls") this.#probes.scan(pid);
 		if (kind === "exec") this.#remember(pid, exe);
+		if (kind === "exec" || kind === "tls") this.#probes.scan(pid, this.#programs.get(pid));
 		if (kind !== "tls" || this.#notVisible.has(pid) || this.#notVisible.size >= MAX_NOT_VISIBLE) return;
-		const { reason } = this.#probes.visibility(pid, this.#programs.get(pid));
-		if (reason !== undefined) this.#notVisible.set(pid, { pid, comm, reason });
+		const { reason, attachedNs } = this.#probes.visibility(pid, this.#programs.get(pid));
+		const why = reason ?? (attachedNs > timeNs ? TOO_EARLY : undefined);
+		if (why !== undefined) this.#notVisible.set(pid, { pid, comm, reason: why });
 	}
 
 	#remember(pid: number, program = ""): void {
