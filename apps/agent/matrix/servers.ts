@@ -32,7 +32,7 @@ function script(command: (stage: Stage) => readonly string[]): Start {
 		const files = certificate ? [certificate.key, certificate.cert] : [];
 		const { program, port } = await Program.listening(file, [...args, ...files]);
 		stage.stack.use(program);
-		const log = async (): Promise<Account[]> => jsonLines(program.output);
+		const log = async (): Promise<Account[]> => jsonLines(program.stdout);
 		return { port, pids: () => [program.pid], download: DYNAMIC, log };
 	};
 }
