@@ -8,6 +8,7 @@ export const ARROWS: Readonly<Record<string, readonly string[]>> = {
 	"@wirescribe/bpf-programs": ["@wirescribe/libbpf"],
 	"@wirescribe/conntrack": ["@wirescribe/ffi"],
 	"@wirescribe/event-queue": [],
+	"@wirescribe/filter": [],
 	"@wirescribe/buffer": [],
 	"@wirescribe/http1-parser": ["@wirescribe/buffer"],
 	"@wirescribe/connections": [],
@@ -45,7 +46,7 @@ export const TEST_ARROWS: Readonly<Record<string, readonly string[]>> = {
 };
 
 /** Packages that browsers run: their code names no `node:` module. */
-export const BROWSER: readonly string[] = ["@wirescribe/buffer", "@wirescribe/http1-parser"];
+export const BROWSER: readonly string[] = ["@wirescribe/buffer", "@wirescribe/http1-parser", "@wirescribe/filter"];
 
 /** The first circle in a table of arrows, as the names along it. */
 export function circleIn(arrows: Readonly<Record<string, readonly string[]>>): readonly string[] | undefined {
