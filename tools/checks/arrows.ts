@@ -15,6 +15,7 @@ export const ARROWS: Readonly<Record<string, readonly string[]>> = {
 	"@wirescribe/kubernetes": [],
 	"@wirescribe/recording": [],
 	"@wirescribe/access-log": [],
+	"@wirescribe/data-policy": ["@wirescribe/access-log", "@wirescribe/filter"],
 	"@wirescribe/collector": ["@wirescribe/access-log"],
 	"@wirescribe/sender": [],
 	"@wirescribe/pipeline": [
@@ -27,6 +28,8 @@ export const ARROWS: Readonly<Record<string, readonly string[]>> = {
 	"@wirescribe/agent": [
 		"@wirescribe/pipeline",
 		"@wirescribe/access-log",
+		"@wirescribe/data-policy",
+		"@wirescribe/filter",
 		"@wirescribe/sender",
 		"@wirescribe/collector",
 		"@wirescribe/recording",

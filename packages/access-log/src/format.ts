@@ -32,9 +32,13 @@ export function formatAddress({ ip, port }: Address): string {
 	return ip.includes(":") ? `[${ip}]:${port}` : `${ip}:${port}`;
 }
 
-/** The path with every value of its query written as `x`: names, and values that are empty, stay. */
+/** The path with every value of its query written as `x`, also those without a name: names, and values that are empty, stay. */
 export function maskQuery(path: string): string {
 	const query = path.indexOf("?");
 	if (query === -1) return path;
-	return path.slice(0, query) + path.slice(query).replace(/=[^&]+/g, "=x");
+	return path.slice(0, query) + path.slice(query).replace(/=[^&]+|(?<=[?&])[^&=]+(?![^&])/g, maskPair);
+}
+
+function maskPair(pair: string): string {
+	return pair.startsWith("=") ? "=x" : "x";
 }

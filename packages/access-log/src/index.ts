@@ -23,25 +23,43 @@ export type {
 export { decodeMessage } from "./decode.ts";
 export { encodeConnection, encodeKernelLogs, encodeNode, encodeTransaction } from "./encode.ts";
 export { formatAddress, formatTime, maskQuery } from "./format.ts";
-export { type JsonLineOptions, jsonLine, type LineConnection, type LineTransaction } from "./json-line.ts";
+export {
+	type JsonLineOptions,
+	jsonLine,
+	type LineConnection,
+	type LineTransaction,
+	lineReasons,
+} from "./json-line.ts";
 export { encodeLogRecord, encodeResource, encodeSpan } from "./otlp.ts";
 export { isSampled, type TraceIds, traceIds } from "./otlp-fields.ts";
 export { DEFAULT_SPLIT_BYTES, MAX_KERNEL_LOG_BYTES, splitKernelLogs } from "./split.ts";
 export { type TextLineOptions, textLine } from "./text-line.ts";
-export type {
-	Address,
-	Attribution,
-	Connection,
-	ConnectionProcess,
-	Instant,
-	MessageSize,
-	NetInterface,
-	NodeInfo,
-	Operation,
-	Trace,
-	Transaction,
-	TunnelAttachment,
-	Workload,
+export type { SeenContent, SeenMessage, TransactionPolicy } from "./transaction-policy.ts";
+export {
+	type Address,
+	type Attribution,
+	type Connection,
+	type ConnectionProcess,
+	type HeaderField,
+	hiddenPeer,
+	type Instant,
+	type MessageContent,
+	type MessageSize,
+	type NetInterface,
+	type NodeInfo,
+	type Operation,
+	type Trace,
+	type Transaction,
+	type TunnelAttachment,
+	type Workload,
 } from "./types.ts";
-export { describeReason, ERROR_CODES, OPERATION_LOST, OPERATION_SKIPPED, RECORD_LOST } from "./vocabulary.ts";
+export {
+	describeReason,
+	ERROR_CODES,
+	LEFT_OUT,
+	type LeftOutReason,
+	OPERATION_LOST,
+	OPERATION_SKIPPED,
+	RECORD_LOST,
+} from "./vocabulary.ts";
 export { Writer } from "./writer.ts";

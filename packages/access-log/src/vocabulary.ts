@@ -30,6 +30,15 @@ export const OPERATION_SKIPPED: Readonly<Record<string, string>> = {
 	tls_ciphertext: "The bytes are encrypted: where the plaintext can be seen, it is an operation of its own.",
 };
 
+/** Why a request that was read is not in the log, on purpose (identity of messages). */
+export const LEFT_OUT: Readonly<Record<LeftOutReason, string>> = {
+	filtered: "The filter means other requests.",
+	sampled: "The request does not belong to the sample.",
+	"rate-limited": "More requests came than the rate limit lets through.",
+};
+
+export type LeftOutReason = "filtered" | "sampled" | "rate-limited";
+
 /** Stable `code`s of errors that the packages throw. */
 export const ERROR_CODES: Readonly<Record<string, string>> = {
 	EADDRINUSE: "Another program listens on this address: choose another port or stop it.",
@@ -40,7 +49,13 @@ export const ERROR_CODES: Readonly<Record<string, string>> = {
 	ERR_LISTEN: "The collector could not listen on its address.",
 };
 
-const own: readonly Readonly<Record<string, string>>[] = [RECORD_LOST, OPERATION_LOST, OPERATION_SKIPPED, ERROR_CODES];
+const own: readonly Readonly<Record<string, string>>[] = [
+	RECORD_LOST,
+	OPERATION_LOST,
+	OPERATION_SKIPPED,
+	LEFT_OUT,
+	ERROR_CODES,
+];
 
 /**
  * The sentence for a reason or code, looked up in `lists` (for instance the parser's) and in those of this file;

@@ -53,7 +53,8 @@ export class ConnectionReader implements ReaderHost, MatcherHost {
 		const limits = connectionLimitsOf(options);
 		this.#limits = limits;
 		this.buffer = new SocketBuffer(limits);
-		const tap = () => makeTap(options.bodies, options.copy, sink.body?.bind(sink));
+		const { bodies = "none" } = options;
+		const tap = () => (bodies === "none" ? undefined : makeTap(bodies, options.copy, sink.body?.bind(sink)));
 		this.#ingress = new Reader(this.buffer.ingress, this, limits, tap());
 		this.#egress = new Reader(this.buffer.egress, this, limits, tap());
 		this.#tracer = options.diagnostics === undefined ? undefined : new Tracer(options.diagnostics);

@@ -1,6 +1,14 @@
-import type { Attribution, Connection, Operation, Transaction } from "@wirescribe/access-log";
+import type {
+	Attribution,
+	Connection,
+	Operation,
+	SeenContent,
+	Transaction,
+	TransactionPolicy,
+} from "@wirescribe/access-log";
 import type { Chunk } from "@wirescribe/buffer";
 import {
+	collectBody,
 	type Exchange,
 	Http1Connection,
 	type Http1Options,
@@ -10,11 +18,13 @@ import {
 import { type LoggedOperation, OperationLog } from "./operation-log.ts";
 import type { PartitionCounts } from "./partition-counts.ts";
 import type { RecordOutput } from "./record-output.ts";
-import { describeExchange } from "./transaction.ts";
+import { describeExchange, seenContent } from "./transaction.ts";
 
 /** What an observed connection needs of its partition. */
 export interface ConnectionContext {
 	readonly output: RecordOutput;
+	/** Undefined: every transaction goes out as it is. */
+	readonly policy: TransactionPolicy | undefined;
 	readonly counts: PartitionCounts;
 	/** Report read and write operations of connections that are not HTTP too. */
 	readonly tcpOperations: boolean;
@@ -31,6 +41,13 @@ const EGRESS = 2;
 
 /** How long a transaction waits for what tells of its connection: its event (per-CPU buffers deliver out of order), its process. */
 const DESCRIPTION_WAIT_NS = 1_000_000_000;
+
+/** A transaction whose connection is not described yet. */
+interface Waiting {
+	readonly transaction: Transaction;
+	readonly operations: LoggedOperation[];
+	readonly seen: SeenContent | undefined;
+}
 
 /** After this long an operation that no transaction claimed goes out on its own. */
 export const CLAIM_WAIT_NS = 10_000_000_000;
@@ -63,7 +80,7 @@ export class ObservedConnection {
 	#notHttp = false;
 	#sequence = 0;
 	#closing: Operation | undefined;
-	#waiting: { transaction: Transaction; operations: LoggedOperation[] }[] | undefined;
+	#waiting: Waiting[] | undefined;
 	#waitingSinceNs = 0;
 
 	constructor(description: Connection, described: boolean, nowNs: number, context: ConnectionContext) {
@@ -186,13 +203,27 @@ export class ObservedConnection {
 		if (this.description.role === "unknown" && this.#http.role) this.#redescribe({ role: this.#http.role });
 		this.#context.counts.exchange(exchange, operations.length);
 		const transaction = describeExchange(exchange, this.description, operations.length);
+		const seen = this.#context.policy?.wants && seenContent(exchange);
 		if (this.described && !this.held) {
-			this.#context.output.transaction(transaction, operations, this.#sequence++);
+			this.#send(transaction, operations, seen);
 			return;
 		}
 		if (!this.#waiting) this.#waitingSinceNs = transaction.endNs;
 		this.#waiting ??= [];
-		this.#waiting.push({ transaction, operations });
+		this.#waiting.push({ transaction, operations, seen });
+	}
+
+	/** Nothing of a transaction leaves the partition by another way. */
+	#send(transaction: Transaction, operations: LoggedOperation[], seen: SeenContent | undefined): void {
+		const { policy, output, counts } = this.#context;
+		const judged = policy === undefined ? transaction : policy.apply(transaction, seen);
+		if (typeof judged === "string") counts.leftOut(transaction, judged);
+		else output.transaction(judged, operations, this.#sequence++);
+	}
+
+	/** Of its HTTP reader, for a policy that wants bodies. */
+	body(message: Message, slice: Uint8Array, missing: number): void {
+		collectBody(message, slice, missing);
 	}
 
 	#releaseWaiting(): void {
@@ -200,10 +231,9 @@ export class ObservedConnection {
 		const waiting = this.#waiting;
 		if (!waiting) return;
 		this.#waiting = undefined;
-		for (const { transaction, operations } of waiting) {
-			const connection = this.description;
-			this.#context.output.transaction({ ...transaction, connection }, operations, this.#sequence++);
-		}
+		const connection = this.description;
+		for (const { transaction, operations, seen } of waiting)
+			this.#send({ ...transaction, connection }, operations, seen);
 	}
 
 	#claim(direction: number, message: Message, into: LoggedOperation[]): void {

@@ -1,4 +1,4 @@
-import type { Attribution, Connection } from "@wirescribe/access-log";
+import type { Attribution, Connection, TransactionPolicy } from "@wirescribe/access-log";
 import { PROTOCOL } from "@wirescribe/bpf-programs/events";
 import { ConnectionTable } from "@wirescribe/connections";
 import { EventReader } from "./event-reader.ts";
@@ -9,6 +9,8 @@ import type { RecordOutput } from "./record-output.ts";
 
 export interface PartitionOptions {
 	readonly output: RecordOutput;
+	/** What of each transaction leaves the partition; all of the default record, if not told. */
+	readonly policy?: TransactionPolicy | undefined;
 	/** Report read and write operations of connections that are not HTTP. Default false. */
 	readonly tcpOperations?: boolean;
 	/** How long a hole may still be filled; 20 ms, the default, for rings, 500 ms for per-CPU buffers. */
@@ -63,9 +65,10 @@ export class Partition {
 		this.#connections = new ConnectionTable({ onEvict: (_, connection) => this.#finish(connection, this.#nowNs) });
 		this.#context = {
 			output: options.output,
+			policy: options.policy,
 			counts: this.#counts,
 			tcpOperations: options.tcpOperations ?? false,
-			http: httpOptions(options.reorderWindowNs ?? 20_000_000),
+			http: httpOptions(options.reorderWindowNs ?? 20_000_000, options.policy?.wants?.bodyBytes ?? 0),
 			select: options.select ?? (() => true),
 			skip: options.skip ?? (() => {}),
 		};
@@ -243,12 +246,9 @@ export class Partition {
 	}
 }
 
-function httpOptions(reorderWindowNs: number): ConnectionContext["http"] {
-	return {
-		client: { role: "client", reorderWindowNs },
-		server: { role: "server", reorderWindowNs },
-		unknown: { reorderWindowNs },
-	};
+function httpOptions(reorderWindowNs: number, prefix: number): ConnectionContext["http"] {
+	const all = { reorderWindowNs, ...(prefix > 0 ? { bodies: { prefix }, copy: true } : {}) };
+	return { client: { ...all, role: "client" }, server: { ...all, role: "server" }, unknown: all };
 }
 
 /** What an operation alone tells of its connection, when the event that describes it has not come (yet). */
