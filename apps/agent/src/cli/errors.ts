@@ -13,17 +13,25 @@ export type ExitCode = (typeof EXIT)[keyof typeof EXIT];
 /** A failure told to the user in one line: what could not be done, why, and what to do. Never shown with a stack. */
 export class CliError extends Error {
 	readonly exitCode: ExitCode;
-	constructor(message: string, exitCode: ExitCode = EXIT.runtime, options?: ErrorOptions) {
+	/** Lines to be shown below: the place in what the user wrote. */
+	readonly excerpt: string | undefined;
+	constructor(
+		message: string,
+		exitCode: ExitCode = EXIT.runtime,
+		options?: ErrorOptions & { readonly excerpt?: string },
+	) {
 		super(message, options);
 		this.name = "CliError";
 		this.exitCode = exitCode;
+		this.excerpt = options?.excerpt;
 	}
 }
 
-/** The one line for any error: a failure that nobody foresaw still names itself, without its stack. */
+/** The one line for any error, with its excerpt: a failure that nobody foresaw still names itself, without its stack. */
 export function errorLine(error: unknown): string {
 	const text = error instanceof Error ? error.message : String(error);
-	return `wirescribe: ${text.replaceAll(/\s*\n\s*/g, " · ")}`;
+	const excerpt = error instanceof CliError && error.excerpt !== undefined ? `\n${error.excerpt}` : "";
+	return `wirescribe: ${text.replaceAll(/\s*\n\s*/g, " · ")}${excerpt}`;
 }
 
 /** The string `code` that this project's errors (and Node's) carry. */

@@ -1,5 +1,6 @@
 import { existsSync } from "node:fs";
 import { dirname } from "node:path";
+import type { DataPolicyOptions } from "@wirescribe/data-policy";
 import type { WatchSelection } from "../live/selection.ts";
 import { DELIVERY_DEFAULTS, DELIVERY_SPECS, type DeliveryOptions, parseDelivery } from "./delivery-options.ts";
 import { CliError, EXIT } from "./errors.ts";
@@ -21,6 +22,7 @@ import {
 	text,
 	usageError,
 } from "./options.ts";
+import { POLICY_SPECS, parsePolicy } from "./policy-options.ts";
 import { parseSelection, SELECTION_SPECS } from "./selection-options.ts";
 
 /** What `run` and `replay` share: what to look at, where to send it. */
@@ -29,6 +31,8 @@ export interface WatchOptions {
 	readonly backend: { readonly host: string; readonly port: number } | undefined;
 	readonly delivery: DeliveryOptions;
 	readonly selection: WatchSelection;
+	/** What of each transaction leaves the partition. */
+	readonly policy: DataPolicyOptions;
 	/** Undefined: no cluster is asked. */
 	readonly kubernetes: KubernetesOptions | undefined;
 	readonly clusterName: string;
@@ -52,6 +56,7 @@ export const WATCH_SPECS: OptionSpecs = {
 	},
 	...DELIVERY_SPECS,
 	...SELECTION_SPECS,
+	...POLICY_SPECS,
 	...KUBERNETES_SPECS,
 	...WORKLOAD_SPECS,
 	partitions: { type: "string", value: "N", help: "parallel data planes; 1 below 4 cores, else half the cores" },
@@ -69,6 +74,7 @@ export const WATCH_DEFAULTS: WatchOptions = {
 	backend: undefined,
 	delivery: DELIVERY_DEFAULTS,
 	selection: { excludeNamespaces: [], excludeClusters: [] },
+	policy: {},
 	kubernetes: undefined,
 	clusterName: "",
 	partitions: undefined,
@@ -105,6 +111,7 @@ export function parseWatch(
 			backend: backend === undefined ? undefined : hostPort(command, "backend", backend),
 			delivery: parseDelivery(command, parsed),
 			...watched(command, parsed),
+			policy: parsePolicy(command, parsed),
 			partitions,
 			queue,
 			ledgerFile,

@@ -1,6 +1,7 @@
 import type { Instant } from "@wirescribe/access-log";
 import { type CaptureHandle, type CaptureRing, openRing } from "@wirescribe/bpf-programs";
 import { monotonicClock } from "@wirescribe/connections";
+import { createDataPolicy, type DataPolicy, type DataPolicyOptions } from "@wirescribe/data-policy";
 import type { PartitionSetup, Partition as QueuePartition } from "@wirescribe/event-queue";
 import type { WorkloadChange } from "@wirescribe/kubernetes";
 import {
@@ -25,6 +26,9 @@ export interface LivePartitionData {
 	readonly color: boolean;
 	readonly bootTime: Instant;
 	readonly queryValues: boolean;
+	readonly policy: DataPolicyOptions;
+	/** How many partitions there are: rate limits are shared between them. */
+	readonly partitions: number;
 	readonly tcpOperations: boolean;
 	readonly selection: WatchSelection;
 	/** Partitions of one session tell each other of their sockets; undefined: there is only one. */
@@ -45,7 +49,17 @@ export type PartitionQuestion =
 	| { readonly workloads: readonly WorkloadChange[] };
 
 /** What is needed to write records. */
-export type RecordOutputData = Pick<LivePartitionData, "lines" | "messages" | "color" | "bootTime" | "queryValues">;
+export type RecordOutputData = Pick<
+	LivePartitionData,
+	"lines" | "messages" | "color" | "bootTime" | "queryValues" | "policy" | "partitions"
+>;
+
+/** Where a partition's records go, and what of them may. */
+export interface RecordWriting {
+	readonly output: RecordOutput;
+	readonly policy: DataPolicy | undefined;
+	readonly frames: OutputBuffer;
+}
 
 /** One drain fills at most this much; a ring that holds more is drained again at once. */
 const BATCH_BYTES = 1 << 20;
@@ -65,12 +79,14 @@ class Both implements RecordOutput {
 }
 
 /** What a partition writes its records to, and the frames that come of it. */
-export function recordOutput(data: RecordOutputData): { output: RecordOutput; frames: OutputBuffer } {
+export function recordOutput(data: RecordOutputData): RecordWriting {
 	const frames = new OutputBuffer();
+	const policy = createDataPolicy(data.policy, data.partitions);
+	const queryValues = data.queryValues || policy?.judgesQueries === true;
 	const outputs: RecordOutput[] = [];
-	if (data.lines) outputs.push(new LineOutput(frames, { output: data.lines, ...data }));
+	if (data.lines) outputs.push(new LineOutput(frames, { output: data.lines, ...data, queryValues }));
 	if (data.messages) outputs.push(new MessageOutput(frames));
-	return { output: outputs.length === 1 ? (outputs[0] as RecordOutput) : new Both(outputs), frames };
+	return { output: outputs.length === 1 ? (outputs[0] as RecordOutput) : new Both(outputs), policy, frames };
 }
 
 /** Drains one ring, reads it, and emits frames of finished records. Runs inline or on a worker thread, the same. */
@@ -89,7 +105,7 @@ export class LivePartition implements QueuePartition<never>, SurroundingsListene
 
 	constructor({ data, emit }: PartitionSetup<LivePartitionData>) {
 		const ring = openRing(data.capture);
-		const { output, frames } = recordOutput(data);
+		const { output, policy, frames } = recordOutput(data);
 		this.#ring = ring;
 		this.#frames = frames;
 		this.#emit = emit;
@@ -99,6 +115,7 @@ export class LivePartition implements QueuePartition<never>, SurroundingsListene
 		const { selection } = data;
 		this.#partition = new Partition({
 			output,
+			policy,
 			tcpOperations: data.tcpOperations,
 			...(judgesConnections(selection) ? { select: (one) => isSelectedConnection(selection, one) } : {}),
 			skip: (socketId, direction, before, plaintext) => {

@@ -79,6 +79,8 @@ async function startQueue(
 			capture: capture.handle(index),
 			bootTime: node.bootTime,
 			queryValues: options.queryValues,
+			policy: options.policy,
+			partitions,
 			tcpOperations: options.tcpOperations,
 			selection: options.selection,
 			channel: partitions > 1 ? `wirescribe-${process.pid}` : undefined,
