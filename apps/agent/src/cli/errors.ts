@@ -18,10 +18,16 @@ export class CliError extends Error {
 		this.name = "CliError";
 		this.exitCode = exitCode;
 	}
+
+	/** What is shown: the message, in one line. A failure with several parts has one for each. */
+	get lines(): readonly string[] {
+		return [this.message.replaceAll(/\s*\n\s*/g, " · ")];
+	}
 }
 
-/** The one line for any error: a failure that nobody foresaw still names itself, without its stack. */
+/** The lines for any error, mostly one: a failure that nobody foresaw still names itself, without its stack. */
 export function errorLine(error: unknown): string {
+	if (error instanceof CliError) return error.lines.map((line) => `wirescribe: ${line}`).join("\n");
 	const text = error instanceof Error ? error.message : String(error);
 	return `wirescribe: ${text.replaceAll(/\s*\n\s*/g, " · ")}`;
 }

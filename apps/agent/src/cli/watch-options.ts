@@ -1,5 +1,6 @@
 import { existsSync } from "node:fs";
 import { dirname } from "node:path";
+import { tuning } from "../config/tuning.ts";
 import type { WatchSelection } from "../live/selection.ts";
 import { DELIVERY_DEFAULTS, DELIVERY_SPECS, type DeliveryOptions, parseDelivery } from "./delivery-options.ts";
 import { CliError, EXIT } from "./errors.ts";
@@ -88,6 +89,11 @@ export function parseWatch(
 ): { options: WatchOptions; files: readonly string[] } | undefined {
 	const parsed = parseCommand(command, args, WATCH_SPECS, positionals);
 	if (parsed.values["help"]) return undefined;
+	return { files: parsed.positionals, options: watchOptions(command, parsed) };
+}
+
+/** The options that parsed arguments make, wherever these come from. */
+export function watchOptions(command: string, parsed: ParsedArguments): WatchOptions {
 	const backend = text(parsed, "backend");
 	const partitions = numberList(command, parsed, "partitions", 1, 64)[0];
 	const queue = oneOf(command, parsed, "queue", ["ring", "perf"]) ?? "ring";
@@ -99,20 +105,17 @@ export function parseWatch(
 		throw new CliError(`cannot write the ledger to '${ledgerFile}': the folder does not exist; create it`, EXIT.usage);
 	}
 	return {
-		files: parsed.positionals,
-		options: {
-			output: oneOf(command, parsed, "output", ["text", "json"]),
-			backend: backend === undefined ? undefined : hostPort(command, "backend", backend),
-			delivery: parseDelivery(command, parsed),
-			...watched(command, parsed),
-			partitions,
-			queue,
-			ledgerFile,
-			queryValues: parsed.values["query-values"] === true,
-			tcpOperations: parsed.values["tcp-operations"] === true,
-			tls: parsed.values["no-tls"] !== true,
-			ringBytes: ringBytes(command, text(parsed, "ring-size")),
-		},
+		output: oneOf(command, parsed, "output", ["text", "json"]),
+		backend: backend === undefined ? undefined : hostPort(command, "backend", backend),
+		delivery: parseDelivery(command, parsed),
+		...watched(command, parsed),
+		partitions,
+		queue,
+		ledgerFile,
+		queryValues: parsed.values["query-values"] === true,
+		tcpOperations: parsed.values["tcp-operations"] === true,
+		tls: parsed.values["no-tls"] !== true,
+		ringBytes: ringBytes(command, text(parsed, "ring-size")),
 	};
 }
 
@@ -129,7 +132,7 @@ export function watched(
 
 /** A ring's size is a power of two and a multiple of the page size: other sizes are rounded up. */
 function ringBytes(command: string, size: string | undefined): number {
-	if (size === undefined) return WATCH_DEFAULTS.ringBytes;
+	if (size === undefined) return tuning().ringBytes.value;
 	const bytes = byteSize(command, "ring-size", size, 64 << 10, 64 << 20);
 	return 2 ** Math.ceil(Math.log2(bytes));
 }

@@ -1,4 +1,3 @@
-import { availableParallelism } from "node:os";
 import { extname } from "node:path";
 import process from "node:process";
 import type { NodeInfo } from "@wirescribe/access-log";
@@ -8,6 +7,7 @@ import { EventQueue } from "@wirescribe/event-queue";
 import type { WorkloadChange } from "@wirescribe/kubernetes";
 import { type Ledger, makeLedger, type PartitionLedger, sumPartitions } from "@wirescribe/pipeline";
 import type { WatchOptions } from "../cli/watch-options.ts";
+import { partitionsOf } from "../config/tuning.ts";
 import type { Outlet } from "../output/outlet.ts";
 import { openOutlets, planOutput } from "../output/outlets.ts";
 import { kernelCounts } from "./kernel-counts.ts";
@@ -33,7 +33,7 @@ export interface Session {
 
 export async function startSession(options: WatchOptions): Promise<Session> {
 	const node = describeNode(options);
-	const partitions = options.queue === "perf" ? 1 : (options.partitions ?? defaultPartitions());
+	const partitions = partitionsOf(options);
 	const capture = openKernel(options, partitions);
 	try {
 		return await startQueue(options, node, capture, partitions);
@@ -46,12 +46,6 @@ export async function startSession(options: WatchOptions): Promise<Session> {
 /** This node as a collector wants to know it. */
 export function describeNode({ clusterName, selection }: WatchOptions): NodeInfo {
 	return { ...nodeInfo(), clusterName, excludeNamespaces: selection.excludeNamespaces };
-}
-
-/** One, inline, below 4 cores; else half of them, each on a thread of its own. */
-function defaultPartitions(): number {
-	const cores = availableParallelism();
-	return cores < 4 ? 1 : Math.floor(cores / 2);
 }
 
 async function startQueue(
