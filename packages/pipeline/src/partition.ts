@@ -21,6 +21,11 @@ export interface PartitionOptions {
 	readonly skip?: (socketId: number, direction: 1 | 2, before: number | "all", plaintext: boolean) => void;
 }
 
+/** What a partition looks at from now on, see {@link Partition.reselect}. */
+export interface Reselection extends Pick<PartitionOptions, "select" | "tcpOperations"> {
+	readonly keeps: (connection: Connection) => boolean;
+}
+
 /** How often connections are asked whether something of them has waited too long. */
 const SWEEP_NS = 250_000_000;
 /** So long after its last operation, an ended connection does not wait any more to be known. */
@@ -101,6 +106,19 @@ export class Partition {
 		if (!this.#connections.get(socketId)) return;
 		this.#counts.connectionsEndedUnseen++;
 		this.#end(socketId, nowNs);
+	}
+
+	/**
+	 * Changes which connections are looked at, and whether those that are not HTTP are reported, from now on: of `tcpOperations` and
+	 * `select` as in the options. `keeps` says of an open connection whether nothing of it is left out, by this partition or by whoever
+	 * hands in the batches: one that is left out may come back, and is then read as if it had just been met.
+	 */
+	reselect(selection: Reselection, nowNs: number): void {
+		this.#context.select = selection.select ?? (() => true);
+		this.#context.tcpOperations = selection.tcpOperations ?? false;
+		for (const [, connection] of this.#connections.entries()) {
+			connection.reselect(selection.keeps(connection.description), nowNs);
+		}
 	}
 
 	/** Takes a batch; its memory may be used again as soon as this returns. Returns how many events it held. */

@@ -46,5 +46,5 @@ function asJson(config: Config, explain: boolean): string {
 
 function asText(config: Config, explain: boolean): string {
 	if (explain) return columns(explainTuning(config, tuning()).map(({ name, value, reason }) => [name, value, reason]));
-	return columns(printed(config).map(({ key, value, source }) => [key, showValue(value ?? "-"), source]));
+	return columns(printed(config).map(({ key, value, source }) => [key, showValue(value ?? "") || "-", source]));
 }

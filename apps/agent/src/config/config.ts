@@ -67,7 +67,7 @@ export function makeConfig(
 		if (entry) return { setting, value: entry.value, source: { kind: "file", at: entry.at, from: entry.from } };
 		return { setting, value: undefined, source: { kind: "default" } };
 	});
-	const absent = values.filter(isAbsentExample);
+	const absent = isOn(values, "backend-tls") ? values.filter(isAbsentExample) : [];
 	const warnings = [...fromFile.warnings, ...fromEnvironment.warnings, ...absent.map(absentWarning)];
 	const held = values.map((one) => (absent.includes(one) ? { ...one, value: undefined } : one));
 	return { file, options: optionsOf(held), values: held, warnings };
@@ -102,7 +102,7 @@ export function optionsOf(values: readonly Effective[]): WatchOptions {
 
 /** The values as the command line would have given them. */
 function argumentsOf(values: readonly Effective[]): ParsedArguments["values"] {
-	const tls = values.some(({ setting, value }) => setting.option === "backend-tls" && value === true);
+	const tls = isOn(values, "backend-tls");
 	const out: Record<string, string | boolean | string[] | undefined> = {};
 	for (const { setting, value, source } of values) {
 		const { option, type, flag } = setting;
@@ -112,6 +112,10 @@ function argumentsOf(values: readonly Effective[]): ParsedArguments["values"] {
 		else out[option] = typeof value === "object" ? [...value] : value;
 	}
 	return out;
+}
+
+function isOn(values: readonly Effective[], option: string): boolean {
+	return values.some(({ setting, value }) => setting.option === option && value === true);
 }
 
 /** Certificates that a file or the environment names beside `enable_TLS: false` are for another day. */

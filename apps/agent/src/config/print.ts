@@ -29,7 +29,7 @@ export function shownValue({ setting, value }: Effective): string {
 }
 
 /** What holds where nobody said anything; some of it follows from the rest. */
-function defaultOf({ options }: Config, { key, default: text }: Setting): SettingValue | null {
+function defaultOf({ options }: Config, { key, type, default: text }: Setting): SettingValue | null {
 	switch (key) {
 		case "access_log.exclude_namespaces":
 			return options.selection.excludeNamespaces;
@@ -40,7 +40,7 @@ function defaultOf({ options }: Config, { key, default: text }: Setting): Settin
 		case "capture.ring_size":
 			return showBytes(options.ringBytes);
 		default:
-			return text === "" ? null : text;
+			return text === "" ? null : type.kind === "boolean" ? text === "true" : text;
 	}
 }
 
