@@ -5,6 +5,8 @@ import { EXIT } from "../cli/errors.ts";
 import { helpText } from "../cli/options.ts";
 import { loadConfig } from "../config/config.ts";
 import { problemLine } from "../config/problem.ts";
+import { Reloader } from "../config/reloader.ts";
+import { watchFile } from "../config/watch-file.ts";
 import { startSession } from "../live/session.ts";
 import { untilStopped } from "../live/signals.ts";
 import { reportLedger } from "../output/ledger-report.ts";
@@ -23,17 +25,33 @@ export async function run(args: readonly string[]): Promise<number> {
 		return EXIT.ok;
 	}
 	const config = loadConfig(parsed, process.env);
-	for (const warning of config.warnings) process.stderr.write(`wirescribe: ${problemLine(warning)}\n`);
-	const { options } = config;
-	const session = await startSession(options);
-	process.stderr.write(`${session.startLine}\n`);
+	for (const warning of config.warnings) tell(problemLine(warning));
+	const session = await startSession(config.options, config.file !== undefined);
+	const reloader = new Reloader(config, {
+		load: () => loadConfig(parsed, process.env),
+		apply: (options) => session.reconfigure(options),
+		tell,
+	});
+	using _watched = config.file === undefined ? undefined : reloads(config.file, reloader);
+	tell(session.startLine);
 	process.on("SIGUSR2", () => {
-		session.ledger().then((ledger) => reportLedger(ledger, options.ledgerFile));
+		session.ledger().then((ledger) => reportLedger(ledger, reloader.config.options.ledgerFile));
 	});
 	await untilStopped(session.ended);
+	await reloader.end();
 	const ledger = await session.stop();
-	reportLedger(ledger, options.ledgerFile);
+	reportLedger(ledger, reloader.config.options.ledgerFile);
 	session.close();
 	// Not delivered is a failure, also when it is accounted for.
 	return isBalanced(ledger) && sum(ledger.records.lost) === 0 ? EXIT.ok : EXIT.runtime;
+}
+
+/** Reloads on SIGHUP and when the file changes. Without a file SIGHUP ends the process, as it does by default. */
+function reloads(file: string, reloader: Reloader): Disposable {
+	process.on("SIGHUP", () => void reloader.reload("SIGHUP"));
+	return watchFile(file, () => void reloader.reload(`${file} has changed`));
+}
+
+function tell(line: string): void {
+	process.stderr.write(`wirescribe: ${line}\n`);
 }

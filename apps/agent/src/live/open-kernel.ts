@@ -5,8 +5,8 @@ import { CliError, EXIT, type ExitCode } from "../cli/errors.ts";
 import type { WatchOptions } from "../cli/watch-options.ts";
 import { kernelSelection } from "./selection.ts";
 
-/** Loads and attaches the programs; what the kernel refuses comes back as one line with what to do. */
-export function openKernel(options: WatchOptions, rings: number): Capture {
+/** Loads and attaches the programs, the selection of which may change later if that is said; what the kernel refuses comes back as one line with what to do. */
+export function openKernel(options: WatchOptions, rings: number, reselect = false): Capture {
 	try {
 		return openCapture({
 			rings,
@@ -14,6 +14,7 @@ export function openKernel(options: WatchOptions, rings: number): Capture {
 			ringBytes: options.ringBytes,
 			allOperations: options.tcpOperations,
 			select: kernelSelection(options.selection),
+			reselect,
 			excludePids: [process.pid],
 		});
 	} catch (error) {

@@ -55,6 +55,10 @@ class SenderOutlet implements Outlet {
 		return { ...ledger, lost: { ...ledger.lost } };
 	}
 
+	drained(): Promise<void> {
+		return this.#sender.flush();
+	}
+
 	async close(deadlineMs: number): Promise<void> {
 		await this.#sender.shutdown(deadlineMs);
 	}

@@ -1,0 +1,45 @@
+import { type Config, type Effective, optionsOf } from "./config.ts";
+import { shownValue } from "./print.ts";
+
+/** One key that is not what it was. */
+export interface Change {
+	readonly key: string;
+	/** Without secrets; empty: nothing. */
+	readonly before: string;
+	readonly after: string;
+	/** False: it needs a restart. */
+	readonly live: boolean;
+}
+
+/** What differs between two configurations, key by key, in the order of the table. */
+export function changesBetween(old: Config, now: Config): Change[] {
+	const changes: Change[] = [];
+	old.values.forEach((before, index) => {
+		const after = now.values[index] as Effective;
+		const { key, reload, option } = after.setting;
+		const live = reload === "live";
+		if (JSON.stringify(before.value) !== JSON.stringify(after.value)) {
+			changes.push({ key, before: shownValue(before), after: shownValue(after), live });
+		} else if (
+			option === "backend-token" &&
+			old.options.delivery.authentication !== now.options.delivery.authentication
+		) {
+			changes.push({ key, before: shownValue(before), after: `${shownValue(after)}, which holds another token`, live });
+		}
+	});
+	return changes;
+}
+
+/** What can be applied of a configuration while the agent runs: of keys that need a restart the old values go on. */
+export function liveConfig(old: Config, now: Config): Config {
+	const values = now.values.map((one, index) =>
+		one.setting.reload === "live" ? one : (old.values[index] as Effective),
+	);
+	return { ...now, values, options: { ...optionsOf(values), kubernetes: old.options.kubernetes } };
+}
+
+/** A line that says of a change what a reload makes of it. */
+export function changeLine({ key, before, after, live }: Change): string {
+	const needs = live ? "" : "  (needs a restart: the old value goes on)";
+	return `${key}: ${before || "-"} -> ${after || "-"}${needs}`;
+}
