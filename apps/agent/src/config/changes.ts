@@ -20,14 +20,15 @@ export function changesBetween(old: Config, now: Config): Change[] {
 		const live = reload === "live";
 		if (JSON.stringify(before.value) !== JSON.stringify(after.value)) {
 			changes.push({ key, before: shownValue(before), after: shownValue(after), live });
-		} else if (
-			option === "backend-token" &&
-			old.options.delivery.authentication !== now.options.delivery.authentication
-		) {
-			changes.push({ key, before: shownValue(before), after: `${shownValue(after)}, which holds another token`, live });
+		} else if (option === "backend-token" && after.value !== undefined && !sameToken(old, now)) {
+			changes.push({ key, before: shownValue(before), after: `${shownValue(after)} with another token`, live });
 		}
 	});
 	return changes;
+}
+
+function sameToken(old: Config, now: Config): boolean {
+	return old.options.delivery.authentication === now.options.delivery.authentication;
 }
 
 /** What can be applied of a configuration while the agent runs: of keys that need a restart the old values go on. */

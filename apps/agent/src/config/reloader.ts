@@ -70,9 +70,10 @@ export class Reloader {
 				return;
 			}
 			const config = liveConfig(this.#config, now);
-			if (changes.some(({ live }) => live)) await apply(config.options);
+			const live = changes.some((change) => change.live);
+			if (live) await apply(config.options);
 			this.#config = config;
-			tell(`reloaded (${why}):`);
+			tell(live ? `reloaded (${why}):` : `reload (${why}): nothing that can be applied while the agent runs:`);
 			for (const change of changes) tell(`  ${changeLine(change)}`);
 		} catch (error) {
 			tell(`reload (${why}) refused, the old configuration goes on:`);

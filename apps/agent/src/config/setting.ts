@@ -51,7 +51,7 @@ export function readText(type: SettingType, text: string): { value: SettingValue
 			return readList(type, text === "" ? [] : text.split(","));
 		case "number":
 			if (text === type.or) return { value: text };
-			return attempt(text, () => wholeNumber("", "", text, type.min, type.max));
+			return attempt(text, () => wholeNumber("", "", text, type.min, type.max), type.or);
 		case "size":
 			return attempt(text, () => byteSize("", "", text, type.min, type.max));
 		case "address":
@@ -82,11 +82,12 @@ export function showValue(value: SettingValue | undefined): string {
 }
 
 /** What the command line says of a wrong value says it of a key as well, but for its name. */
-function attempt(text: string, read: () => unknown): { value: SettingValue } | { problem: string } {
+function attempt(text: string, read: () => unknown, or?: string): { value: SettingValue } | { problem: string } {
 	try {
 		read();
 		return { value: text };
 	} catch (error) {
-		return { problem: (error as Error).message.replace(/^-- /, "").replace(/ \('wirescribe .*$/, "") };
+		const problem = (error as Error).message.replace(/^-- /, "").replace(/ \('wirescribe .*$/, "");
+		return { problem: or === undefined ? problem : problem.replace(", not", `, or ${or}, not`) };
 	}
 }
