@@ -1,5 +1,6 @@
 import { type Config, type Effective, optionsOf } from "./config.ts";
 import { shownValue } from "./print.ts";
+import { showValue } from "./setting.ts";
 
 /** One key that is not what it was. */
 export interface Change {
@@ -18,13 +19,18 @@ export function changesBetween(old: Config, now: Config): Change[] {
 		const after = now.values[index] as Effective;
 		const { key, reload, option } = after.setting;
 		const live = reload === "live";
-		if (JSON.stringify(before.value) !== JSON.stringify(after.value)) {
+		if (textOf(before) !== textOf(after)) {
 			changes.push({ key, before: shownValue(before), after: shownValue(after), live });
 		} else if (option === "backend-token" && after.value !== undefined && !sameToken(old, now)) {
 			changes.push({ key, before: shownValue(before), after: `${shownValue(after)} with another token`, live });
 		}
 	});
 	return changes;
+}
+
+/** One that nobody has said is the same as the default. */
+function textOf({ setting, value }: Effective): string {
+	return value === undefined ? setting.default : showValue(value);
 }
 
 function sameToken(old: Config, now: Config): boolean {
