@@ -58,9 +58,13 @@ function keyTables(): string {
 }
 
 function withoutMeaningTable(): string {
-	const idle = WITHOUT_MEANING.map(({ keys, why }) => [code(keys), `a warning: ${why}`]);
-	const only = Object.entries(ONLY).map(([key, { env, otherwise }]) => [code([key, env]), `an error: ${otherwise}`]);
-	return table(["keys", "what becomes of them"], [...idle, ...only]);
+	const idle = WITHOUT_MEANING.map(({ keys, why, variables }) => [code(keys), code(variables), `a warning: ${why}`]);
+	const only = Object.entries(ONLY).map(([key, { env, otherwise }]) => [
+		code([key]),
+		code([env]),
+		`an error: ${otherwise}`,
+	]);
+	return table(["keys", "variables", "what becomes of them"], [...idle, ...only]);
 }
 
 function typeText(type: SettingType): string {

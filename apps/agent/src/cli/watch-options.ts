@@ -4,6 +4,7 @@ import { tuning } from "../config/tuning.ts";
 import type { WatchSelection } from "../live/selection.ts";
 import { DELIVERY_DEFAULTS, DELIVERY_SPECS, type DeliveryOptions, parseDelivery } from "./delivery-options.ts";
 import { CliError, EXIT } from "./errors.ts";
+import { HOST_SPECS, parseHostProc } from "./host-options.ts";
 import {
 	KUBERNETES_SPECS,
 	type KubernetesOptions,
@@ -33,6 +34,8 @@ export interface WatchOptions {
 	/** Undefined: no cluster is asked. */
 	readonly kubernetes: KubernetesOptions | undefined;
 	readonly clusterName: string;
+	/** Where processes are looked up: /proc, or where the host's is mounted. */
+	readonly proc: string;
 	readonly partitions: number | undefined;
 	readonly queue: "ring" | "perf";
 	readonly ledgerFile: string | undefined;
@@ -55,6 +58,7 @@ export const WATCH_SPECS: OptionSpecs = {
 	...SELECTION_SPECS,
 	...KUBERNETES_SPECS,
 	...WORKLOAD_SPECS,
+	...HOST_SPECS,
 	partitions: { type: "string", value: "N", help: "parallel data planes; 1 below 4 cores, else half the cores" },
 	queue: { type: "string", value: "ring|perf", help: "ring buffers (default) or per-CPU perf buffers" },
 	"ring-size": { type: "string", value: "BYTES", help: "size of each ring: 64KB to 64MB, default 8MB" },
@@ -72,6 +76,7 @@ export const WATCH_DEFAULTS: WatchOptions = {
 	selection: { excludeNamespaces: [], excludeClusters: [] },
 	kubernetes: undefined,
 	clusterName: "",
+	proc: "/proc",
 	partitions: undefined,
 	queue: "ring",
 	ledgerFile: undefined,
@@ -109,6 +114,7 @@ export function watchOptions(command: string, parsed: ParsedArguments): WatchOpt
 		backend: backend === undefined ? undefined : hostPort(command, "backend", backend),
 		delivery: parseDelivery(command, parsed),
 		...watched(command, parsed),
+		proc: parseHostProc(parsed),
 		partitions,
 		queue,
 		ledgerFile,

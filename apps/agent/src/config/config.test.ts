@@ -121,6 +121,14 @@ describe("the environment", () => {
 		]);
 	});
 
+	it("of the reference agent may say nothing here, which is a warning", () => {
+		const { warnings } = config({ env: { ROVER_ACCESS_LOG_FLUSH_PERIOD: "5s", ROVER_HOST_ETC_MAPPING: "/host/etc" } });
+		expect(warnings.map(problemLine)).toEqual([
+			expect.stringMatching(/^environment: ROVER_ACCESS_LOG_FLUSH_PERIOD: without meaning here: .* there is no flush$/),
+			"environment: ROVER_HOST_ETC_MAPPING: without meaning here: nothing is read from the host's /etc",
+		]);
+	});
+
 	it("of names that are close to ours is a warning", () => {
 		const { warnings } = config({ env: { WIRESCRIBE_CAPTURE_PARTITION: "2", WIRESCRIBE_DEBUG: "1", OTHER: "1" } });
 		expect(warnings.map(problemLine)).toEqual([

@@ -3,7 +3,7 @@ import type { Environment } from "./placeholders.ts";
 import type { Problem } from "./problem.ts";
 import { readText, type SettingValue, variableOf } from "./setting.ts";
 import { SETTINGS } from "./settings.ts";
-import { ONLY } from "./without-meaning.ts";
+import { ONLY, WITHOUT_MEANING } from "./without-meaning.ts";
 
 /** What the environment says of one key. */
 export interface EnvironmentEntry {
@@ -33,7 +33,14 @@ export function readEnvironment(environment: Environment): {
 		const text = environment[env] ?? "";
 		if (!allows.test(text)) problems.push({ message: `environment: ${env} (${key}) is '${text}': ${otherwise}` });
 	}
-	return { entries, warnings: unknownVariables(environment), problems };
+	return { entries, warnings: [...idleVariables(environment), ...unknownVariables(environment)], problems };
+}
+
+function idleVariables(environment: Environment): Problem[] {
+	return WITHOUT_MEANING.flatMap(({ variables, why }) => {
+		const set = variables.filter((name) => environment[name]);
+		return set.length === 0 ? [] : [{ message: `environment: ${set.join(", ")}: without meaning here: ${why}` }];
+	});
 }
 
 /** A misspelt variable would be silence: it is a warning, since others may have variables of such names. */

@@ -172,6 +172,15 @@ export const SETTINGS: readonly Setting[] = [
 		about: "How the API server is reached from outside of a pod.",
 		reload: "restart",
 	},
+	{
+		key: "process_discovery.host_proc",
+		option: "host-proc",
+		type: FILE,
+		default: "/proc",
+		about: "Where the host's /proc is, if the agent's own shows a container's processes.",
+		env: "ROVER_HOST_PROC_MAPPING",
+		reload: "restart",
+	},
 	// access_log: whose
 	{
 		key: "access_log.exclude_namespaces",

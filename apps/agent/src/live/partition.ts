@@ -31,6 +31,8 @@ export interface LivePartitionData {
 	/** Partitions of one session tell each other of their sockets; undefined: there is only one. */
 	readonly channel: string | undefined;
 	readonly kubernetes: boolean;
+	/** Where processes are looked up. */
+	readonly proc: string;
 	/** What is known of the cluster when the partition is made, or made anew. */
 	readonly workloads: readonly WorkloadChange[];
 }

@@ -1,6 +1,7 @@
 import type { Capture } from "@wirescribe/bpf-programs";
 import { ProcessTable, SelectedProcesses } from "@wirescribe/connections";
 import type { WorkloadTable } from "@wirescribe/kubernetes";
+import type { WatchOptions } from "../cli/watch-options.ts";
 import type { ProcessEvent, ProcessEvents } from "./process-events.ts";
 import { isSelectedProcess, judgesProcesses, type WatchSelection } from "./selection.ts";
 
@@ -11,12 +12,19 @@ import { isSelectedProcess, judgesProcesses, type WatchSelection } from "./selec
 export class ProcessFilter {
 	readonly #capture: Capture;
 	readonly #workloads: WorkloadTable;
+	readonly #proc: string;
 	readonly #verdicts = new Map<number, boolean>();
 	#selection: WatchSelection;
 	/** Undefined: the kernel judges alone. */
 	#selected: SelectedProcesses | undefined;
 
-	constructor(capture: Capture, processes: ProcessEvents, selection: WatchSelection, workloads: WorkloadTable) {
+	constructor(
+		capture: Capture,
+		processes: ProcessEvents,
+		{ selection, proc }: Pick<WatchOptions, "selection" | "proc">,
+		workloads: WorkloadTable,
+	) {
+		this.#proc = proc;
 		this.#capture = capture;
 		this.#workloads = workloads;
 		this.#selection = selection;
@@ -46,7 +54,8 @@ export class ProcessFilter {
 
 	#judge(): SelectedProcesses {
 		return new SelectedProcesses({
-			processes: new ProcessTable(),
+			proc: this.#proc,
+			processes: new ProcessTable({ proc: this.#proc }),
 			selects: (facts) =>
 				!judgesProcesses(this.#selection) ||
 				isSelectedProcess(this.#selection, facts, this.#workloads.ofProcess(facts)),

@@ -87,6 +87,7 @@ async function startQueue(current: Current, node: NodeInfo, capture: Capture, pa
 			capture: capture.handle(index),
 			channel: partitions > 1 ? `wirescribe-${process.pid}` : undefined,
 			kubernetes: options.kubernetes !== undefined,
+			proc: options.proc,
 			workloads: [...workloads.values()],
 		}),
 		onOutput: (index, buffer) => handOut(sets[index] as OutletSet, buffer),
@@ -214,8 +215,8 @@ class LiveSession implements Session {
 	}
 }
 
-function startLine({ selection, backend, kubernetes }: WatchOptions): string {
-	const watched = matchProcesses(selection).length;
+function startLine({ selection, backend, kubernetes, proc }: WatchOptions): string {
+	const watched = matchProcesses(selection, proc).length;
 	const { pids = [], comms = [], exes = [], containers = [], cgroups = [], exclude, ports = [] } = selection;
 	const everything = pids.length + comms.length + exes.length + containers.length + cgroups.length === 0 && !exclude;
 	const what = everything

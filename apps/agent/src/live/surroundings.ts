@@ -45,8 +45,8 @@ export class Surroundings {
 			listener.workloadsChanged(changes);
 			if (changes.some(({ entry }) => entry && filter?.excludes(entry.namespace))) filter?.rescan();
 		});
-		filter = new ProcessFilter(capture, processes, options.selection, workloads);
-		return new Surroundings(processes, new TlsWatch(capture, processes, options.tls), cluster, filter);
+		filter = new ProcessFilter(capture, processes, options, workloads);
+		return new Surroundings(processes, new TlsWatch(capture, processes, options), cluster, filter);
 	}
 
 	/** Leaves out processes by another selection from now on. */
