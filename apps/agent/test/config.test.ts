@@ -1,12 +1,10 @@
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { Agent, createServer, get } from "node:http";
+import { createServer, get } from "node:http";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { Ledger } from "@wirescribe/pipeline";
 import { afterAll, describe, expect, it } from "vitest";
 import { committedPage, configurationPage } from "../../../tools/configuration-page.ts";
-import { NODE_SERVER, Program } from "./servers.ts";
 import { Wirescribe } from "./wirescribe.ts";
 
 const fixtures = join(import.meta.dirname, "fixtures/config");
@@ -88,52 +86,6 @@ describe("print-config", () => {
 			"memory for records that are not acknowledged",
 		]);
 		expect(tuning[1]).toMatchObject({ value: "1MB", reason: expect.stringMatching(/^set by --ring-size; else \d+/) });
-	});
-});
-
-describe("a selection that changes", () => {
-	it.each([
-		["by port, in the kernel", "ports: [1]", "ports: [PORT]"],
-		["by program, in user space", "exes: [/nothing]", "exes: ['**/node']"],
-	])("%s: a connection that was left out comes back", { timeout: 60_000 }, async (_, out, back) => {
-		const { program, port } = await Program.listening(process.execPath, ["-e", NODE_SERVER, "127.0.0.1"]);
-		await using _server = program;
-		const config = join(folder, "selection.yaml");
-		const select = (text: string): void => {
-			const criteria = text.replace("PORT", String(port));
-			writeFileSync(config, `access_log: {output: json, select: {role: server, ${criteria}, exclude: [comm=curl]}}\n`);
-		};
-		select(back);
-		const ledgerFile = join(folder, "selection.json");
-		await using wirescribe = await Wirescribe.start(["run", "--config", config, "--ledger", ledgerFile]);
-		const agent = new Agent({ keepAlive: true, maxSockets: 1 });
-		const ask = (path: string): Promise<void> =>
-			new Promise((resolve) => {
-				get({ port, host: "127.0.0.1", path, agent }, (response) => response.resume().on("end", resolve));
-			});
-		const reload = async (text: string, count: number): Promise<void> => {
-			select(text);
-			const done = (): boolean => wirescribe.stderr.split("reloaded (").length > count;
-			await wirescribe.until(done, `reload ${count}`);
-		};
-		await ask("/first");
-		await wirescribe.until(() => wirescribe.lineCount > 0, "the first request");
-		await reload(out, 1);
-		await ask("/unseen");
-		await ask("/unseen");
-		await reload(back, 2);
-		for (const path of ["/second", "/third"]) await ask(path);
-		await wirescribe.until(() => wirescribe.lineCount > 2, "the requests after it came back");
-		expect(await wirescribe.stop(), wirescribe.stderr).toBe(0);
-		agent.destroy();
-		const ours = wirescribe.lines.filter(({ local }) => local.endsWith(`:${port}`));
-		expect(ours.map(({ path, status, partial }) => [path, status, partial])).toEqual([
-			["/first", 200, []],
-			["/second", 200, []],
-			["/third", 200, []],
-		]);
-		const { operations, messages } = JSON.parse(readFileSync(ledgerFile, "utf8")) as Ledger;
-		expect([operations?.balanced, messages.balanced]).toEqual([true, true]);
 	});
 });
 

@@ -6,7 +6,7 @@ export const CONFIG_SPECS: OptionSpecs = {
 		type: "string",
 		short: "c",
 		value: "FILE",
-		help: "read this configuration; default /etc/wirescribe/wirescribe.yaml, if it exists",
+		help: "read this configuration; $WIRESCRIBE_CONFIG, else /etc/wirescribe/wirescribe.yaml, if it exists",
 	},
 };
 

@@ -3,7 +3,8 @@ import { isBalanced, sum } from "@wirescribe/pipeline";
 import { parseRun, RUN_SPECS } from "../cli/config-options.ts";
 import { EXIT } from "../cli/errors.ts";
 import { helpText } from "../cli/options.ts";
-import { loadConfig } from "../config/config.ts";
+import { loadConfig, makeConfig } from "../config/config.ts";
+import { readConfigFile } from "../config/config-file.ts";
 import { problemLine } from "../config/problem.ts";
 import { Reloader } from "../config/reloader.ts";
 import { watchFile } from "../config/watch-file.ts";
@@ -28,16 +29,18 @@ export async function run(args: readonly string[]): Promise<number> {
 	for (const warning of config.warnings) tell(problemLine(warning));
 	const session = await startSession(config.options, config.file !== undefined);
 	const reloader = new Reloader(config, {
-		load: () => loadConfig(parsed, process.env),
+		read: () => (config.file === undefined ? "" : readConfigFile(config.file)),
+		make: (text) => makeConfig(config.file, text, parsed, process.env),
 		apply: (options) => session.reconfigure(options),
 		tell,
 	});
-	using _watched = config.file === undefined ? undefined : reloads(config.file, reloader);
+	const watched = config.file === undefined ? undefined : reloads(config.file, reloader);
 	tell(session.startLine);
 	process.on("SIGUSR2", () => {
 		session.ledger().then((ledger) => reportLedger(ledger, reloader.config.options.ledgerFile));
 	});
 	await untilStopped(session.ended);
+	watched?.[Symbol.dispose]();
 	await reloader.end();
 	const ledger = await session.stop();
 	reportLedger(ledger, reloader.config.options.ledgerFile);
@@ -49,7 +52,7 @@ export async function run(args: readonly string[]): Promise<number> {
 /** Reloads on SIGHUP and when the file changes. Without a file SIGHUP ends the process, as it does by default. */
 function reloads(file: string, reloader: Reloader): Disposable {
 	process.on("SIGHUP", () => void reloader.reload("SIGHUP"));
-	return watchFile(file, () => void reloader.reload(`${file} has changed`));
+	return watchFile(file, () => void reloader.reloadIfChanged(`${file} has changed`));
 }
 
 function tell(line: string): void {

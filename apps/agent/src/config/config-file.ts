@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { type Document, isAlias, isMap, isScalar, isSeq, LineCounter, type Node, parseDocument } from "yaml";
 import { nearest } from "../cli/options.ts";
 import { type Environment, expand } from "./placeholders.ts";
-import { ConfigError, type Position, type Problem } from "./problem.ts";
+import { type Position, type Problem, UnreadableError } from "./problem.ts";
 import { readList, readText, type Setting, type SettingValue } from "./setting.ts";
 import { SETTINGS } from "./settings.ts";
 import { ONLY, WITHOUT_MEANING, type WithoutMeaning, withoutMeaning } from "./without-meaning.ts";
@@ -34,7 +34,7 @@ export function readConfigFile(file: string): string {
 	try {
 		return readFileSync(file, "utf8");
 	} catch (error) {
-		throw new ConfigError([{ message: `cannot read the configuration '${file}': ${(error as Error).message}` }]);
+		throw new UnreadableError(file, error as Error);
 	}
 }
 

@@ -9,7 +9,7 @@ import { ConfigError, type Position, type Problem } from "./problem.ts";
 import { type Setting, type SettingValue, showValue } from "./setting.ts";
 import { SETTINGS } from "./settings.ts";
 
-/** Read when `--config` is not given, if it exists. */
+/** Read when neither `--config` nor $WIRESCRIBE_CONFIG is given, if it exists. */
 export const DEFAULT_FILE = "/etc/wirescribe/wirescribe.yaml";
 
 /** Where a value comes from, the strongest first. */
@@ -31,6 +31,8 @@ export interface Effective {
 export interface Config {
 	/** Undefined: there is none. */
 	readonly file: string | undefined;
+	/** What it holds. */
+	readonly text: string;
 	readonly values: readonly Effective[];
 	readonly options: WatchOptions;
 	readonly warnings: readonly Problem[];
@@ -38,9 +40,14 @@ export interface Config {
 
 /** Brings flags, environment, file and defaults together. Throws a {@link ConfigError} with everything that is wrong. */
 export function loadConfig(parsed: ParsedArguments, environment: Environment): Config {
-	const given = parsed.values["config"];
-	const file = typeof given === "string" ? given : existsSync(DEFAULT_FILE) ? DEFAULT_FILE : undefined;
+	const file = configFile(parsed, environment);
 	return makeConfig(file, file === undefined ? "" : readConfigFile(file), parsed, environment);
+}
+
+function configFile(parsed: ParsedArguments, environment: Environment): string | undefined {
+	const given = parsed.values["config"] ?? (environment["WIRESCRIBE_CONFIG"] || undefined);
+	if (typeof given === "string") return given;
+	return existsSync(DEFAULT_FILE) ? DEFAULT_FILE : undefined;
 }
 
 /** The same of a file's text. */
@@ -70,7 +77,7 @@ export function makeConfig(
 	const absent = isOn(values, "backend-tls") ? values.filter(isAbsentExample) : [];
 	const warnings = [...fromFile.warnings, ...fromEnvironment.warnings, ...absent.map(absentWarning)];
 	const held = values.map((one) => (absent.includes(one) ? { ...one, value: undefined } : one));
-	return { file, options: optionsOf(held), values: held, warnings };
+	return { file, text, options: optionsOf(held), values: held, warnings };
 }
 
 /** The reference agent's own file names a client certificate that is not there: it means that there is none. */

@@ -11,8 +11,8 @@ export interface EnvironmentEntry {
 	readonly variable: string;
 }
 
-/** Variables of the packages below, which are no keys. */
-const OTHERS = ["WIRESCRIBE_DEBUG", "WIRESCRIBE_LIBBPF", "WIRESCRIBE_FFI"];
+/** Variables that are no keys. */
+const OTHERS = ["WIRESCRIBE_CONFIG", "WIRESCRIBE_DEBUG", "WIRESCRIBE_LIBBPF", "WIRESCRIBE_FFI"];
 
 /** What the environment says of the keys: by our own name of a variable, else by the reference agent's. Empty is not set. */
 export function readEnvironment(environment: Environment): {

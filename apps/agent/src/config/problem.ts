@@ -19,6 +19,14 @@ export function problemLine({ at, message }: Problem): string {
 	return at ? `${at.file}:${at.line}:${at.column}: ${message}` : message;
 }
 
+/** The file is not there, or not for us. */
+export class UnreadableError extends CliError {
+	constructor(file: string, cause: Error) {
+		super(`cannot read the configuration '${file}': ${cause.message}`, EXIT.usage, { cause });
+		this.name = "UnreadableError";
+	}
+}
+
 /** All that is wrong with a configuration, at once. */
 export class ConfigError extends CliError {
 	readonly problems: readonly Problem[];

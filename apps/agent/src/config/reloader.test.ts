@@ -2,11 +2,15 @@ import { describe, expect, it } from "vitest";
 import { parseRun } from "../cli/config-options.ts";
 import type { WatchOptions } from "../cli/watch-options.ts";
 import { type Config, makeConfig } from "./config.ts";
+import { UnreadableError } from "./problem.ts";
 import { Reloader } from "./reloader.ts";
 
 function config(file: string): Config {
 	return makeConfig("w.yaml", file, parseRun("run", ["--comm", "nginx"]), {});
 }
+
+/** There is no file. */
+const ABSENT = "absent";
 
 /** A reloader over texts that a test sets; what it applied, and what it said. */
 class Reloading {
@@ -19,7 +23,11 @@ class Reloading {
 	constructor(text: string) {
 		this.text = text;
 		this.reloader = new Reloader(config(text), {
-			load: () => config(this.text),
+			read: () => {
+				if (this.text === ABSENT) throw new UnreadableError("w.yaml", new Error("ENOENT"));
+				return this.text;
+			},
+			make: config,
 			apply: async (options) => {
 				if (this.fails !== undefined) throw new Error(this.fails);
 				this.applied.push(options);
@@ -85,6 +93,26 @@ describe("Reloader", () => {
 		it.fails = undefined;
 		await it.to("access_log: {query_values: false}");
 		expect(it.reloader.config.options.queryValues).toBe(false);
+	});
+
+	it("looks at what has been touched only when it is another, also than one that was refused", async () => {
+		const it = new Reloading("access_log: {query_values: true}");
+		const touch = async (text: string): Promise<string[]> => {
+			it.text = text;
+			await it.reloader.reloadIfChanged("touched");
+			return it.said.splice(0);
+		};
+		expect(await touch("access_log: {query_values: true}")).toEqual([]);
+		expect(await touch(ABSENT)).toEqual([]);
+		expect(await touch("wrong: 1")).toHaveLength(2);
+		expect(await touch("wrong: 1")).toEqual([]);
+		// By the signal it is another one first, then by the file the first one again.
+		expect(await it.to("access_log: {query_values: false}")).toHaveLength(2);
+		expect(await touch("access_log: {query_values: true}")).toHaveLength(2);
+		expect(await it.to(ABSENT)).toEqual([
+			"reload (test) refused, the old configuration goes on:",
+			"  cannot read the configuration 'w.yaml': ENOENT",
+		]);
 	});
 
 	it("shows no secret", async () => {

@@ -5,15 +5,12 @@ import type { WatchOptions } from "../cli/watch-options.ts";
 import { HeldFrames } from "./held-frames.ts";
 import type { Outlet } from "./outlet.ts";
 import { addCounts, NO_RECORDS, withoutSpooled } from "./record-counts.ts";
+import { Retirement } from "./retirement.ts";
 import { openSenderOutlet } from "./sender-outlet.ts";
 import { StdoutOutlet } from "./stdout-outlet.ts";
 
-/** How long an outlet whose time is over goes on to deliver what it has. */
-const RETIREMENT_MS = 60_000;
-/** The same where its successor waits for its spool: what is not delivered then lies there. */
+/** How long a sender delivers whose successor waits for its spool: what is left then lies there. */
 const HANDOVER_MS = 2_000;
-/** What is left at the end of a retirement gets this much more. */
-const LAST_MS = 100;
 
 /** What a partition must make for the outlets that the options ask for. */
 export interface OutputPlan {
@@ -54,10 +51,9 @@ export function handOut({ sender, stdout }: OutletSet, buffer: ArrayBuffer): voi
 export class Outlets {
 	readonly #node: () => NodeInfo;
 	readonly #onGone: () => void;
-	readonly #retiring = new Set<Promise<void>>();
+	readonly #retiring = new Set<Retirement>();
 	/** Those whose records are in the ledger. */
 	readonly #counted = new Set<Outlet>();
-	readonly #stopping = Promise.withResolvers<number>();
 	#destination: Destination | undefined;
 	#current: OutletSet = { sender: undefined, stdout: undefined };
 	/** Of those that are closed. */
@@ -100,9 +96,9 @@ export class Outlets {
 		const { sender, stdout } = this.#current;
 		for (const outlet of [set.sender, set.stdout]) {
 			if (outlet === undefined || outlet === sender || outlet === stdout) continue;
-			const retired = this.#seeOff(outlet);
-			this.#retiring.add(retired);
-			void retired.finally(() => this.#retiring.delete(retired));
+			const retirement = new Retirement(outlet, (counts) => this.#close(outlet, counts));
+			this.#retiring.add(retirement);
+			void retirement.done.finally(() => this.#retiring.delete(retirement));
 		}
 	}
 
@@ -111,21 +107,9 @@ export class Outlets {
 	}
 
 	async close(deadlineMs: number): Promise<void> {
-		this.#stopping.resolve(deadlineMs);
 		const { sender, stdout } = this.#current;
-		await Promise.all([sender?.close(deadlineMs), stdout?.close(deadlineMs), ...this.#retiring]);
-	}
-
-	async #seeOff(outlet: Outlet): Promise<void> {
-		let timer: NodeJS.Timeout | undefined;
-		const late = new Promise<number>((resolve) => {
-			timer = setTimeout(() => resolve(LAST_MS), RETIREMENT_MS);
-			timer.unref();
-		});
-		const leftMs = await Promise.race([outlet.drained().then(() => LAST_MS), late, this.#stopping.promise]);
-		clearTimeout(timer);
-		await outlet.close(leftMs);
-		this.#close(outlet, outlet.counts());
+		const retiring = [...this.#retiring].map((retirement) => retirement.hurry(deadlineMs));
+		await Promise.all([sender?.close(deadlineMs), stdout?.close(deadlineMs), ...retiring]);
 	}
 
 	#close(outlet: Outlet, counts: RecordCounts): void {
@@ -137,10 +121,13 @@ export class Outlets {
 		if (!options.backend) return undefined;
 		if (before.sender && old && sameDelivery(old, options)) return before.sender;
 		const folder = options.delivery.spool?.folder;
-		if (!before.sender || !old || folder === undefined || folder !== old.delivery.spool?.folder) {
-			return this.#open(options);
+		if (folder === undefined) return this.#open(options);
+		if (before.sender && old && folder === old.delivery.spool?.folder) {
+			return await this.#handOver(before, before.sender, old, options);
 		}
-		return await this.#handOver(before, before.sender, old, options);
+		// An earlier one may have it still.
+		await Promise.all([...this.#retiring].map((retirement) => retirement.hurry(HANDOVER_MS)));
+		return this.#open(options);
 	}
 
 	/** Both have the same spool: the new one can open it only when the old one has let go. What comes meanwhile is held. */

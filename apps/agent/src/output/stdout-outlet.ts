@@ -57,6 +57,8 @@ export class StdoutOutlet implements Outlet {
 
 	async close(deadlineMs: number): Promise<void> {
 		await this.#wait(performance.now() + deadlineMs);
+		// What is still under way may fail yet.
+		if (this.#accepted === this.#written + this.#dropped) process.stdout.off("error", this.#failed);
 	}
 
 	async #wait(endMs: number): Promise<void> {
