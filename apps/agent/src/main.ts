@@ -19,12 +19,14 @@ const COMMANDS: Readonly<Record<string, { readonly about: string; load(): Promis
 	collect: { about: "receive logs: the embedded collector", load: () => import("./commands/collect.ts") },
 	record: { about: "write what the kernel saw to a file", load: () => import("./commands/record.ts") },
 	replay: { about: "read a recording as 'run' reads the kernel", load: () => import("./commands/replay.ts") },
+	validate: { about: "check a configuration file", load: () => import("./commands/validate.ts") },
+	"print-config": { about: "what holds, and where it comes from", load: () => import("./commands/print-config.ts") },
 	doctor: { about: "what works here, what does not, what to do", load: () => import("./commands/doctor.ts") },
 	demo: { about: "ten seconds that show all of it", load: () => import("./commands/demo.ts") },
 };
 
 export function usage(): string {
-	const rows = Object.entries(COMMANDS).map(([name, command]) => `  ${name.padEnd(9)}${command.about}`);
+	const rows = Object.entries(COMMANDS).map(([name, command]) => `  ${name.padEnd(14)}${command.about}`);
 	return `wirescribe COMMAND [options]\n\n${rows.join("\n")}\n\n'wirescribe COMMAND --help' lists a command's options.\n`;
 }
 

@@ -24,14 +24,14 @@ import { describeExchange, seenContent } from "./transaction.ts";
 export interface ConnectionContext {
 	readonly output: RecordOutput;
 	/** Undefined: every transaction goes out as it is. */
-	readonly policy: TransactionPolicy | undefined;
+	policy: TransactionPolicy | undefined;
 	readonly counts: PartitionCounts;
-	/** Report read and write operations of connections that are not HTTP too. */
-	readonly tcpOperations: boolean;
+	/** Report read and write operations of connections that are not HTTP too. May change, as `select` may. */
+	tcpOperations: boolean;
 	/** The readers' settings, by the role that is known when they are made; all connections share them. */
-	readonly http: Readonly<Record<Connection["role"], Http1Options>>;
+	http: Readonly<Record<Connection["role"], Http1Options>>;
 	/** Which connections are looked at; asked again when a description changes. */
-	select(connection: Connection): boolean;
+	select: (connection: Connection) => boolean;
 	/** Tells the kernel what it need not copy, of the socket's own bytes or of those inside its TLS. */
 	skip(socketId: number, direction: 1 | 2, before: number | "all", plaintext: boolean): void;
 }
@@ -76,6 +76,8 @@ export class ObservedConnection {
 	tlsRead = false;
 	/** Of what was read before its TLS began. */
 	#earlierRequestStarts = 0;
+	/** The reader has read nothing since the connection was left out. */
+	#fresh = false;
 	#http1 = false;
 	#notHttp = false;
 	#sequence = 0;
@@ -126,6 +128,18 @@ export class ObservedConnection {
 		if (this.described) this.#releaseWaiting();
 	}
 
+	/**
+	 * The selection has changed. `kept`: nothing of the connection is left out now. Of one that is, what waits is handed out as at its
+	 * end; it may come back.
+	 */
+	reselect(kept: boolean, nowNs: number): void {
+		this.selected = !this.described || this.#context.select(this.description);
+		if (kept || !this.described) return;
+		this.#startOver(nowNs);
+		this.#fresh = true;
+		this.#sendPlain(this.#log.takeAll());
+	}
+
 	/** An operation that stands alone by nature: connect or accept. */
 	plain(operation: Operation): void {
 		this.#context.counts.operationsPlain += operation.kind === "read" || operation.kind === "write" ? 1 : 0;
@@ -146,7 +160,13 @@ export class ObservedConnection {
 		}
 		if (kernelProtocol === 1 && !this.#http1) this.#becomeHttp1();
 		this.#log.add(operation);
-		if (!this.#notHttp) this.#http.append(chunk);
+		if (!this.#notHttp) this.#append(chunk);
+	}
+
+	/** What came while the connection was left out is not waited for. */
+	#append(chunk: Chunk): void {
+		this.#http.append(this.#fresh ? { ...chunk, prevDataId: 0 } : chunk);
+		this.#fresh = false;
 	}
 
 	/** What a TLS library was given to encrypt, or has decrypted: a stream of its own, read like any. */
@@ -265,11 +285,16 @@ export class ObservedConnection {
 
 	/** What came before was the request for a tunnel, and its answer, if it was HTTP at all. */
 	#beginPlaintext(nowNs: number): void {
-		this.#http.close(nowNs);
+		this.#startOver(nowNs);
 		this.tlsRead = true;
-		this.#earlierRequestStarts = this.#http.counters.requestStartsRead;
-		this.#http = this.#newHttp();
 		this.#notHttp = false;
+	}
+
+	/** A new reader: it meets the stream in its middle. What is open in the old one is handed out. */
+	#startOver(nowNs: number): void {
+		this.#http.close(nowNs);
+		this.#earlierRequestStarts += this.#http.counters.requestStartsRead;
+		this.#http = this.#newHttp();
 	}
 
 	#becomeTls(): void {

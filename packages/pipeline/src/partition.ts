@@ -23,6 +23,11 @@ export interface PartitionOptions {
 	readonly skip?: (socketId: number, direction: 1 | 2, before: number | "all", plaintext: boolean) => void;
 }
 
+/** What a partition looks at from now on, see {@link Partition.reselect}. */
+export interface Reselection extends Pick<PartitionOptions, "select" | "tcpOperations"> {
+	readonly keeps: (connection: Connection) => boolean;
+}
+
 /** How often connections are asked whether something of them has waited too long. */
 const SWEEP_NS = 250_000_000;
 /** So long after its last operation, an ended connection does not wait any more to be known. */
@@ -58,17 +63,19 @@ export class Partition {
 	/** Connections that have ended while it was being found out whose they were. */
 	readonly #lingering: Map<number, ObservedConnection> = new Map();
 	readonly #owns: ((socketId: number) => boolean) | undefined;
+	readonly #reorderWindowNs: number;
 	#lastSweepNs = 0;
 
 	constructor(options: PartitionOptions) {
 		this.#owns = options.owns;
+		this.#reorderWindowNs = options.reorderWindowNs ?? 20_000_000;
 		this.#connections = new ConnectionTable({ onEvict: (_, connection) => this.#finish(connection, this.#nowNs) });
 		this.#context = {
 			output: options.output,
 			policy: options.policy,
 			counts: this.#counts,
 			tcpOperations: options.tcpOperations ?? false,
-			http: httpOptions(options.reorderWindowNs ?? 20_000_000, options.policy?.wants?.bodyBytes ?? 0),
+			http: httpOptions(this.#reorderWindowNs, options.policy?.wants?.bodyBytes ?? 0),
 			select: options.select ?? (() => true),
 			skip: options.skip ?? (() => {}),
 		};
@@ -104,6 +111,25 @@ export class Partition {
 		if (!this.#connections.get(socketId)) return;
 		this.#counts.connectionsEndedUnseen++;
 		this.#end(socketId, nowNs);
+	}
+
+	/** Another policy, from now on; bodies that it wants are collected on connections that begin then. */
+	obey(policy: TransactionPolicy | undefined): void {
+		this.#context.policy = policy;
+		this.#context.http = httpOptions(this.#reorderWindowNs, policy?.wants?.bodyBytes ?? 0);
+	}
+
+	/**
+	 * Changes which connections are looked at, and whether those that are not HTTP are reported, from now on: of `tcpOperations` and
+	 * `select` as in the options. `keeps` says of an open connection whether nothing of it is left out, by this partition or by whoever
+	 * hands in the batches: one that is left out may come back, and is then read as if it had just been met.
+	 */
+	reselect(selection: Reselection, nowNs: number): void {
+		this.#context.select = selection.select ?? (() => true);
+		this.#context.tcpOperations = selection.tcpOperations ?? false;
+		for (const [, connection] of this.#connections.entries()) {
+			connection.reselect(selection.keeps(connection.description), nowNs);
+		}
 	}
 
 	/** Takes a batch; its memory may be used again as soon as this returns. Returns how many events it held. */

@@ -153,6 +153,30 @@ describe("Partition", () => {
 		expect(p.ledger()).toMatchObject({ requestStartsRead: 4, logged: 4, connectionsClosed: 4, connectionsOpen: 0 });
 	});
 
+	it("hands out what waits on a connection that a new selection leaves out, and takes the connection back later", () => {
+		const { kept, partition: p } = partition();
+		const exchange = (id: number, offset: number): Uint8Array =>
+			new BatchBuilder(1)
+				.operation({ direction: 1, id, offset, text: REQUEST, atNs: id * 1000 })
+				.operation({ direction: 2, id: id + 1, offset: offset + 400, text: RESPONSE, atNs: id * 1000 + 500 })
+				.take();
+		p.consume(new BatchBuilder(1).connection(2, "accept").take(), 1);
+		p.consume(exchange(1, 100), 2000);
+		p.consume(
+			new BatchBuilder(1).operation({ direction: 1, id: 3, offset: 133, text: REQUEST, atNs: 3000 }).take(),
+			3000,
+		);
+		p.reselect({ select: () => false, keeps: () => false }, 4000);
+		expect(kept.order).toEqual(["accept", "GET 200", "GET null"]);
+		p.consume(exchange(5, 300), 6000);
+		expect(p.ledger()).toMatchObject({ operationsNotSelected: 2 });
+		p.reselect({ keeps: () => true }, 7000);
+		p.consume(exchange(7, 500), 9000);
+		p.close(10_000);
+		expect(kept.order.slice(3)).toEqual(["GET 200"]);
+		expect(p.ledger()).toMatchObject({ requestStartsRead: 3, logged: 2, unpaired: 1, open: 0, lost: 0 });
+	});
+
 	it("leaves out what is not selected, tells the kernel, and counts it", () => {
 		const skipped: unknown[] = [];
 		const { kept, partition: p } = partition({

@@ -25,13 +25,22 @@ export class CliError extends Error {
 		this.exitCode = exitCode;
 		this.excerpt = options?.excerpt;
 	}
+
+	/** What is shown: the message, in one line. A failure with several parts has one for each. */
+	get lines(): readonly string[] {
+		return [this.message.replaceAll(/\s*\n\s*/g, " · ")];
+	}
 }
 
-/** The one line for any error, with its excerpt: a failure that nobody foresaw still names itself, without its stack. */
+/** The lines for any error, mostly one: a failure that nobody foresaw still names itself, without its stack. */
 export function errorLine(error: unknown): string {
+	if (error instanceof CliError) return error.lines.map((line) => `wirescribe: ${line}`).join("\n") + below(error);
 	const text = error instanceof Error ? error.message : String(error);
-	const excerpt = error instanceof CliError && error.excerpt !== undefined ? `\n${error.excerpt}` : "";
-	return `wirescribe: ${text.replaceAll(/\s*\n\s*/g, " · ")}${excerpt}`;
+	return `wirescribe: ${text.replaceAll(/\s*\n\s*/g, " · ")}`;
+}
+
+function below({ excerpt }: CliError): string {
+	return excerpt === undefined ? "" : `\n${excerpt}`;
 }
 
 /** The string `code` that this project's errors (and Node's) carry. */

@@ -1,9 +1,11 @@
 import { existsSync } from "node:fs";
 import { dirname } from "node:path";
 import type { DataPolicyOptions } from "@wirescribe/data-policy";
+import { tuning } from "../config/tuning.ts";
 import type { WatchSelection } from "../live/selection.ts";
 import { DELIVERY_DEFAULTS, DELIVERY_SPECS, type DeliveryOptions, parseDelivery } from "./delivery-options.ts";
 import { CliError, EXIT } from "./errors.ts";
+import { HOST_SPECS, parseHostProc } from "./host-options.ts";
 import {
 	KUBERNETES_SPECS,
 	type KubernetesOptions,
@@ -36,6 +38,8 @@ export interface WatchOptions {
 	/** Undefined: no cluster is asked. */
 	readonly kubernetes: KubernetesOptions | undefined;
 	readonly clusterName: string;
+	/** Where processes are looked up: /proc, or where the host's is mounted. */
+	readonly proc: string;
 	readonly partitions: number | undefined;
 	readonly queue: "ring" | "perf";
 	readonly ledgerFile: string | undefined;
@@ -59,6 +63,7 @@ export const WATCH_SPECS: OptionSpecs = {
 	...POLICY_SPECS,
 	...KUBERNETES_SPECS,
 	...WORKLOAD_SPECS,
+	...HOST_SPECS,
 	partitions: { type: "string", value: "N", help: "parallel data planes; 1 below 4 cores, else half the cores" },
 	queue: { type: "string", value: "ring|perf", help: "ring buffers (default) or per-CPU perf buffers" },
 	"ring-size": { type: "string", value: "BYTES", help: "size of each ring: 64KB to 64MB, default 8MB" },
@@ -77,6 +82,7 @@ export const WATCH_DEFAULTS: WatchOptions = {
 	policy: {},
 	kubernetes: undefined,
 	clusterName: "",
+	proc: "/proc",
 	partitions: undefined,
 	queue: "ring",
 	ledgerFile: undefined,
@@ -94,6 +100,11 @@ export function parseWatch(
 ): { options: WatchOptions; files: readonly string[] } | undefined {
 	const parsed = parseCommand(command, args, WATCH_SPECS, positionals);
 	if (parsed.values["help"]) return undefined;
+	return { files: parsed.positionals, options: watchOptions(command, parsed) };
+}
+
+/** The options that parsed arguments make, wherever these come from. */
+export function watchOptions(command: string, parsed: ParsedArguments): WatchOptions {
 	const backend = text(parsed, "backend");
 	const partitions = numberList(command, parsed, "partitions", 1, 64)[0];
 	const queue = oneOf(command, parsed, "queue", ["ring", "perf"]) ?? "ring";
@@ -105,21 +116,19 @@ export function parseWatch(
 		throw new CliError(`cannot write the ledger to '${ledgerFile}': the folder does not exist; create it`, EXIT.usage);
 	}
 	return {
-		files: parsed.positionals,
-		options: {
-			output: oneOf(command, parsed, "output", ["text", "json"]),
-			backend: backend === undefined ? undefined : hostPort(command, "backend", backend),
-			delivery: parseDelivery(command, parsed),
-			...watched(command, parsed),
-			policy: parsePolicy(command, parsed),
-			partitions,
-			queue,
-			ledgerFile,
-			queryValues: parsed.values["query-values"] === true,
-			tcpOperations: parsed.values["tcp-operations"] === true,
-			tls: parsed.values["no-tls"] !== true,
-			ringBytes: ringBytes(command, text(parsed, "ring-size")),
-		},
+		output: oneOf(command, parsed, "output", ["text", "json"]),
+		backend: backend === undefined ? undefined : hostPort(command, "backend", backend),
+		delivery: parseDelivery(command, parsed),
+		...watched(command, parsed),
+		policy: parsePolicy(command, parsed),
+		proc: parseHostProc(parsed),
+		partitions,
+		queue,
+		ledgerFile,
+		queryValues: parsed.values["query-values"] === true,
+		tcpOperations: parsed.values["tcp-operations"] === true,
+		tls: parsed.values["no-tls"] !== true,
+		ringBytes: ringBytes(command, text(parsed, "ring-size")),
 	};
 }
 
@@ -136,7 +145,7 @@ export function watched(
 
 /** A ring's size is a power of two and a multiple of the page size: other sizes are rounded up. */
 function ringBytes(command: string, size: string | undefined): number {
-	if (size === undefined) return WATCH_DEFAULTS.ringBytes;
+	if (size === undefined) return tuning().ringBytes.value;
 	const bytes = byteSize(command, "ring-size", size, 64 << 10, 64 << 20);
 	return 2 ** Math.ceil(Math.log2(bytes));
 }

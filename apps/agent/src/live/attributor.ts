@@ -28,6 +28,8 @@ export interface AttributorOptions {
 	readonly channel: string | undefined;
 	/** Processes may be part of pods. */
 	readonly kubernetes: boolean;
+	/** Where processes are looked up. */
+	readonly proc: string;
 }
 
 /**
@@ -38,8 +40,8 @@ export interface AttributorOptions {
  *     process events, workload changes, other partitions' sockets ──► what was described before, known better now
  */
 export class Attributor {
-	readonly #processes = new ProcessTable();
-	readonly #peers = new PeerLookup();
+	readonly #processes: ProcessTable;
+	readonly #peers: PeerLookup;
 	readonly #pairs = new HostPairs<End>(MAX_WAITING);
 	readonly #workloads = new WorkloadTable();
 	/** Sockets of containers whose pod is not known yet, in the order in which they came. */
@@ -54,7 +56,9 @@ export class Attributor {
 	#found = new Map<number, Attribution>();
 	#nowNs = 0;
 
-	constructor({ channel, kubernetes }: AttributorOptions) {
+	constructor({ channel, kubernetes, proc }: AttributorOptions) {
+		this.#processes = new ProcessTable({ proc });
+		this.#peers = new PeerLookup(proc);
 		this.#kubernetes = kubernetes;
 		if (channel === undefined) return;
 		this.#channel = new BroadcastChannel(channel);

@@ -1,12 +1,12 @@
-import process from "node:process";
 import { type Capture, CaptureError, openCapture } from "@wirescribe/bpf-programs";
 import { BpfError } from "@wirescribe/libbpf";
 import { CliError, EXIT, type ExitCode } from "../cli/errors.ts";
 import type { WatchOptions } from "../cli/watch-options.ts";
+import { ownPid } from "./own-pid.ts";
 import { kernelSelection } from "./selection.ts";
 
-/** Loads and attaches the programs; what the kernel refuses comes back as one line with what to do. */
-export function openKernel(options: WatchOptions, rings: number): Capture {
+/** Loads and attaches the programs, the selection of which may change later if that is said; what the kernel refuses comes back as one line with what to do. */
+export function openKernel(options: WatchOptions, rings: number, reselect = false): Capture {
 	try {
 		return openCapture({
 			rings,
@@ -14,7 +14,8 @@ export function openKernel(options: WatchOptions, rings: number): Capture {
 			ringBytes: options.ringBytes,
 			allOperations: options.tcpOperations,
 			select: kernelSelection(options.selection),
-			excludePids: [process.pid],
+			reselect,
+			excludePids: [ownPid(options.proc)],
 		});
 	} catch (error) {
 		throw kernelError(error);

@@ -1,4 +1,4 @@
-import type { Instant } from "@wirescribe/access-log";
+import type { Connection, Instant } from "@wirescribe/access-log";
 import { type CaptureHandle, type CaptureRing, openRing } from "@wirescribe/bpf-programs";
 import { monotonicClock } from "@wirescribe/connections";
 import { createDataPolicy, type DataPolicy, type DataPolicyOptions } from "@wirescribe/data-policy";
@@ -10,6 +10,7 @@ import {
 	OutputBuffer,
 	Partition,
 	type PartitionLedger,
+	type PartitionOptions,
 	type RecordOutput,
 } from "@wirescribe/pipeline";
 import { Attributor } from "./attributor.ts";
@@ -34,6 +35,8 @@ export interface LivePartitionData {
 	/** Partitions of one session tell each other of their sockets; undefined: there is only one. */
 	readonly channel: string | undefined;
 	readonly kubernetes: boolean;
+	/** Where processes are looked up. */
+	readonly proc: string;
 	/** What is known of the cluster when the partition is made, or made anew. */
 	readonly workloads: readonly WorkloadChange[];
 }
@@ -46,7 +49,14 @@ export type PartitionQuestion =
 	| "ledger"
 	| "finish"
 	| { readonly processes: readonly ProcessEvent[] }
-	| { readonly workloads: readonly WorkloadChange[] };
+	| { readonly workloads: readonly WorkloadChange[] }
+	| { readonly reconfigure: Reconfigured };
+
+/** What a reload may change of a partition. */
+export type Reconfigured = Pick<
+	LivePartitionData,
+	"lines" | "messages" | "color" | "bootTime" | "queryValues" | "policy" | "partitions" | "tcpOperations" | "selection"
+>;
 
 /** What is needed to write records. */
 export type RecordOutputData = Pick<
@@ -61,20 +71,23 @@ export interface RecordWriting {
 	readonly frames: OutputBuffer;
 }
 
+type Selecting = Pick<LivePartitionData, "selection" | "tcpOperations">;
+type LookedAt = Pick<PartitionOptions, "select" | "tcpOperations">;
+
 /** One drain fills at most this much; a ring that holds more is drained again at once. */
 const BATCH_BYTES = 1 << 20;
 
-/** Sends each record to several outputs. */
-class Both implements RecordOutput {
-	readonly #outputs: readonly RecordOutput[];
+/** Sends each record to several outputs, which may be others later. */
+class Outputs implements RecordOutput {
+	outputs: readonly RecordOutput[];
 	constructor(outputs: readonly RecordOutput[]) {
-		this.#outputs = outputs;
+		this.outputs = outputs;
 	}
 	transaction: RecordOutput["transaction"] = (transaction, operations, sequence) => {
-		for (const output of this.#outputs) output.transaction(transaction, operations, sequence);
+		for (const output of this.outputs) output.transaction(transaction, operations, sequence);
 	};
 	operations: RecordOutput["operations"] = (connection, operations, sequence) => {
-		for (const output of this.#outputs) output.operations(connection, operations, sequence);
+		for (const output of this.outputs) output.operations(connection, operations, sequence);
 	};
 }
 
@@ -82,42 +95,48 @@ class Both implements RecordOutput {
 export function recordOutput(data: RecordOutputData): RecordWriting {
 	const frames = new OutputBuffer();
 	const policy = createDataPolicy(data.policy, data.partitions);
+	return { output: new Outputs(outputsOf(data, policy, frames)), policy, frames };
+}
+
+function outputsOf(data: RecordOutputData, policy: DataPolicy | undefined, frames: OutputBuffer): RecordOutput[] {
 	const queryValues = data.queryValues || policy?.judgesQueries === true;
 	const outputs: RecordOutput[] = [];
 	if (data.lines) outputs.push(new LineOutput(frames, { output: data.lines, ...data, queryValues }));
 	if (data.messages) outputs.push(new MessageOutput(frames));
-	return { output: outputs.length === 1 ? (outputs[0] as RecordOutput) : new Both(outputs), policy, frames };
+	return outputs;
 }
 
 /** Drains one ring, reads it, and emits frames of finished records. Runs inline or on a worker thread, the same. */
 export class LivePartition implements QueuePartition<never>, SurroundingsListener {
 	readonly #ring: CaptureRing;
 	readonly #partition: Partition;
-	readonly #frames: OutputBuffer;
+	readonly #frames = new OutputBuffer();
+	readonly #output: Outputs;
 	readonly #emit: (buffer: ArrayBuffer) => void;
 	readonly #now = monotonicClock();
 	readonly #batch = new Uint8Array(BATCH_BYTES);
 	readonly #attributor: Attributor;
 	readonly #unseen: UnseenEnds;
+	#data: Reconfigured;
+	#policy: DataPolicy | undefined;
 
 	/** Called before a batch is read, so that what happened to processes is known first; on threads nobody can be asked. */
 	before: () => void = () => {};
 
 	constructor({ data, emit }: PartitionSetup<LivePartitionData>) {
 		const ring = openRing(data.capture);
-		const { output, policy, frames } = recordOutput(data);
 		this.#ring = ring;
-		this.#frames = frames;
+		this.#data = data;
+		this.#policy = createDataPolicy(data.policy, data.partitions);
+		this.#output = new Outputs(outputsOf(data, this.#policy, this.#frames));
 		this.#emit = emit;
 		this.#attributor = new Attributor(data);
 		this.#attributor.workloadsChanged(data.workloads);
 		this.#unseen = new UnseenEnds(ring);
-		const { selection } = data;
 		this.#partition = new Partition({
-			output,
-			policy,
-			tcpOperations: data.tcpOperations,
-			...(judgesConnections(selection) ? { select: (one) => isSelectedConnection(selection, one) } : {}),
+			output: this.#output,
+			policy: this.#policy,
+			...lookedAt(data),
 			skip: (socketId, direction, before, plaintext) => {
 				if (before === "all") ring.skipAll(socketId, plaintext);
 				else ring.skip(socketId, direction, before, plaintext);
@@ -163,6 +182,7 @@ export class LivePartition implements QueuePartition<never>, SurroundingsListene
 	#answer(question: PartitionQuestion): PartitionLedger | undefined {
 		if (typeof question === "object") {
 			if ("processes" in question) this.processEvents(question.processes);
+			else if ("reconfigure" in question) this.#reconfigure(question.reconfigure);
 			else this.workloadsChanged(question.workloads);
 			return undefined;
 		}
@@ -172,6 +192,24 @@ export class LivePartition implements QueuePartition<never>, SurroundingsListene
 			this.#flush();
 		}
 		return this.#partition.ledger();
+	}
+
+	/** What was read until now goes out as it was asked for then. */
+	#reconfigure(data: Reconfigured): void {
+		this.pull();
+		this.#flush();
+		if (!sameSelection(this.#data, data)) {
+			const keeps = (one: Connection): boolean => isSelectedConnection(data.selection, one);
+			this.#partition.reselect({ ...lookedAt(data), keeps }, this.#now());
+			this.#flush();
+		}
+		if (JSON.stringify(this.#data.policy) !== JSON.stringify(data.policy)) {
+			// Its rate limits begin anew.
+			this.#policy = createDataPolicy(data.policy, data.partitions);
+			this.#partition.obey(this.#policy);
+		}
+		this.#output.outputs = outputsOf(data, this.#policy, this.#frames);
+		this.#data = data;
 	}
 
 	processEvents(events: readonly ProcessEvent[]): void {
@@ -197,6 +235,16 @@ export class LivePartition implements QueuePartition<never>, SurroundingsListene
 		const frames = this.#frames.take();
 		if (frames) this.#emit(frames);
 	}
+}
+
+/** Whether the same connections are looked at, in the same way. */
+export function sameSelection(a: Selecting, b: Selecting): boolean {
+	return a.tcpOperations === b.tcpOperations && JSON.stringify(a.selection) === JSON.stringify(b.selection);
+}
+
+function lookedAt({ selection, tcpOperations }: Selecting): LookedAt {
+	if (!judgesConnections(selection)) return { tcpOperations };
+	return { tcpOperations, select: (one) => isSelectedConnection(selection, one) };
 }
 
 /** The factory that worker threads call. */

@@ -1,4 +1,3 @@
-import { availableParallelism } from "node:os";
 import { extname } from "node:path";
 import process from "node:process";
 import type { NodeInfo } from "@wirescribe/access-log";
@@ -8,12 +7,21 @@ import { EventQueue } from "@wirescribe/event-queue";
 import type { WorkloadChange } from "@wirescribe/kubernetes";
 import { type Ledger, makeLedger, type PartitionLedger, sumPartitions } from "@wirescribe/pipeline";
 import type { WatchOptions } from "../cli/watch-options.ts";
-import type { Outlet } from "../output/outlet.ts";
-import { openOutlets, planOutput } from "../output/outlets.ts";
+import { partitionsOf } from "../config/tuning.ts";
+import { handOut, type OutletSet, Outlets, planOutput } from "../output/outlets.ts";
 import { kernelCounts } from "./kernel-counts.ts";
 import { openKernel } from "./open-kernel.ts";
-import { LivePartition, type LivePartitionData, type PartitionQuestion } from "./partition.ts";
+import {
+	LivePartition,
+	type LivePartitionData,
+	type PartitionQuestion,
+	type Reconfigured,
+	sameSelection,
+} from "./partition.ts";
+import { kernelSelection } from "./selection.ts";
 import { Surroundings, type SurroundingsListener } from "./surroundings.ts";
+
+type Queue = EventQueue<never, LivePartitionData>;
 
 /** Everything must be over this long after the first signal. */
 const SHUTDOWN_MS = 10_000;
@@ -25,18 +33,22 @@ export interface Session {
 	/** Settles when there is nobody left to write to. */
 	readonly ended: Promise<void>;
 	ledger(): Promise<Ledger>;
+	/**
+	 * Goes on with other options, without losing an event: selection, output, backend. The rest of them must be as before. Throws, and
+	 * changes nothing, when an outlet cannot be opened. Needs a session that is reconfigurable; one call at a time.
+	 */
+	reconfigure(options: WatchOptions): Promise<void>;
 	/** No more events, drain, deliver; the last ledger. */
 	stop(): Promise<Ledger>;
 	/** Lets go of the kernel's programs, which takes it about two seconds: after the ledger was shown. */
 	close(): void;
 }
 
-export async function startSession(options: WatchOptions): Promise<Session> {
-	const node = describeNode(options);
-	const partitions = options.queue === "perf" ? 1 : (options.partitions ?? defaultPartitions());
-	const capture = openKernel(options, partitions);
+export async function startSession(options: WatchOptions, reconfigurable = false): Promise<Session> {
+	const partitions = partitionsOf(options);
+	const capture = openKernel(options, partitions, reconfigurable);
 	try {
-		return await startQueue(options, node, capture, partitions);
+		return await startQueue({ options }, describeNode(options), capture, partitions);
 	} catch (error) {
 		capture.close();
 		throw error;
@@ -48,25 +60,21 @@ export function describeNode({ clusterName, selection }: WatchOptions): NodeInfo
 	return { ...nodeInfo(), clusterName, excludeNamespaces: selection.excludeNamespaces };
 }
 
-/** One, inline, below 4 cores; else half of them, each on a thread of its own. */
-function defaultPartitions(): number {
-	const cores = availableParallelism();
-	return cores < 4 ? 1 : Math.floor(cores / 2);
+/** The options that hold now. */
+interface Current {
+	options: WatchOptions;
 }
 
-async function startQueue(
-	options: WatchOptions,
-	node: NodeInfo,
-	capture: Capture,
-	partitions: number,
-): Promise<Session> {
+async function startQueue(current: Current, node: NodeInfo, capture: Capture, partitions: number): Promise<Session> {
+	const { options } = current;
 	const { promise: ended, resolve: end } = Promise.withResolvers<void>();
-	const plan = planOutput(options);
-	const outlet = await openOutlets(plan, options, () => describeNode(options), end);
+	const outlets = await Outlets.open(options, () => describeNode(current.options), end);
+	/** Where the frames of each partition go: all to the same outlets, but while these change. */
+	const sets = Array.from({ length: partitions }, () => outlets.current);
 	let inline: LivePartition | undefined;
 	/** By uid, for a partition whose worker had to be replaced. */
 	const workloads = new Map<string, WorkloadChange>();
-	const queue = new EventQueue<never, LivePartitionData>("capture", {
+	const queue: Queue = new EventQueue<never, LivePartitionData>("capture", {
 		partitions,
 		placement: partitions === 1 ? "inline" : "threads",
 		factory: (setup) => {
@@ -75,19 +83,14 @@ async function startQueue(
 		},
 		worker: new URL(`./partition${extname(import.meta.url)}`, import.meta.url).href,
 		data: (index) => ({
-			...plan,
+			...reconfigured(current.options, node),
 			capture: capture.handle(index),
-			bootTime: node.bootTime,
-			queryValues: options.queryValues,
-			policy: options.policy,
-			partitions,
-			tcpOperations: options.tcpOperations,
-			selection: options.selection,
 			channel: partitions > 1 ? `wirescribe-${process.pid}` : undefined,
 			kubernetes: options.kubernetes !== undefined,
+			proc: options.proc,
 			workloads: [...workloads.values()],
 		}),
-		onOutput: (_index, buffer) => outlet.frames(buffer),
+		onOutput: (index, buffer) => handOut(sets[index] as OutletSet, buffer),
 		onError: ({ partition, phase, error }) => {
 			process.stderr.write(`wirescribe: partition ${partition} failed in ${phase}: ${error.message}\n`);
 		},
@@ -100,11 +103,18 @@ async function startQueue(
 		inline ?? listenerOnThreads(queue, partitions, workloads),
 	);
 	if (inline) inline.before = () => surroundings.poll();
-	return new LiveSession(options, capture, surroundings, queue, outlet, partitions, ended);
+	return new LiveSession({ current, node, capture, surroundings, queue, outlets, sets, ended });
+}
+
+/** What a partition has to know of the options, at its start and when they change. */
+function reconfigured(options: WatchOptions, { bootTime }: NodeInfo): Reconfigured {
+	const { queryValues, policy, tcpOperations, selection } = options;
+	const partitions = partitionsOf(options);
+	return { ...planOutput(options), bootTime, queryValues, policy, partitions, tcpOperations, selection };
 }
 
 function listenerOnThreads(
-	queue: EventQueue<never, LivePartitionData>,
+	queue: Queue,
 	partitions: number,
 	workloads: Map<string, WorkloadChange>,
 ): SurroundingsListener {
@@ -124,70 +134,90 @@ function listenerOnThreads(
 	};
 }
 
+/** What a session is made of. */
+interface Parts {
+	readonly current: Current;
+	readonly node: NodeInfo;
+	readonly capture: Capture;
+	readonly surroundings: Surroundings;
+	readonly queue: Queue;
+	readonly outlets: Outlets;
+	/** By partition. */
+	readonly sets: OutletSet[];
+	readonly ended: Promise<void>;
+}
+
 class LiveSession implements Session {
 	readonly startLine: string;
 	readonly ended: Promise<void>;
-	readonly #capture: Capture;
-	readonly #surroundings: Surroundings;
-	readonly #queue: EventQueue<never, LivePartitionData>;
-	readonly #outlet: Outlet;
-	readonly #partitions: number;
+	readonly #parts: Parts;
 
-	constructor(
-		options: WatchOptions,
-		capture: Capture,
-		surroundings: Surroundings,
-		queue: EventQueue<never, LivePartitionData>,
-		outlet: Outlet,
-		partitions: number,
-		ended: Promise<void>,
-	) {
-		this.#capture = capture;
-		this.#surroundings = surroundings;
-		this.#queue = queue;
-		this.#outlet = outlet;
-		this.#partitions = partitions;
-		this.ended = ended;
-		this.startLine = startLine(options);
+	constructor(parts: Parts) {
+		this.#parts = parts;
+		this.ended = parts.ended;
+		this.startLine = startLine(parts.current.options);
 	}
 
 	async ledger(): Promise<Ledger> {
 		const partitions = await this.#ask("ledger");
 		const drained = sumPartitions(partitions).operationsDrained;
-		return this.#assemble(partitions, Math.max(0, this.#capture.counters().submitted - drained));
+		return this.#assemble(partitions, Math.max(0, this.#parts.capture.counters().submitted - drained));
+	}
+
+	async reconfigure(options: WatchOptions): Promise<void> {
+		const { current, node, capture, surroundings, queue, outlets, sets } = this.#parts;
+		const before = outlets.current;
+		const after = await outlets.succeed(options);
+		const selects = !sameSelection(current.options, options);
+		current.options = options;
+		if (selects) {
+			capture.reselect(kernelSelection(options.selection), options.tcpOperations);
+			surroundings.reselect(options.selection);
+		}
+		const question: PartitionQuestion = { reconfigure: reconfigured(options, node) };
+		const asked = sets.map(async (_, index) => {
+			// One that is being replaced begins with what holds now.
+			await queue.ask(index, question).catch(() => {});
+			// What it has handed out before its answer is of the old plan.
+			sets[index] = after;
+		});
+		await Promise.all(asked);
+		outlets.retire(before);
 	}
 
 	async stop(): Promise<Ledger> {
-		this.#capture.detach();
-		this.#surroundings.stop();
+		const { capture, surroundings, queue, outlets } = this.#parts;
+		capture.detach();
+		surroundings.stop();
 		const end = performance.now() + SHUTDOWN_MS;
 		const partitions = await this.#ask("finish");
-		await this.#queue.close();
-		await this.#outlet.close(Math.max(end - performance.now(), 100));
+		await queue.close();
+		await outlets.close(Math.max(end - performance.now(), 100));
 		// Drained to the end: what is missing now is missing.
 		return this.#assemble(partitions, 0);
 	}
 
 	close(): void {
-		this.#surroundings.tls.close();
-		this.#capture.close();
+		this.#parts.surroundings.tls.close();
+		this.#parts.capture.close();
 	}
 
 	async #ask(question: PartitionQuestion): Promise<PartitionLedger[]> {
-		const answers = Array.from({ length: this.#partitions }, (_, index) => this.#queue.ask(index, question));
+		const answers = this.#parts.sets.map((_, index) => this.#parts.queue.ask(index, question));
 		return (await Promise.all(answers)) as PartitionLedger[];
 	}
 
 	#assemble(partitions: readonly PartitionLedger[], inRing: number): Ledger {
+		const { capture, surroundings, outlets } = this.#parts;
 		const drained = sumPartitions(partitions).operationsDrained;
-		const kernel = kernelCounts(this.#capture, drained, inRing);
-		const { notVisible: tlsNotVisible, watched: tlsWatched } = this.#surroundings.tls;
-		return makeLedger({ ...kernel, partitions, records: this.#outlet.counts(), tlsNotVisible, tlsWatched });
+		const kernel = kernelCounts(capture, drained, inRing);
+		const { notVisible: tlsNotVisible, watched: tlsWatched } = surroundings.tls;
+		return makeLedger({ ...kernel, partitions, records: outlets.counts(), tlsNotVisible, tlsWatched });
 	}
 }
 
-function startLine({ selection, backend, kubernetes }: WatchOptions): string {
-	const watched = matchProcesses(selection).length;
+function startLine({ selection, backend, kubernetes, proc }: WatchOptions): string {
+	const watched = matchProcesses(selection, proc).length;
 	const { pids = [], comms = [], exes = [], containers = [], cgroups = [], exclude, ports = [] } = selection;
 	const everything = pids.length + comms.length + exes.length + containers.length + cgroups.length === 0 && !exclude;
 	const what = everything
@@ -197,5 +227,5 @@ function startLine({ selection, backend, kubernetes }: WatchOptions): string {
 	const pods = kubernetes ? ` of node ${kubernetes.nodeName}` : "";
 	const where = backend ? `; delivering to ${backend.host}:${backend.port}` : "";
 	const port = ports[0] ?? 8080;
-	return `wirescribe: watching ${what}${on}${pods}${where}; try: curl http://localhost:${port}/ · Ctrl-C ends and shows the ledger`;
+	return `watching ${what}${on}${pods}${where}; try: curl http://localhost:${port}/ · Ctrl-C ends and shows the ledger`;
 }

@@ -1,7 +1,8 @@
-import process from "node:process";
 import type { Capture } from "@wirescribe/bpf-programs";
 import { systemTlsLibraries, TlsProbes, tlsStateText } from "@wirescribe/connections";
 import type { TlsNotVisible, TlsWatched } from "@wirescribe/pipeline";
+import type { WatchOptions } from "../cli/watch-options.ts";
+import { ownPid } from "./own-pid.ts";
 import type { ProcessEvent, ProcessEvents } from "./process-events.ts";
 
 const SWEEP_MS = 60_000;
@@ -25,14 +26,15 @@ export class TlsWatch {
 	readonly #programs = new Map<number, string>();
 	readonly #timers: NodeJS.Timeout[];
 
-	/** Not `enabled`: attaches nothing, and asks nobody why not. */
-	constructor(capture: Capture, processes: ProcessEvents, enabled: boolean) {
+	/** Without `tls`: attaches nothing, and asks nobody why not. */
+	constructor(capture: Capture, processes: ProcessEvents, { tls: enabled, proc }: Pick<WatchOptions, "tls" | "proc">) {
 		this.#probes = new TlsProbes({
 			attach: (path, points) => capture.attachTls(path, points),
 			release: (probes) => capture.releaseTls(probes),
 			trials: { begin: () => capture.beginTlsTrial(), result: (trial) => capture.tlsTrial(trial) },
 			standing: enabled ? systemTlsLibraries() : [],
-			excludePids: [process.pid],
+			excludePids: [ownPid(proc)],
+			proc,
 		});
 		this.#timers = [
 			setInterval(() => this.#probes.review(), REVIEW_MS),
