@@ -17,6 +17,7 @@ export const ARROWS: Readonly<Record<string, readonly string[]>> = {
 	"@wirescribe/access-log": [],
 	"@wirescribe/data-policy": ["@wirescribe/access-log", "@wirescribe/filter"],
 	"@wirescribe/collector": ["@wirescribe/access-log"],
+	"@wirescribe/live-view": ["@wirescribe/access-log"],
 	"@wirescribe/sender": [],
 	"@wirescribe/pipeline": [
 		"@wirescribe/bpf-programs/events",
@@ -37,6 +38,8 @@ export const ARROWS: Readonly<Record<string, readonly string[]>> = {
 		"@wirescribe/event-queue",
 		"@wirescribe/conntrack",
 		"@wirescribe/kubernetes",
+		"@wirescribe/live-view",
+		"@wirescribe/http1-parser/reasons",
 		"@wirescribe/bpf-programs",
 		"@wirescribe/libbpf",
 		"@wirescribe/ffi",

@@ -16,6 +16,14 @@ interface Command {
 
 const COMMANDS: Readonly<Record<string, { readonly about: string; load(): Promise<Command> }>> = {
 	run: { about: "watch this machine and write its access log", load: () => import("./commands/run.ts") },
+	top: {
+		about: "requests as they come, in the terminal; also of a recording",
+		load: () => import("./commands/top.ts"),
+	},
+	watch: {
+		about: "the same as lines: filtered, coloured, fields of your choice",
+		load: () => import("./commands/watch.ts"),
+	},
 	collect: { about: "receive logs: the embedded collector", load: () => import("./commands/collect.ts") },
 	record: { about: "write what the kernel saw to a file", load: () => import("./commands/record.ts") },
 	replay: { about: "read a recording as 'run' reads the kernel", load: () => import("./commands/replay.ts") },

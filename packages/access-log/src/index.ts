@@ -22,7 +22,7 @@ export type {
 } from "../generated/schema.generated.js";
 export { decodeMessage } from "./decode.ts";
 export { encodeConnection, encodeKernelLogs, encodeNode, encodeTransaction } from "./encode.ts";
-export { formatAddress, formatTime, maskQuery } from "./format.ts";
+export { formatAddress, formatBytes, formatDuration, formatTime, maskQuery, printable } from "./format.ts";
 export {
 	type JsonLineOptions,
 	jsonLine,
@@ -30,6 +30,7 @@ export {
 	type LineTransaction,
 	lineReasons,
 } from "./json-line.ts";
+export type { JsonProcess, JsonSize, JsonTransaction, JsonWorkload } from "./json-transaction.ts";
 export { encodeLogRecord, encodeResource, encodeSpan } from "./otlp.ts";
 export { isSampled, type TraceIds, traceIds } from "./otlp-fields.ts";
 export { DEFAULT_SPLIT_BYTES, MAX_KERNEL_LOG_BYTES, splitKernelLogs } from "./split.ts";

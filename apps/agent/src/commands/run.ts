@@ -27,7 +27,7 @@ export async function run(args: readonly string[]): Promise<number> {
 	}
 	const config = loadConfig(parsed, process.env);
 	for (const warning of config.warnings) tell(problemLine(warning));
-	const session = await startSession(config.options, config.file !== undefined);
+	const session = await startSession(config.options, { reconfigurable: config.file !== undefined });
 	const reloader = new Reloader(config, {
 		read: () => (config.file === undefined ? "" : readConfigFile(config.file)),
 		make: (text) => makeConfig(config.file, text, parsed, process.env),

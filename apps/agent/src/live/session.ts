@@ -8,7 +8,8 @@ import type { WorkloadChange } from "@wirescribe/kubernetes";
 import { type Ledger, makeLedger, type PartitionLedger, sumPartitions } from "@wirescribe/pipeline";
 import type { WatchOptions } from "../cli/watch-options.ts";
 import { partitionsOf } from "../config/tuning.ts";
-import { handOut, type OutletSet, Outlets, planOutput } from "../output/outlets.ts";
+import type { Outlet } from "../output/outlet.ts";
+import { handOut, type OutletSet, Outlets, type OutputPlan, planOutput } from "../output/outlets.ts";
 import { kernelCounts } from "./kernel-counts.ts";
 import { openKernel } from "./open-kernel.ts";
 import {
@@ -44,11 +45,25 @@ export interface Session {
 	close(): void;
 }
 
-export async function startSession(options: WatchOptions, reconfigurable = false): Promise<Session> {
+/** Where a session's records go, when they do not go where the options say. */
+export interface SessionOutput {
+	readonly plan: OutputPlan;
+	/** `end` is called when there is nobody left to write to. */
+	open(end: () => void): Outlet;
+}
+
+export interface SessionSetup {
+	/** Other options may be given later. */
+	readonly reconfigurable?: boolean;
+	readonly output?: SessionOutput;
+}
+
+export async function startSession(options: WatchOptions, setup: SessionSetup = {}): Promise<Session> {
+	const { reconfigurable = false, output } = setup;
 	const partitions = partitionsOf(options);
 	const capture = openKernel(options, partitions, reconfigurable);
 	try {
-		return await startQueue({ options }, describeNode(options), capture, partitions);
+		return await startQueue({ options, output }, describeNode(options), capture, partitions);
 	} catch (error) {
 		capture.close();
 		throw error;
@@ -63,12 +78,15 @@ export function describeNode({ clusterName, selection }: WatchOptions): NodeInfo
 /** The options that hold now. */
 interface Current {
 	options: WatchOptions;
+	readonly output: SessionOutput | undefined;
 }
 
 async function startQueue(current: Current, node: NodeInfo, capture: Capture, partitions: number): Promise<Session> {
-	const { options } = current;
+	const { options, output } = current;
 	const { promise: ended, resolve: end } = Promise.withResolvers<void>();
-	const outlets = await Outlets.open(options, () => describeNode(current.options), end);
+	const outlets = output
+		? Outlets.only(output.open(end))
+		: await Outlets.open(options, () => describeNode(current.options), end);
 	/** Where the frames of each partition go: all to the same outlets, but while these change. */
 	const sets = Array.from({ length: partitions }, () => outlets.current);
 	let inline: LivePartition | undefined;
@@ -83,7 +101,7 @@ async function startQueue(current: Current, node: NodeInfo, capture: Capture, pa
 		},
 		worker: new URL(`./partition${extname(import.meta.url)}`, import.meta.url).href,
 		data: (index) => ({
-			...reconfigured(current.options, node),
+			...reconfigured(current, node),
 			capture: capture.handle(index),
 			channel: partitions > 1 ? `wirescribe-${process.pid}` : undefined,
 			kubernetes: options.kubernetes !== undefined,
@@ -107,10 +125,11 @@ async function startQueue(current: Current, node: NodeInfo, capture: Capture, pa
 }
 
 /** What a partition has to know of the options, at its start and when they change. */
-function reconfigured(options: WatchOptions, { bootTime }: NodeInfo): Reconfigured {
+function reconfigured({ options, output }: Current, { bootTime }: NodeInfo): Reconfigured {
+	const plan = output?.plan ?? planOutput(options);
 	const { queryValues, policy, tcpOperations, selection } = options;
 	const partitions = partitionsOf(options);
-	return { ...planOutput(options), bootTime, queryValues, policy, partitions, tcpOperations, selection };
+	return { ...plan, bootTime, queryValues, policy, partitions, tcpOperations, selection };
 }
 
 function listenerOnThreads(
@@ -174,7 +193,7 @@ class LiveSession implements Session {
 			capture.reselect(kernelSelection(options.selection), options.tcpOperations);
 			surroundings.reselect(options.selection);
 		}
-		const question: PartitionQuestion = { reconfigure: reconfigured(options, node) };
+		const question: PartitionQuestion = { reconfigure: reconfigured(current, node) };
 		const asked = sets.map(async (_, index) => {
 			// One that is being replaced begins with what holds now.
 			await queue.ask(index, question).catch(() => {});
@@ -216,7 +235,8 @@ class LiveSession implements Session {
 	}
 }
 
-function startLine({ selection, backend, kubernetes, proc }: WatchOptions): string {
+/** What is watched, in words: `all 53 processes on port 8080`. */
+export function watchedText({ selection, kubernetes, proc }: WatchOptions): string {
 	const watched = matchProcesses(selection, proc).length;
 	const { pids = [], comms = [], exes = [], containers = [], cgroups = [], exclude, ports = [] } = selection;
 	const everything = pids.length + comms.length + exes.length + containers.length + cgroups.length === 0 && !exclude;
@@ -224,8 +244,12 @@ function startLine({ selection, backend, kubernetes, proc }: WatchOptions): stri
 		? `all ${watched} processes`
 		: `${watched} process${watched === 1 ? "" : "es"}, and those that will match`;
 	const on = ports.length > 0 ? ` on port ${ports.join(", ")}` : "";
-	const pods = kubernetes ? ` of node ${kubernetes.nodeName}` : "";
+	return `${what}${on}${kubernetes ? ` of node ${kubernetes.nodeName}` : ""}`;
+}
+
+function startLine(options: WatchOptions): string {
+	const { selection, backend } = options;
 	const where = backend ? `; delivering to ${backend.host}:${backend.port}` : "";
-	const port = ports[0] ?? 8080;
-	return `watching ${what}${on}${pods}${where}; try: curl http://localhost:${port}/ · Ctrl-C ends and shows the ledger`;
+	const port = selection.ports?.[0] ?? 8080;
+	return `watching ${watchedText(options)}${where}; try: curl http://localhost:${port}/ · Ctrl-C ends and shows the ledger`;
 }

@@ -71,6 +71,19 @@ export class Outlets {
 		return outlets;
 	}
 
+	/** One outlet that is not made of the options, and stays. */
+	static only(outlet: Outlet): Outlets {
+		const outlets = new Outlets(
+			() => {
+				throw new Error("Cannot describe the node: nothing is delivered");
+			},
+			() => {},
+		);
+		outlets.#current = { sender: undefined, stdout: outlet };
+		outlets.#counted.add(outlet);
+		return outlets;
+	}
+
 	/** The newest set. */
 	get current(): OutletSet {
 		return this.#current;
