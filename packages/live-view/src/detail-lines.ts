@@ -3,7 +3,7 @@ import type { FrameLine, Tone } from "./frame.ts";
 import { endpointOf, processOf } from "./grouping.ts";
 import { line, span, wrap } from "./lines.ts";
 import { statusTone } from "./request-lines.ts";
-import { fit } from "./text-width.ts";
+import { padTo } from "./text-width.ts";
 
 const LABEL_WIDTH = 12;
 
@@ -69,7 +69,7 @@ export function detailLines(
 	return rows(tx, describe).flatMap(([label, value, tone = "plain"]) => {
 		if (value === undefined) return [];
 		return wrap(value, room).map((text, at) =>
-			line(width, [span(` ${fit(at === 0 ? label : "", LABEL_WIDTH)}`, "dim"), span(text, tone)]),
+			line(width, [span(` ${padTo(at === 0 ? label : "", LABEL_WIDTH)}`, "dim"), span(text, tone)]),
 		);
 	});
 }

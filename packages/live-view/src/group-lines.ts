@@ -3,7 +3,7 @@ import { COLUMNS, type Column } from "./columns.ts";
 import type { FrameLine, Span } from "./frame.ts";
 import type { GroupSummary } from "./group-table.ts";
 import { line, span } from "./lines.ts";
-import { fit } from "./text-width.ts";
+import { padTo } from "./text-width.ts";
 
 /** The columns that a frame of this width has, with the width of the first. */
 function layout(width: number): { columns: readonly Column[]; nameWidth: number } {
@@ -18,7 +18,9 @@ export function groupHead(width: number, title: string, sort: Column, descending
 	const spans = columns.map((column): Span => {
 		const first = column.width === 0;
 		const mark = column === sort ? (descending ? "↓" : "↑") : "";
-		const text = first ? fit(` ${title}${mark}`, nameWidth + 1) : ` ${fit(mark + column.title, column.width, "right")}`;
+		const text = first
+			? padTo(` ${title}${mark}`, nameWidth + 1)
+			: ` ${padTo(mark + column.title, column.width, "right")}`;
 		return span(text, column === sort ? "strong" : focus ? "accent" : "dim");
 	});
 	return line(width, spans);
@@ -28,8 +30,8 @@ export function groupHead(width: number, title: string, sort: Column, descending
 export function groupLine(width: number, row: GroupSummary, selected: boolean): FrameLine {
 	const { columns, nameWidth } = layout(width);
 	const spans = columns.map((column): Span => {
-		if (column.width === 0) return span(fit(` ${printable(row.name)}`, nameWidth + 1));
-		return span(` ${fit(column.text(row), column.width, "right")}`, column.tone?.(row) ?? "plain");
+		if (column.width === 0) return span(padTo(` ${printable(row.name)}`, nameWidth + 1));
+		return span(` ${padTo(column.text(row), column.width, "right")}`, column.tone?.(row) ?? "plain");
 	});
 	return line(width, spans, selected);
 }

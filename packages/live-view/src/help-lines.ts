@@ -4,7 +4,7 @@ import { line, span } from "./lines.ts";
 const KEYS: readonly (readonly [keys: string, what: string])[] = [
 	["q  Ctrl-C", "quit"],
 	["p  Space", "pause, go on; a recording: stop, play"],
-	["g", "group by endpoint, process, peer (1 2 3 go to one)"],
+	["g  1 2 3", "group by endpoint, process, peer"],
 	["s  S", "sort by the next, the previous column"],
 	["r", "the other way round"],
 	["/", "filter; an empty one shows everything"],
@@ -12,23 +12,24 @@ const KEYS: readonly (readonly [keys: string, what: string])[] = [
 	["Up Down PgUp PgDn Home End", "move"],
 	["Enter", "a group's requests; all of one request"],
 	["Esc", "back"],
-	["b", "requests that were seen from both ends: once, twice"],
+	["b", "what was seen from both ends counts once, or twice"],
 ];
 const RECORDING_KEYS: readonly (readonly [keys: string, what: string])[] = [
-	["Left Right  Shift-Left -Right", "move the slider: 2 %, 20 %"],
+	["Left Right", "move the slider by 2 %; with Shift by 20 %"],
 	["+  -", "faster, slower"],
 ];
 const NOTES: readonly string[] = [
-	"All figures are of the last minute, REQ/s, IN/s and OUT/s of the last five seconds.",
-	"IN is what requests, OUT what responses took on the wire. Percentiles are exact to 3 %.",
-	"ERR% counts requests with a 5xx, or with no response. (others): more than 300 groups.",
+	"Figures are of the last minute; those with /s are of the last five seconds.",
+	"IN and OUT: what requests and responses took on the wire, heads and bodies.",
+	"ERR%: requests with a 5xx or without a response. Percentiles: within 3 %.",
+	"(others): what came when there were 300 groups already.",
 ];
 
 /** What the keys do, and what the figures are. */
 export function helpLines(width: number, recording: boolean): FrameLine[] {
 	const keys = [...KEYS, ...(recording ? RECORDING_KEYS : [])];
 	return [
-		...keys.map(([key, what]) => line(width, [span(` ${key.padEnd(31)}`, "accent"), span(what)])),
+		...keys.map(([key, what]) => line(width, [span(` ${key.padEnd(29)}`, "accent"), span(what)])),
 		line(width, []),
 		...NOTES.map((note) => line(width, [span(` ${note}`, "dim")])),
 	];

@@ -1,6 +1,6 @@
 import { printable } from "@wirescribe/access-log";
 import type { FrameLine, Span, Tone } from "./frame.ts";
-import { clip, fit, textWidth } from "./text-width.ts";
+import { clip, padTo, textWidth } from "./text-width.ts";
 
 /** A piece of text; what the wire put into it is made harmless. */
 export function span(text: string, tone: Tone = "plain"): Span {
@@ -13,7 +13,7 @@ export function line(width: number, spans: readonly Span[], inverse = false): Fr
 	let left = width;
 	for (const { text, tone } of spans) {
 		const clipped = clip(text, left);
-		if (clipped === "") break;
+		if (clipped === "") continue;
 		kept.push({ text: clipped, tone });
 		left -= textWidth(clipped);
 	}
@@ -24,7 +24,7 @@ export function line(width: number, spans: readonly Span[], inverse = false): Fr
 /** An inverted line with something at either end. */
 export function bar(width: number, left: string, right: string): FrameLine {
 	const end = ` ${printable(right)} `;
-	return line(width, [span(fit(` ${printable(left)}`, Math.max(0, width - textWidth(end)))), span(end)], true);
+	return line(width, [span(padTo(` ${printable(left)}`, Math.max(0, width - textWidth(end)))), span(end)], true);
 }
 
 /** Exactly as many lines as there is room for. */

@@ -2,7 +2,7 @@ import { formatBytes, formatDuration, type JsonTransaction, printable } from "@w
 import type { FrameLine, Tone } from "./frame.ts";
 import { peerOf, processOf } from "./grouping.ts";
 import { line, span } from "./lines.ts";
-import { fit } from "./text-width.ts";
+import { padTo } from "./text-width.ts";
 
 /** Wide enough to show the other end, too. */
 const WITH_PEER = 110;
@@ -19,10 +19,10 @@ export function statusTone(status: number | null): Tone {
 /** The head of the list of exchanges. */
 export function requestHead(width: number, title: string, focus: boolean): FrameLine {
 	const tone = focus ? "accent" : "dim";
-	const peer = width >= WITH_PEER ? `${fit("PEER", PEER_WIDTH)} ` : "";
+	const peer = width >= WITH_PEER ? `${padTo("PEER", PEER_WIDTH)} ` : "";
 	return line(width, [
-		span(` ${fit("TIME", 12)} CODE ${fit("TOOK", 6, "right")} ${fit("SIZE", 6, "right")} `, tone),
-		span(`${fit("PROCESS", PROCESS_WIDTH)} ${peer}${title}`, tone),
+		span(` ${padTo("TIME", 12)} CODE ${padTo("TOOK", 6, "right")} ${padTo("SIZE", 6, "right")} `, tone),
+		span(`${padTo("PROCESS", PROCESS_WIDTH)} ${peer}${title}`, tone),
 	]);
 }
 
@@ -30,14 +30,14 @@ export function requestHead(width: number, title: string, focus: boolean): Frame
 export function requestLine(width: number, tx: JsonTransaction, selected: boolean): FrameLine {
 	const size = tx.response === null ? "-" : formatBytes(tx.response.header_bytes + tx.response.body_bytes);
 	const what = tx.method === null ? "(request not seen)" : `${tx.method} ${tx.path ?? ""}`;
-	const peer = width >= WITH_PEER ? `${fit(printable(peerOf(tx)), PEER_WIDTH)} ` : "";
+	const peer = width >= WITH_PEER ? `${padTo(printable(peerOf(tx)), PEER_WIDTH)} ` : "";
 	return line(
 		width,
 		[
 			span(` ${tx.time.slice(11, 23)} `, "dim"),
-			span(fit(tx.status === null ? "---" : String(tx.status), 4), statusTone(tx.status)),
-			span(` ${fit(formatDuration(tx.duration_ms * 1e6), 6, "right")} ${fit(size, 6, "right")} `),
-			span(`${fit(printable(processOf(tx)), PROCESS_WIDTH)} ${peer}`, "dim"),
+			span(padTo(tx.status === null ? "---" : String(tx.status), 4), statusTone(tx.status)),
+			span(` ${padTo(formatDuration(tx.duration_ms * 1e6), 6, "right")} ${padTo(size, 6, "right")} `),
+			span(`${padTo(printable(processOf(tx)), PROCESS_WIDTH)} ${peer}`, "dim"),
 			span(what),
 		],
 		selected,

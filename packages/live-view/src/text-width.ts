@@ -24,7 +24,7 @@ export function clip(text: string, width: number): string {
 }
 
 /** The text in exactly `width` columns. */
-export function fit(text: string, width: number, align: "left" | "right" = "left"): string {
+export function padTo(text: string, width: number, align: "left" | "right" = "left"): string {
 	const clipped = clip(text, width);
 	const space = " ".repeat(Math.max(0, width - textWidth(clipped)));
 	return align === "left" ? clipped + space : space + clipped;

@@ -1,5 +1,5 @@
 import { type JsonTransaction, printable } from "@wirescribe/access-log";
-import { FIELDS, lineSpans, textWidth } from "@wirescribe/live-view";
+import { FIELDS, lineSpans, type Span, textWidth } from "@wirescribe/live-view";
 import { nearest, usageError } from "../cli/options.ts";
 import { ansiLine } from "../top/ansi.ts";
 
@@ -19,7 +19,8 @@ const MAX_COLUMN = 40;
 /** Makes lines, without their end. */
 export function watchLine({ output, fields, color, aligned }: WatchFormat): (tx: JsonTransaction) => string {
 	if (output === "json") return (tx) => JSON.stringify(fields ? chosen(tx, fields) : tx);
-	if (!fields) return (tx) => ansiLine({ spans: lineSpans(tx), inverse: false }, color);
+	if (!fields)
+		return (tx) => (color ? ansiLine({ spans: lineSpans(tx), inverse: false }, true) : plainText(lineSpans(tx)));
 	const widths = fields.map(({ length }) => length);
 	return (tx) => {
 		const cells = fields.map((name) => printable(String(FIELDS[name]?.of(tx) ?? "-")));
@@ -40,6 +41,10 @@ export function checkFields(command: string, names: readonly string[]): readonly
 		throw usageError(command, `--fields does not know '${name}': ${hint}`);
 	}
 	return names;
+}
+
+function plainText(spans: readonly Span[]): string {
+	return spans.map(({ text }) => text).join("");
 }
 
 function chosen(tx: JsonTransaction, fields: readonly string[]): object {
