@@ -39,6 +39,7 @@ export const ARROWS: Readonly<Record<string, readonly string[]>> = {
 		"@wirescribe/conntrack",
 		"@wirescribe/kubernetes",
 		"@wirescribe/live-view",
+		"@wirescribe/filter",
 		"@wirescribe/http1-parser/reasons",
 		"@wirescribe/bpf-programs",
 		"@wirescribe/libbpf",

@@ -41,6 +41,20 @@ describe("top on a recording, in a terminal", () => {
 		expectGivenBack(terminal, end);
 	});
 
+	it("filters what is typed, and says what is wrong with it", async () => {
+		await using terminal = new PseudoTerminal(["top", RECORDING, "--filter", "status == 5xx"]);
+		expect(await terminal.shows("GET /broken")).toMatch(/by endpoint, sorted by REQ\/s · status == 5xx/);
+		expect(terminal.text).not.toContain("/users");
+		terminal.press("/\u0015statsu\r");
+		await terminal.shows("filter: statsu");
+		await terminal.shows("no field 'statsu'");
+		terminal.press("\u0015path ~ /login\r");
+		await terminal.shows("GET /login");
+		expect(terminal.text).not.toContain("GET /broken");
+		terminal.press("/\u0015\rq");
+		expect((await terminal.end()).exit).toBe(0);
+	});
+
 	it("follows the size of the terminal, and writes only lines that change", async () => {
 		await using terminal = new PseudoTerminal(["top", RECORDING], { columns: 60, rows: 12 });
 		await terminal.shows("REQ/s");
@@ -60,7 +74,7 @@ describe("top on a recording, in a terminal", () => {
 		await terminal.shows("GET /users/{id}");
 		terminal.press("q");
 		await terminal.end();
-		expect(terminal.output).not.toContain("\u001b[3");
+		for (const color of ["31;1m", "32m", "33m", "36m"]) expect(terminal.output).not.toContain(`\u001b[${color}`);
 	});
 
 	it.each([

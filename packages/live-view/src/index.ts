@@ -3,16 +3,15 @@
  *
  * {@link LiveView} is the whole of it. Behind it, {@link TrafficModel} holds what is shown (groups with rates, errors and percentiles
  * over the last minute, and the newest exchanges) in bounded memory; a recording is played into it by a {@link Timeline}.
- * {@link FIELDS} names what can be said of a transaction, for lines of chosen columns.
+ * {@link lineSpans} makes a line of a transaction.
  *
  * Nothing here writes to a terminal, reads a clock or does I/O; everything is synchronous and belongs to one caller at a time. What
  * the wire brought is made harmless: no frame has a control character in it.
  *
  * @module
  */
-export { FIELDS, type Field } from "./fields.ts";
 export { type Frame, type FrameLine, frameText, type Span, type Tone } from "./frame.ts";
-export { GROUPINGS, type Grouping, groupOf } from "./grouping.ts";
+export { endpointOf, GROUPINGS, type Grouping, groupOf } from "./grouping.ts";
 export { LatencySketch } from "./latency-sketch.ts";
 export { lineSpans } from "./line-spans.ts";
 export { LiveView, type LiveViewOptions } from "./live-view.ts";

@@ -3,6 +3,7 @@ import { REASONS } from "@wirescribe/http1-parser/reasons";
 import { LiveView, type LiveViewOptions } from "@wirescribe/live-view";
 import { CliError, EXIT } from "../cli/errors.ts";
 import { helpText, parseCommand } from "../cli/options.ts";
+import { viewFilter } from "../cli/view-filter.ts";
 import { parseView, VIEW_SPECS, type ViewOptions } from "../cli/view-options.ts";
 import { startSession, watchedText } from "../live/session.ts";
 import { JsonFeed } from "../output/json-feed.ts";
@@ -32,6 +33,7 @@ export async function run(args: readonly string[]): Promise<number> {
 	}
 	const options = parseView("top", parsed);
 	const common: ViewCommon = {
+		compileFilter: viewFilter,
 		...(options.filter === undefined ? {} : { filter: options.filter }),
 		describeReason: (reason) => (Object.hasOwn(REASONS, reason) ? REASONS[reason as keyof typeof REASONS] : undefined),
 	};

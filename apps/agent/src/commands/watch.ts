@@ -1,8 +1,8 @@
 import { once } from "node:events";
 import process from "node:process";
-import { FIELDS } from "@wirescribe/live-view";
 import { CliError, EXIT } from "../cli/errors.ts";
 import { helpText, type OptionSpecs, oneOf, type ParsedArguments, parseCommand, stringList } from "../cli/options.ts";
+import { viewFilter } from "../cli/view-filter.ts";
 import { parseView, VIEW_SPECS } from "../cli/view-options.ts";
 import type { WatchOptions } from "../cli/watch-options.ts";
 import { startSession, watchedText } from "../live/session.ts";
@@ -13,7 +13,7 @@ import { packFrames } from "../recordings/pack-frames.ts";
 import { play } from "../recordings/player.ts";
 import { lossText } from "../top/watch-loss.ts";
 import { lineOutlet } from "../watch/line-outlet.ts";
-import { checkFields, type WatchFormat, watchLine } from "../watch/watch-line.ts";
+import { checkFields, fieldNames, type WatchFormat, watchLine } from "../watch/watch-line.ts";
 
 const SPECS: OptionSpecs = {
 	fields: { type: "string", multiple: true, value: "NAME…", help: "these columns; '--fields help' lists them" },
@@ -40,8 +40,9 @@ export async function run(args: readonly string[]): Promise<number> {
 		return EXIT.ok;
 	}
 	const line = watchLine(format(parsed));
-	const { file, watch } = parseView("watch", parsed);
-	const open = (onGone: () => void): Outlet => lineOutlet(line, undefined, onGone);
+	const { file, filter, watch } = parseView("watch", parsed);
+	const matches = filter === undefined ? undefined : viewFilter(filter);
+	const open = (onGone: () => void): Outlet => lineOutlet(line, matches, onGone);
 	return file === undefined ? watchLive(watch, open) : watchRecording(file, watch, open);
 }
 
@@ -58,9 +59,8 @@ function format(parsed: ParsedArguments): WatchFormat {
 }
 
 function fieldsText(): string {
-	return Object.entries(FIELDS)
-		.map(([name, { about }]) => `${name.padEnd(22)}${about}\n`)
-		.join("");
+	const headers = ["request.headers.NAME", "where headers are logged; response.headers.NAME alike"] as const;
+	return [...fieldNames(), headers].map(([name, about]) => `${name.padEnd(32)}${about}\n`).join("");
 }
 
 async function watchLive(options: WatchOptions, open: (onGone: () => void) => Outlet): Promise<number> {
