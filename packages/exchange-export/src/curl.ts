@@ -4,7 +4,7 @@ import { type Header, headersOf, headerValue, missing, urlOf } from "./request-p
 import { shellComment, shellQuote } from "./shell-quote.ts";
 
 /** What curl sends of its own; where a request had none, it is told not to. */
-const OWN_HEADERS = ["accept", "user-agent", "content-type"] as const;
+const OWN_HEADERS = ["accept", "user-agent"] as const;
 
 /**
  * One curl command for each request, for a POSIX shell. Where headers are known the server sees the same request; values can do no harm in
@@ -28,23 +28,29 @@ export function curlExporter({ creator, notes, to }: ExportOptions): Exporter {
 }
 
 function command(tx: JsonTransaction, url: string, elsewhere: boolean): string {
+	const body = bodyOf(tx);
 	const words = [
 		// No guesses: neither `[1-3]` nor `/../` means anything, and errors are shown.
 		"curl --silent --show-error --globoff --path-as-is",
 		tx.protocol === "http/1.0" ? "--http1.0" : "--http1.1",
 		tx.method === "HEAD" ? "--head" : `--request ${shellQuote(tx.method ?? "")}`,
 		...headerWords(tx, elsewhere),
-		...(tx.request?.body === undefined ? [] : [`--data-raw ${shellQuote(tx.request.body)}`]),
+		...(body === undefined ? [] : [`--data-raw ${shellQuote(body)}`]),
 		shellQuote(url),
 	];
 	return words.join(" \\\n  ");
+}
+
+/** An empty body is one, too, when its length was sent. */
+function bodyOf({ request }: JsonTransaction): string | undefined {
+	return request?.body ?? (headerValue(headersOf(request), "content-length") === "0" ? "" : undefined);
 }
 
 function headerWords(tx: JsonTransaction, elsewhere: boolean): string[] {
 	const headers = headersOf(tx.request);
 	if (headers === undefined) return elsewhere && tx.host !== null ? [headerWord(["Host", tx.host])] : [];
 	const words = headers.filter(([name]) => isSent(name, elsewhere)).map(headerWord);
-	for (const name of OWN_HEADERS) {
+	for (const name of bodyOf(tx) === undefined ? OWN_HEADERS : [...OWN_HEADERS, "content-type"]) {
 		// An empty one: curl then leaves its own out.
 		if (headerValue(headers, name) === undefined) words.push(`--header ${shellQuote(`${name}:`)}`);
 	}

@@ -1,4 +1,5 @@
 import process from "node:process";
+import { type DataPolicyOptions, MAX_PREFIX_BYTES } from "@wirescribe/data-policy";
 import { createExporter, EXPORT_FORMATS, type Exporter } from "@wirescribe/exchange-export";
 import { BothEnds, type Predicate } from "@wirescribe/live-view";
 import { EXIT } from "../cli/errors.ts";
@@ -12,8 +13,8 @@ import {
 	usageError,
 	wholeNumber,
 } from "../cli/options.ts";
-import { viewFilter } from "../cli/view-filter.ts";
-import { parseView, VIEW_SPECS, type ViewOptions } from "../cli/view-options.ts";
+import { POLICY_SPECS, parsePolicy } from "../cli/policy-options.ts";
+import { parseView, VIEW_SPECS } from "../cli/view-options.ts";
 import { openExportFile } from "../export/export-file.ts";
 import { exportLive } from "../export/export-live.ts";
 import { exportRecording } from "../export/export-recording.ts";
@@ -27,6 +28,7 @@ const SPECS: OptionSpecs = {
 	to: { type: "string", value: "URL", help: "requests go to this origin: http://127.0.0.1:8080" },
 	"both-ends": { type: "boolean", help: "what was seen from both of its ends twice, not once" },
 	...VIEW_SPECS,
+	...POLICY_SPECS,
 };
 
 /** `wirescribe export FILE`: what was logged, for the tools that people use. */
@@ -40,8 +42,8 @@ export async function run(args: readonly string[]): Promise<number> {
 	}
 	const format = oneOf("export", parsed, "format", EXPORT_FORMATS);
 	if (format === undefined) throw usageError("export", `export needs --format, one of ${EXPORT_FORMATS.join(", ")}`);
-	const options = parseView("export", parsed);
-	const { file } = options;
+	const { file, watch } = parseView("export", parsed);
+	const options = { ...watch, policy: exportPolicy(parsed) };
 	if ((file === undefined) !== (parsed.values["live"] === true)) {
 		throw usageError("export", "export needs a FILE to read, or --live, and not both");
 	}
@@ -54,11 +56,11 @@ export async function run(args: readonly string[]): Promise<number> {
 			...(to === undefined ? {} : { to }),
 		});
 	const target = await openExportFile(text(parsed, "out"), {
-		wanted: wantedBy(options, parsed),
+		wanted: wantedBy(parsed),
 		count: count === undefined ? Number.POSITIVE_INFINITY : wholeNumber("export", "count", count, 1, 1e9),
 	});
-	if (file === undefined) await exportLive(options.watch, exporter, target);
-	else await exportRecording(file, options.watch, exporter, target);
+	if (file === undefined) await exportLive(options, exporter, target);
+	else await exportRecording(file, options, exporter, target);
 	process.stderr.write(`wirescribe: exported ${target.count} exchanges as ${format}\n`);
 	return EXIT.ok;
 }
@@ -69,9 +71,18 @@ function parseTo(parsed: ParsedArguments): string | undefined {
 	throw usageError("export", `--to takes an origin such as http://127.0.0.1:8080, not '${to}'`);
 }
 
-function wantedBy({ filter }: ViewOptions, parsed: ParsedArguments): Predicate {
-	const matches: Predicate = filter === undefined ? () => true : viewFilter(filter);
-	if (parsed.values["both-ends"] === true) return matches;
+function wantedBy(parsed: ParsedArguments): Predicate {
+	if (parsed.values["both-ends"] === true) return () => true;
 	const ends = new BothEnds();
-	return (tx) => matches(tx) && !ends.isSecond(tx);
+	return (tx) => !ends.isSecond(tx);
+}
+
+/** As everywhere, but headers and bodies are what an export is for: all of them, secrets masked, unless others are asked for. */
+function exportPolicy(parsed: ParsedArguments): DataPolicyOptions {
+	const policy = parsePolicy("export", parsed);
+	return {
+		...policy,
+		headers: parsed.values["headers"] === undefined ? ["*"] : (policy.headers ?? []),
+		bodies: policy.bodies ?? { prefixBytes: MAX_PREFIX_BYTES },
+	};
 }

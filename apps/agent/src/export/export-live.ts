@@ -7,6 +7,7 @@ import { untilStopped } from "../live/signals.ts";
 import { JsonFeed } from "../output/json-feed.ts";
 import { lossText } from "../top/watch-loss.ts";
 import type { ExportTarget } from "./export-file.ts";
+import { MASKED } from "./masked-note.ts";
 
 /** Exports what this machine does, until a signal, or until it is enough. */
 export async function exportLive(
@@ -14,7 +15,7 @@ export async function exportLive(
 	exporter: (notes: readonly string[]) => Exporter,
 	target: ExportTarget,
 ): Promise<void> {
-	target.begin(exporter([`Live traffic of ${hostname()}, ${new Date().toISOString()}.`]));
+	target.begin(exporter([`Live traffic of ${hostname()}, ${new Date().toISOString()}.`, MASKED]));
 	const session = await startSession(options, {
 		plan: { lines: "json", messages: false, color: false },
 		open: () => new JsonFeed((tx) => target.exchange(tx)),

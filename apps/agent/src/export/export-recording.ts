@@ -6,10 +6,11 @@ import { openRecording } from "../recordings/open-recording.ts";
 import { play } from "../recordings/player.ts";
 import type { RecordedHeader } from "../recordings/recorder.ts";
 import type { ExportTarget } from "./export-file.ts";
+import { MASKED } from "./masked-note.ts";
 
 const REDACTED =
 	"Recorded redacted: query values, bodies and header values outside of an allow-list are overwritten by as many x.";
-const RAW = "Recorded raw: it may hold secrets.";
+const RAW = `Recorded raw: it may hold secrets. ${MASKED}`;
 
 const decoder = new TextDecoder();
 
