@@ -16,10 +16,11 @@ export async function exportLive(
 	target: ExportTarget,
 ): Promise<void> {
 	target.begin(exporter([`Live traffic of ${hostname()}, ${new Date().toISOString()}.`, MASKED]));
-	const session = await startSession(options, {
+	const output = {
 		plan: { lines: "json", messages: false, color: false },
 		open: () => new JsonFeed((tx) => target.exchange(tx)),
-	});
+	} as const;
+	const session = await startSession(options, { output });
 	process.stderr.write(`wirescribe: exporting ${watchedText(options)}; Ctrl-C ends\n`);
 	await untilStopped(Promise.race([session.ended, target.done]));
 	const loss = lossText(await session.stop());
