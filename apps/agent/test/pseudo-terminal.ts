@@ -35,13 +35,25 @@ export class PseudoTerminal implements AsyncDisposable {
 
 	constructor(
 		args: readonly string[],
-		{ columns = 80, rows = 24, env = {} }: { columns?: number; rows?: number; env?: Record<string, string> } = {},
+		{
+			columns = 80,
+			rows = 24,
+			env = {},
+			runtime = "node 26",
+		}: { columns?: number; rows?: number; env?: Record<string, string>; runtime?: string } = {},
 	) {
 		this.#screen = new Terminal({ cols: columns, rows, allowProposedApi: true });
 		const driver = fileURLToPath(new URL("./fixtures/in_terminal.py", import.meta.url));
-		this.#child = spawn("python3", [driver, String(columns), String(rows), ...program("node 26"), ...args], {
+		this.#child = spawn("python3", [driver, String(columns), String(rows), ...program(runtime), ...args], {
 			stdio: ["pipe", "pipe", "pipe"],
-			env: { ...process.env, NODE_OPTIONS: "", TERM: "xterm-256color", NO_COLOR: "", ...env },
+			env: {
+				...process.env,
+				NODE_OPTIONS: "",
+				TERM: "xterm-256color",
+				DENO_CONDITIONS: "@wirescribe/source",
+				NO_COLOR: "",
+				...env,
+			},
 		});
 		this.#child.stdout?.on("data", (data: Buffer) => {
 			this.output += data.toString("latin1");
