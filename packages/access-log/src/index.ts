@@ -26,6 +26,7 @@ export { formatAddress, formatTime, maskQuery } from "./format.ts";
 export { type JsonLineOptions, jsonLine, type LineConnection, type LineTransaction } from "./json-line.ts";
 export { encodeLogRecord, encodeResource, encodeSpan } from "./otlp.ts";
 export { isSampled, type TraceIds, traceIds } from "./otlp-fields.ts";
+export { pathTemplate } from "./path-template.ts";
 export { DEFAULT_SPLIT_BYTES, MAX_KERNEL_LOG_BYTES, splitKernelLogs } from "./split.ts";
 export { type TextLineOptions, textLine } from "./text-line.ts";
 export type {
@@ -43,5 +44,14 @@ export type {
 	TunnelAttachment,
 	Workload,
 } from "./types.ts";
-export { describeReason, ERROR_CODES, OPERATION_LOST, OPERATION_SKIPPED, RECORD_LOST } from "./vocabulary.ts";
+export {
+	describeReason,
+	ERROR_CODES,
+	EVENT_LOST,
+	LOSS_ADVICE,
+	OPERATION_LOST,
+	OPERATION_SKIPPED,
+	RECORD_LOST,
+	REQUEST_LOST,
+} from "./vocabulary.ts";
 export { Writer } from "./writer.ts";
