@@ -5,8 +5,9 @@
  * This file only finds the command and turns its failure into one line and an exit code.
  */
 import process from "node:process";
-import { CliError, EXIT, errorLine } from "./cli/errors.ts";
+import { CliError, EXIT, errorMessage } from "./cli/errors.ts";
 import { nearest } from "./cli/options.ts";
+import { log } from "./logging/log.ts";
 import { version } from "./version.ts";
 
 /** What a command's module offers. Modules are loaded on demand: `replay` needs no kernel library. */
@@ -52,7 +53,7 @@ async function main(args: readonly string[]): Promise<number> {
 try {
 	process.exitCode = await main(process.argv.slice(2));
 } catch (error) {
-	process.stderr.write(`${errorLine(error)}\n`);
+	log.error(errorMessage(error), { pauseMs: 0 });
 	process.exitCode = error instanceof CliError ? error.exitCode : EXIT.runtime;
 	if (process.env["WIRESCRIBE_DEBUG"] && error instanceof Error) process.stderr.write(`${error.stack}\n`);
 }

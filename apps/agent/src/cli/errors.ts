@@ -20,10 +20,9 @@ export class CliError extends Error {
 	}
 }
 
-/** The one line for any error: a failure that nobody foresaw still names itself, without its stack. */
-export function errorLine(error: unknown): string {
-	const text = error instanceof Error ? error.message : String(error);
-	return `wirescribe: ${text.replaceAll(/\s*\n\s*/g, " · ")}`;
+/** What any error says: a failure that nobody foresaw still names itself, without its stack. */
+export function errorMessage(error: unknown): string {
+	return error instanceof Error ? error.message : String(error);
 }
 
 /** The string `code` that this project's errors (and Node's) carry. */

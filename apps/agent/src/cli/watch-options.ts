@@ -11,6 +11,12 @@ import {
 	WORKLOAD_SPECS,
 } from "./kubernetes-options.ts";
 import {
+	OBSERVABILITY_DEFAULTS,
+	OBSERVABILITY_SPECS,
+	type ObservabilityOptions,
+	parseObservability,
+} from "./observability-options.ts";
+import {
 	byteSize,
 	hostPort,
 	numberList,
@@ -35,6 +41,7 @@ export interface WatchOptions {
 	readonly partitions: number | undefined;
 	readonly queue: "ring" | "perf";
 	readonly ledgerFile: string | undefined;
+	readonly observability: ObservabilityOptions;
 	readonly queryValues: boolean;
 	readonly tcpOperations: boolean;
 	/** Attach to TLS libraries. */
@@ -54,6 +61,7 @@ export const WATCH_SPECS: OptionSpecs = {
 	...SELECTION_SPECS,
 	...KUBERNETES_SPECS,
 	...WORKLOAD_SPECS,
+	...OBSERVABILITY_SPECS,
 	partitions: { type: "string", value: "N", help: "parallel data planes; 1 below 4 cores, else half the cores" },
 	queue: { type: "string", value: "ring|perf", help: "ring buffers (default) or per-CPU perf buffers" },
 	"ring-size": { type: "string", value: "BYTES", help: "size of each ring: 64KB to 64MB, default 8MB" },
@@ -74,6 +82,7 @@ export const WATCH_DEFAULTS: WatchOptions = {
 	partitions: undefined,
 	queue: "ring",
 	ledgerFile: undefined,
+	observability: OBSERVABILITY_DEFAULTS,
 	queryValues: false,
 	tcpOperations: false,
 	tls: true,
@@ -108,6 +117,7 @@ export function parseWatch(
 			partitions,
 			queue,
 			ledgerFile,
+			observability: parseObservability(command, parsed),
 			queryValues: parsed.values["query-values"] === true,
 			tcpOperations: parsed.values["tcp-operations"] === true,
 			tls: parsed.values["no-tls"] !== true,

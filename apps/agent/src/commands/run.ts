@@ -2,10 +2,13 @@ import process from "node:process";
 import { isBalanced, sum } from "@wirescribe/pipeline";
 import { EXIT } from "../cli/errors.ts";
 import { helpText } from "../cli/options.ts";
-import { parseWatch, WATCH_SPECS } from "../cli/watch-options.ts";
-import { startSession } from "../live/session.ts";
+import { parseWatch, WATCH_SPECS, type WatchOptions } from "../cli/watch-options.ts";
+import { type Session, startSession } from "../live/session.ts";
 import { untilStopped } from "../live/signals.ts";
+import { log } from "../logging/log.ts";
+import { StatusServer, type StatusSources } from "../metrics/status-server.ts";
 import { reportLedger } from "../output/ledger-report.ts";
+import { DUMPED_CONNECTIONS, dumpState } from "../output/state-dump.ts";
 
 /** `wirescribe run`: watch this machine until a signal, then drain, deliver and show the ledger. */
 export async function run(args: readonly string[]): Promise<number> {
@@ -21,15 +24,39 @@ export async function run(args: readonly string[]): Promise<number> {
 		return EXIT.ok;
 	}
 	const { options } = parsed;
+	const { logFormat, logLevel, metricsListen } = options.observability;
+	log.configure({ format: logFormat, level: logLevel });
+	const sources: StatusSources = { state: "starting", backend: options.backend };
+	const status = metricsListen && (await StatusServer.listen(metricsListen, sources));
+	if (status) log.info(`serving /metrics, /healthz and /readyz on ${status.url}`, { pauseMs: 0 });
+	try {
+		return await watch(options, sources);
+	} finally {
+		status?.close();
+		log.flush();
+	}
+}
+
+async function watch(options: WatchOptions, sources: StatusSources): Promise<number> {
 	const session = await startSession(options);
-	process.stderr.write(`${session.startLine}\n`);
-	process.on("SIGUSR2", () => {
-		session.ledger().then((ledger) => reportLedger(ledger, options.ledgerFile));
-	});
+	sources.state = () => session.state(0);
+	log.info(session.startLine, { pauseMs: 0 });
+	process.on("SIGUSR2", () => void show(session, options));
 	await untilStopped(session.ended);
+	sources.state = "stopping";
 	const ledger = await session.stop();
 	reportLedger(ledger, options.ledgerFile);
 	session.close();
 	// Not delivered is a failure, also when it is accounted for.
 	return isBalanced(ledger) && sum(ledger.records.lost) === 0 ? EXIT.ok : EXIT.runtime;
+}
+
+async function show(session: Session, options: WatchOptions): Promise<void> {
+	try {
+		const state = await session.state(DUMPED_CONNECTIONS);
+		reportLedger(state.ledger, options.ledgerFile);
+		dumpState(state, options.observability.stateFile);
+	} catch (error) {
+		log.error(`cannot show the state: ${(error as Error).message}`);
+	}
 }

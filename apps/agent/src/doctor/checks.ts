@@ -1,9 +1,9 @@
 import { readFileSync } from "node:fs";
-import { connect } from "node:net";
 import process from "node:process";
 import { dlopen } from "@wirescribe/ffi";
 import { kernelFeatures, libraryPath, mountTracefs } from "@wirescribe/libbpf";
 import { EXIT, type ExitCode } from "../cli/errors.ts";
+import { whyUnreachable } from "../output/backend-reach.ts";
 
 /** One thing looked at: whether it works, what was found, and what to do when it does not. */
 export interface Check {
@@ -109,24 +109,19 @@ function tracefs(): Check {
 	return { name: "tracefs", ok: true, found: mountTracefs(), todo: null, exitCode: EXIT.unsupported };
 }
 
-function reach({ host, port }: { host: string; port: number }): Promise<Check> {
-	const name = "backend";
-	const exitCode = EXIT.runtime;
-	return new Promise((resolve) => {
-		const socket = connect({ host, port, timeout: 3000 });
-		const done = (ok: boolean, found: string): void => {
-			socket.destroy();
-			const todo = ok
+async function reach(backend: { host: string; port: number }): Promise<Check> {
+	const why = await whyUnreachable(backend);
+	const address = `${backend.host}:${backend.port}`;
+	return {
+		name: "backend",
+		ok: why === undefined,
+		found: `${address} ${why ?? "accepts connections"}`,
+		todo:
+			why === undefined
 				? null
-				: `start a collector there ('wirescribe collect --listen ${host}:${port}'), or check the address`;
-			resolve({ name, ok, found: `${host}:${port} ${found}`, todo, exitCode });
-		};
-		socket.once("connect", () => done(true, "accepts connections"));
-		socket.once("timeout", () => done(false, "does not answer within 3 s"));
-		socket.once("error", (error: NodeJS.ErrnoException) =>
-			done(false, `cannot be reached: ${error.code ?? error.message}`),
-		);
-	});
+				: `start a collector there ('wirescribe collect --listen ${address}'), or check the address`,
+		exitCode: EXIT.runtime,
+	};
 }
 
 /** Runs a check that may throw: then the error is what was found. */

@@ -4,6 +4,9 @@ import { monotonicClock } from "@wirescribe/connections";
 import type { PartitionSetup, Partition as QueuePartition } from "@wirescribe/event-queue";
 import type { WorkloadChange } from "@wirescribe/kubernetes";
 import {
+	type ConnectionSummary,
+	type EndpointCounts,
+	EndpointMeter,
 	LineOutput,
 	MessageOutput,
 	OutputBuffer,
@@ -26,6 +29,8 @@ export interface LivePartitionData {
 	readonly bootTime: Instant;
 	readonly queryValues: boolean;
 	readonly tcpOperations: boolean;
+	/** Requests are counted by endpoint, up to so many of them; 0: not at all. */
+	readonly endpoints: number;
 	readonly selection: WatchSelection;
 	/** Partitions of one session tell each other of their sockets; undefined: there is only one. */
 	readonly channel: string | undefined;
@@ -34,13 +39,25 @@ export interface LivePartitionData {
 	readonly workloads: readonly WorkloadChange[];
 }
 
+/** How a partition stands, for metrics and for readers. */
+export interface PartitionState {
+	readonly ledger: PartitionLedger;
+	/** Bytes in its ring that it has not drained. */
+	readonly queuedBytes: number;
+	/** Empty when endpoints are not counted. */
+	readonly endpoints: readonly EndpointCounts[];
+	/** As many of the open connections as were asked for. */
+	readonly connections: readonly ConnectionSummary[];
+}
+
 /**
- * `ledger`: how things stand. `finish`: the programs are detached; drain, hand out everything, then the same. The others are no
+ * `ledger`: how things stand; `connections`: the same and more, with so many connections. `finish`: the programs are detached; drain, hand out everything, then the same. The others are no
  * questions but news.
  */
 export type PartitionQuestion =
 	| "ledger"
 	| "finish"
+	| { readonly connections: number }
 	| { readonly processes: readonly ProcessEvent[] }
 	| { readonly workloads: readonly WorkloadChange[] };
 
@@ -83,6 +100,7 @@ export class LivePartition implements QueuePartition<never>, SurroundingsListene
 	readonly #batch = new Uint8Array(BATCH_BYTES);
 	readonly #attributor: Attributor;
 	readonly #unseen: UnseenEnds;
+	readonly #meter: EndpointMeter | undefined;
 
 	/** Called before a batch is read, so that what happened to processes is known first; on threads nobody can be asked. */
 	before: () => void = () => {};
@@ -90,6 +108,7 @@ export class LivePartition implements QueuePartition<never>, SurroundingsListene
 	constructor({ data, emit }: PartitionSetup<LivePartitionData>) {
 		const ring = openRing(data.capture);
 		const { output, frames } = recordOutput(data);
+		this.#meter = data.endpoints > 0 ? new EndpointMeter(data.endpoints) : undefined;
 		this.#ring = ring;
 		this.#frames = frames;
 		this.#emit = emit;
@@ -98,7 +117,7 @@ export class LivePartition implements QueuePartition<never>, SurroundingsListene
 		this.#unseen = new UnseenEnds(ring);
 		const { selection } = data;
 		this.#partition = new Partition({
-			output,
+			output: this.#meter ? new Both([output, this.#meter]) : output,
 			tcpOperations: data.tcpOperations,
 			...(judgesConnections(selection) ? { select: (one) => isSelectedConnection(selection, one) } : {}),
 			skip: (socketId, direction, before, plaintext) => {
@@ -138,12 +157,13 @@ export class LivePartition implements QueuePartition<never>, SurroundingsListene
 		this.#flush();
 	}
 
-	ask(question: unknown): PartitionLedger | undefined {
+	ask(question: unknown): PartitionLedger | PartitionState | undefined {
 		return this.#answer(question as PartitionQuestion);
 	}
 
-	#answer(question: PartitionQuestion): PartitionLedger | undefined {
+	#answer(question: PartitionQuestion): PartitionLedger | PartitionState | undefined {
 		if (typeof question === "object") {
+			if ("connections" in question) return this.#state(question.connections);
 			if ("processes" in question) this.processEvents(question.processes);
 			else this.workloadsChanged(question.workloads);
 			return undefined;
@@ -154,6 +174,15 @@ export class LivePartition implements QueuePartition<never>, SurroundingsListene
 			this.#flush();
 		}
 		return this.#partition.ledger();
+	}
+
+	#state(connections: number): PartitionState {
+		return {
+			ledger: this.#partition.ledger(),
+			queuedBytes: this.#ring.available,
+			endpoints: this.#meter?.counts() ?? [],
+			connections: this.#partition.summaries(connections),
+		};
 	}
 
 	processEvents(events: readonly ProcessEvent[]): void {

@@ -6,13 +6,17 @@ import type { Capture } from "@wirescribe/bpf-programs";
 import { matchProcesses, nodeInfo } from "@wirescribe/connections";
 import { EventQueue } from "@wirescribe/event-queue";
 import type { WorkloadChange } from "@wirescribe/kubernetes";
+import { possibleCpus } from "@wirescribe/libbpf";
 import { type Ledger, makeLedger, type PartitionLedger, sumPartitions } from "@wirescribe/pipeline";
 import type { WatchOptions } from "../cli/watch-options.ts";
+import { log } from "../logging/log.ts";
+import { MAX_ENDPOINTS } from "../metrics/metric-table.ts";
 import type { Outlet } from "../output/outlet.ts";
 import { openOutlets, planOutput } from "../output/outlets.ts";
 import { kernelCounts } from "./kernel-counts.ts";
 import { openKernel } from "./open-kernel.ts";
-import { LivePartition, type LivePartitionData, type PartitionQuestion } from "./partition.ts";
+import { LivePartition, type LivePartitionData, type PartitionQuestion, type PartitionState } from "./partition.ts";
+import type { SessionState } from "./session-state.ts";
 import { Surroundings, type SurroundingsListener } from "./surroundings.ts";
 
 /** Everything must be over this long after the first signal. */
@@ -25,6 +29,8 @@ export interface Session {
 	/** Settles when there is nobody left to write to. */
 	readonly ended: Promise<void>;
 	ledger(): Promise<Ledger>;
+	/** The ledger and all that stands beside it, with at most so many connections of each partition. */
+	state(connections: number): Promise<SessionState>;
 	/** No more events, drain, deliver; the last ledger. */
 	stop(): Promise<Ledger>;
 	/** Lets go of the kernel's programs, which takes it about two seconds: after the ledger was shown. */
@@ -80,6 +86,7 @@ async function startQueue(
 			bootTime: node.bootTime,
 			queryValues: options.queryValues,
 			tcpOperations: options.tcpOperations,
+			endpoints: options.observability.metricsListen ? MAX_ENDPOINTS : 0,
 			selection: options.selection,
 			channel: partitions > 1 ? `wirescribe-${process.pid}` : undefined,
 			kubernetes: options.kubernetes !== undefined,
@@ -87,9 +94,9 @@ async function startQueue(
 		}),
 		onOutput: (_index, buffer) => outlet.frames(buffer),
 		onError: ({ partition, phase, error }) => {
-			process.stderr.write(`wirescribe: partition ${partition} failed in ${phase}: ${error.message}\n`);
+			log.error(`partition ${partition} failed in ${phase}: ${error.message}`);
 		},
-		onWarning: ({ message }) => process.stderr.write(`wirescribe: ${message}\n`),
+		onWarning: ({ message }) => log.warn(message),
 	});
 	await queue.start();
 	const surroundings = await Surroundings.watch(
@@ -130,6 +137,7 @@ class LiveSession implements Session {
 	readonly #queue: EventQueue<never, LivePartitionData>;
 	readonly #outlet: Outlet;
 	readonly #partitions: number;
+	readonly #queueBytes: number;
 
 	constructor(
 		options: WatchOptions,
@@ -145,21 +153,41 @@ class LiveSession implements Session {
 		this.#queue = queue;
 		this.#outlet = outlet;
 		this.#partitions = partitions;
+		this.#queueBytes = options.ringBytes * (options.queue === "perf" ? possibleCpus() : 1);
 		this.ended = ended;
 		this.startLine = startLine(options);
 	}
 
 	async ledger(): Promise<Ledger> {
-		const partitions = await this.#ask("ledger");
+		const partitions = (await this.#ask("ledger")) as PartitionLedger[];
 		const drained = sumPartitions(partitions).operationsDrained;
 		return this.#assemble(partitions, Math.max(0, this.#capture.counters().submitted - drained));
+	}
+
+	async state(connections: number): Promise<SessionState> {
+		const states = (await this.#ask({ connections })) as PartitionState[];
+		const counters = this.#capture.counters();
+		const ledgers = states.map(({ ledger }) => ledger);
+		const drained = sumPartitions(ledgers).operationsDrained;
+		return {
+			ledger: this.#assemble(ledgers, Math.max(0, counters.submitted - drained)),
+			counters,
+			attached: this.#capture.attached,
+			missing: this.#capture.missing,
+			reads: this.#capture.reads,
+			partitions: states.map(({ ledger: _, ...state }) => state),
+			queueBytes: this.#queueBytes,
+			delivery: this.#outlet.state(),
+			restarts: this.#queue.counters().restarts,
+			kubernetes: this.#surroundings.kubernetes,
+		};
 	}
 
 	async stop(): Promise<Ledger> {
 		this.#capture.detach();
 		this.#surroundings.stop();
 		const end = performance.now() + SHUTDOWN_MS;
-		const partitions = await this.#ask("finish");
+		const partitions = (await this.#ask("finish")) as PartitionLedger[];
 		await this.#queue.close();
 		await this.#outlet.close(Math.max(end - performance.now(), 100));
 		// Drained to the end: what is missing now is missing.
@@ -171,9 +199,9 @@ class LiveSession implements Session {
 		this.#capture.close();
 	}
 
-	async #ask(question: PartitionQuestion): Promise<PartitionLedger[]> {
+	#ask(question: PartitionQuestion): Promise<unknown[]> {
 		const answers = Array.from({ length: this.#partitions }, (_, index) => this.#queue.ask(index, question));
-		return (await Promise.all(answers)) as PartitionLedger[];
+		return Promise.all(answers);
 	}
 
 	#assemble(partitions: readonly PartitionLedger[], inRing: number): Ledger {
@@ -195,5 +223,5 @@ function startLine({ selection, backend, kubernetes }: WatchOptions): string {
 	const pods = kubernetes ? ` of node ${kubernetes.nodeName}` : "";
 	const where = backend ? `; delivering to ${backend.host}:${backend.port}` : "";
 	const port = ports[0] ?? 8080;
-	return `wirescribe: watching ${what}${on}${pods}${where}; try: curl http://localhost:${port}/ · Ctrl-C ends and shows the ledger`;
+	return `watching ${what}${on}${pods}${where}; try: curl http://localhost:${port}/ · Ctrl-C ends and shows the ledger`;
 }

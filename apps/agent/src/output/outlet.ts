@@ -1,10 +1,20 @@
 import type { RecordCounts } from "@wirescribe/pipeline";
+import type { LaneState } from "@wirescribe/sender";
+
+/** How delivery stands. */
+export interface DeliveryState {
+	/** Connections to the backend; none where there is no backend. */
+	readonly lanes: readonly LaneState[];
+	/** Bytes of the records that wait in memory. */
+	readonly retainedBytes: number;
+}
 
 /** Where finished frames leave the agent. */
 export interface Outlet {
 	/** Takes one partition's frames; the buffer is the outlet's from then on. */
 	frames(buffer: ArrayBuffer): void;
 	counts(): RecordCounts;
+	state(): DeliveryState;
 	/** Hands over what is left, at most for `deadlineMs`. */
 	close(deadlineMs: number): Promise<void>;
 }

@@ -2,7 +2,7 @@ import process from "node:process";
 import type { NodeInfo } from "@wirescribe/access-log";
 import type { RecordCounts } from "@wirescribe/pipeline";
 import type { WatchOptions } from "../cli/watch-options.ts";
-import type { Outlet } from "./outlet.ts";
+import type { DeliveryState, Outlet } from "./outlet.ts";
 import { openSenderOutlet } from "./sender-outlet.ts";
 import { StdoutOutlet } from "./stdout-outlet.ts";
 
@@ -38,6 +38,9 @@ export async function openOutlets(
 		},
 		counts(): RecordCounts {
 			return (outlets[0] as Outlet).counts();
+		},
+		state(): DeliveryState {
+			return (outlets[0] as Outlet).state();
 		},
 		async close(deadlineMs: number): Promise<void> {
 			await Promise.all(outlets.map((outlet) => outlet.close(deadlineMs)));
