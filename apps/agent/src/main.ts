@@ -20,6 +20,7 @@ const COMMANDS: Readonly<Record<string, { readonly about: string; load(): Promis
 	collect: { about: "receive logs: the embedded collector", load: () => import("./commands/collect.ts") },
 	record: { about: "write what the kernel saw to a file", load: () => import("./commands/record.ts") },
 	replay: { about: "read a recording as 'run' reads the kernel", load: () => import("./commands/replay.ts") },
+	plan: { about: "what 'run' would do to this machine, and what it costs", load: () => import("./commands/plan.ts") },
 	doctor: { about: "what works here, what does not, what to do", load: () => import("./commands/doctor.ts") },
 	demo: { about: "ten seconds that show all of it", load: () => import("./commands/demo.ts") },
 };

@@ -1,30 +1,30 @@
 import process from "node:process";
 import { EXIT } from "../cli/errors.ts";
-import { helpText, hostPort, type OptionSpecs, parseCommand, text } from "../cli/options.ts";
+import { helpText, type OptionSpecs } from "../cli/options.ts";
+import { parseWatch, WATCH_SPECS } from "../cli/watch-options.ts";
 import { allChecks } from "../doctor/checks.ts";
 import { tlsOverview, tlsText } from "../doctor/tls.ts";
 
-const SPECS: OptionSpecs = {
-	backend: { type: "string", value: "HOST:PORT", help: "also see whether this collector can be reached" },
-	json: { type: "boolean", help: "the same as JSON" },
-};
+const SPECS: OptionSpecs = { json: { type: "boolean", help: "the result as JSON" }, ...WATCH_SPECS };
 
-/** `wirescribe doctor`: what works here, what does not, what to do about it. */
+/** `wirescribe doctor`: what works here for `run` with the same options, what does not, what to do. The exit code is the first failure's. */
 export async function run(args: readonly string[]): Promise<number> {
-	const parsed = parseCommand("doctor", args, SPECS, 0);
-	if (parsed.values["help"]) {
+	const parsed = parseWatch(
+		"doctor",
+		args.filter((argument) => argument !== "--json"),
+	);
+	if (!parsed) {
 		process.stdout.write(
 			helpText(
 				"wirescribe doctor [options]",
-				"Looks at this machine; changes nothing but a missing tracefs mount.",
+				"Looks at this machine with the eyes of 'run' with the same options; changes nothing but a missing tracefs mount.",
 				SPECS,
 			),
 		);
 		return EXIT.ok;
 	}
-	const backend = text(parsed, "backend");
-	const checks = await allChecks(backend === undefined ? undefined : hostPort("doctor", "backend", backend));
-	if (parsed.values["json"]) {
+	const checks = await allChecks(parsed.options);
+	if (args.includes("--json")) {
 		const ok = checks.every((check) => check.ok);
 		process.stdout.write(
 			`${JSON.stringify({ ok, checks: checks.map(({ exitCode: _, ...check }) => check), tls: tlsOverview() }, null, 2)}\n`,

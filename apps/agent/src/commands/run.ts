@@ -1,6 +1,7 @@
 import process from "node:process";
+import { BpfError, enableStats } from "@wirescribe/libbpf";
 import { isBalanced, sum } from "@wirescribe/pipeline";
-import { EXIT } from "../cli/errors.ts";
+import { CliError, EXIT } from "../cli/errors.ts";
 import { helpText } from "../cli/options.ts";
 import { parseWatch, WATCH_SPECS, type WatchOptions } from "../cli/watch-options.ts";
 import { type Session, startSession } from "../live/session.ts";
@@ -9,6 +10,8 @@ import { log } from "../logging/log.ts";
 import { StatusServer, type StatusSources } from "../metrics/status-server.ts";
 import { reportLedger } from "../output/ledger-report.ts";
 import { DUMPED_CONNECTIONS, dumpState } from "../output/state-dump.ts";
+import { makePlan } from "../plan/make-plan.ts";
+import { measuredText } from "../plan/plan-text.ts";
 
 /** `wirescribe run`: watch this machine until a signal, then drain, deliver and show the ledger. */
 export async function run(args: readonly string[]): Promise<number> {
@@ -24,9 +27,11 @@ export async function run(args: readonly string[]): Promise<number> {
 		return EXIT.ok;
 	}
 	const { options } = parsed;
-	const { logFormat, logLevel, metricsListen } = options.observability;
+	const { logFormat, logLevel, measureProbes, metricsListen } = options.observability;
 	log.configure({ format: logFormat, level: logLevel });
-	const sources: StatusSources = { state: "starting", backend: options.backend };
+	using _measuring = measureProbes ? countCosts() : undefined;
+	const plan = measureProbes ? makePlan(options) : undefined;
+	const sources: StatusSources = { state: "starting", plan, backend: options.backend };
 	const status = metricsListen && (await StatusServer.listen(metricsListen, sources));
 	if (status) log.info(`serving /metrics, /healthz and /readyz on ${status.url}`, { pauseMs: 0 });
 	try {
@@ -34,6 +39,16 @@ export async function run(args: readonly string[]): Promise<number> {
 	} finally {
 		status?.close();
 		log.flush();
+	}
+}
+
+/** The kernel counts until the result is disposed. */
+function countCosts(): Disposable {
+	try {
+		return enableStats();
+	} catch (error) {
+		if (!(error instanceof BpfError) || error.errno !== "EPERM") throw error;
+		throw new CliError("cannot measure probes: CAP_SYS_ADMIN is missing; leave out --measure-probes", EXIT.permission);
 	}
 }
 
@@ -55,6 +70,9 @@ async function show(session: Session, options: WatchOptions): Promise<void> {
 	try {
 		const state = await session.state(DUMPED_CONNECTIONS);
 		reportLedger(state.ledger, options.ledgerFile);
+		if (options.observability.measureProbes && log.format === "text") {
+			process.stderr.write(measuredText(state.programs));
+		}
 		dumpState(state, options.observability.stateFile);
 	} catch (error) {
 		log.error(`cannot show the state: ${(error as Error).message}`);

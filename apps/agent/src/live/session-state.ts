@@ -12,6 +12,8 @@ export interface SessionState {
 	readonly attached: readonly string[];
 	readonly missing: Capture["missing"];
 	readonly reads: Capture["reads"];
+	/** What each program has cost; zeros unless the kernel counts it (`--measure-probes`). */
+	readonly programs: ReturnType<Capture["programs"]>;
 	readonly partitions: readonly Omit<PartitionState, "ledger">[];
 	/** Bytes that each partition's queue can hold. */
 	readonly queueBytes: number;

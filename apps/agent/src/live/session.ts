@@ -55,7 +55,7 @@ export function describeNode({ clusterName, selection }: WatchOptions): NodeInfo
 }
 
 /** One, inline, below 4 cores; else half of them, each on a thread of its own. */
-function defaultPartitions(): number {
+export function defaultPartitions(): number {
 	const cores = availableParallelism();
 	return cores < 4 ? 1 : Math.floor(cores / 2);
 }
@@ -175,6 +175,7 @@ class LiveSession implements Session {
 			attached: this.#capture.attached,
 			missing: this.#capture.missing,
 			reads: this.#capture.reads,
+			programs: this.#capture.programs(),
 			partitions: states.map(({ ledger: _, ...state }) => state),
 			queueBytes: this.#queueBytes,
 			delivery: this.#outlet.state(),

@@ -1,3 +1,4 @@
+import type { ProgramCost } from "@wirescribe/bpf-programs";
 import { labelled, type MetricGroup, type MetricRow, type MetricsSnapshot, single } from "./metric-row.ts";
 
 type Counters = NonNullable<MetricsSnapshot["session"]>["counters"];
@@ -5,6 +6,12 @@ type Counters = NonNullable<MetricsSnapshot["session"]>["counters"];
 function counter(name: string, help: string, value: (counters: Counters) => number): MetricRow {
 	const values = ({ session }: MetricsSnapshot) => single(session && value(session.counters));
 	return { name: `wirescribe_kernel_${name}_total`, type: "counter", help, labels: [], values };
+}
+
+function program(name: string, help: string, value: (cost: ProgramCost) => number): MetricRow {
+	const values = ({ session }: MetricsSnapshot) =>
+		(session?.programs ?? []).filter(({ runs }) => runs > 0).map((one) => [value(one), { program: one.name }] as const);
+	return { name: `wirescribe_kernel_program_${name}`, type: "counter", help, labels: ["program"], values };
 }
 
 export const kernelMetrics: MetricGroup = {
@@ -50,6 +57,8 @@ export const kernelMetrics: MetricGroup = {
 			labels: [],
 			values: ({ session }) => single(session?.attached.length),
 		},
+		program("runs_total", "Runs of each program. Only with --measure-probes, as the next one.", ({ runs }) => runs),
+		program("seconds_total", "Time that each program has run.", ({ runTimeNs }) => runTimeNs / 1e9),
 		{
 			name: "wirescribe_queue_bytes",
 			type: "gauge",

@@ -7,6 +7,8 @@ import { CliError, EXIT, errorCode } from "../cli/errors.ts";
 import type { SessionState } from "../live/session-state.ts";
 import { log } from "../logging/log.ts";
 import { whyUnreachable } from "../output/backend-reach.ts";
+import type { Plan } from "../plan/make-plan.ts";
+import { planText } from "../plan/plan-text.ts";
 import { version } from "../version.ts";
 import { Exposition } from "./exposition.ts";
 import type { MetricsSnapshot } from "./metric-row.ts";
@@ -22,6 +24,8 @@ const REACH_PAUSE_MS = 5_000;
 export interface StatusSources {
 	/** A session, once it has begun; what is going on before and after it. */
 	state: (() => Promise<SessionState>) | "starting" | "stopping";
+	/** What was planned before the start; undefined: not asked for. */
+	readonly plan: Plan | undefined;
 	/** When records are delivered to one. */
 	readonly backend: { readonly host: string; readonly port: number } | undefined;
 }
@@ -87,11 +91,16 @@ export class StatusServer {
 			if (path === "/metrics") return await this.#metrics();
 			if (path === "/readyz") return await this.#readyz();
 			if (path === "/healthz") return await this.#healthz();
+			if (path === "/plan" && this.#sources.plan) return await this.#plan(this.#sources.plan);
 		} catch (error) {
 			log.error(`cannot answer ${path}: ${(error as Error).message}`);
 			return { status: 500, type: TEXT, body: `${(error as Error).message}\n` };
 		}
-		return { status: 404, type: TEXT, body: "there are /metrics, /healthz and /readyz\n" };
+		return {
+			status: 404,
+			type: TEXT,
+			body: "there are /metrics, /healthz and /readyz, and /plan with --measure-probes\n",
+		};
 	}
 
 	/** The state, or why there is none. */
@@ -140,6 +149,13 @@ export class StatusServer {
 		const checks = await this.#readiness(await this.#state());
 		const lines = checks.map(({ name, ready, found }) => `${ready ? "ok     " : "missing"}  ${name}: ${found}`);
 		return { status: checks.every(({ ready }) => ready) ? 200 : 503, type: TEXT, body: `${lines.join("\n")}\n` };
+	}
+
+	/** The plan, with what it has cost since. */
+	async #plan(plan: Plan): Promise<Answer> {
+		const state = await this.#state();
+		const measured = typeof state === "object" ? { measured: state.programs } : {};
+		return { status: 200, type: TEXT, body: planText({ ...plan, ...measured }) };
 	}
 
 	async #metrics(): Promise<Answer> {

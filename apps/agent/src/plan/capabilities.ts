@@ -1,4 +1,5 @@
 import { readFileSync } from "node:fs";
+import { tracefsPath } from "@wirescribe/libbpf";
 
 /** What a part of the agent is allowed by. */
 export interface Capability {
@@ -61,12 +62,26 @@ export const CAPABILITIES: readonly Capability[] = [
 
 const ROOT_CAPABILITY = 21;
 
-/** The capabilities of this process, by bit. CAP_SYS_ADMIN stands in for CAP_BPF and CAP_PERFMON (capabilities(7)). */
+/**
+ * Which of them this process has, or need not have: CAP_SYS_ADMIN stands in for CAP_BPF and CAP_PERFMON (capabilities(7)), and
+ * whoever may enter tracefs as it is needs no capability for it.
+ */
 export function heldCapabilities(): (capability: Capability) => boolean {
 	const status = readFileSync("/proc/self/status", "latin1");
 	const effective = BigInt(`0x${/^CapEff:\s*([0-9a-f]+)/m.exec(status)?.[1] ?? "0"}`);
 	const has = (bit: number): boolean => (effective & (1n << BigInt(bit))) !== 0n;
-	return ({ bit, name }) => has(bit) || (has(ROOT_CAPABILITY) && /^CAP_(BPF|PERFMON)$/.test(name));
+	return ({ bit, name }) =>
+		has(bit) ||
+		(has(ROOT_CAPABILITY) && /^CAP_(BPF|PERFMON)$/.test(name)) ||
+		(name === "CAP_DAC_READ_SEARCH" && canEnterTracefs());
+}
+
+function canEnterTracefs(): boolean {
+	try {
+		return tracefsPath() !== "";
+	} catch {
+		return false;
+	}
 }
 
 /** Those of a kind that this process does not have. */
