@@ -1,6 +1,7 @@
 import { existsSync } from "node:fs";
 import { dirname } from "node:path";
 import type { WatchSelection } from "../live/selection.ts";
+import { CONTROL_DEFAULTS, CONTROL_SPECS, type ControlOptions, parseControl } from "./control-options.ts";
 import { DELIVERY_DEFAULTS, DELIVERY_SPECS, type DeliveryOptions, parseDelivery } from "./delivery-options.ts";
 import { CliError, EXIT } from "./errors.ts";
 import {
@@ -42,6 +43,7 @@ export interface WatchOptions {
 	readonly queue: "ring" | "perf";
 	readonly ledgerFile: string | undefined;
 	readonly observability: ObservabilityOptions;
+	readonly control: ControlOptions;
 	readonly queryValues: boolean;
 	readonly tcpOperations: boolean;
 	/** Attach to TLS libraries. */
@@ -62,6 +64,7 @@ export const WATCH_SPECS: OptionSpecs = {
 	...KUBERNETES_SPECS,
 	...WORKLOAD_SPECS,
 	...OBSERVABILITY_SPECS,
+	...CONTROL_SPECS,
 	partitions: { type: "string", value: "N", help: "parallel data planes; 1 below 4 cores, else half the cores" },
 	queue: { type: "string", value: "ring|perf", help: "ring buffers (default) or per-CPU perf buffers" },
 	"ring-size": { type: "string", value: "BYTES", help: "size of each ring: 64KB to 64MB, default 8MB" },
@@ -83,6 +86,7 @@ export const WATCH_DEFAULTS: WatchOptions = {
 	queue: "ring",
 	ledgerFile: undefined,
 	observability: OBSERVABILITY_DEFAULTS,
+	control: CONTROL_DEFAULTS,
 	queryValues: false,
 	tcpOperations: false,
 	tls: true,
@@ -118,6 +122,7 @@ export function parseWatch(
 			queue,
 			ledgerFile,
 			observability: parseObservability(command, parsed),
+			control: parseControl(command, parsed),
 			queryValues: parsed.values["query-values"] === true,
 			tcpOperations: parsed.values["tcp-operations"] === true,
 			tls: parsed.values["no-tls"] !== true,

@@ -4,10 +4,13 @@ import { isBalanced, sum } from "@wirescribe/pipeline";
 import { CliError, EXIT } from "../cli/errors.ts";
 import { helpText } from "../cli/options.ts";
 import { parseWatch, WATCH_SPECS, type WatchOptions } from "../cli/watch-options.ts";
+import { ControlServer, type Successor } from "../handover/control-server.ts";
+import { finishOwnRequests } from "../handover/hand-over.ts";
+import { findPredecessor, type Predecessor, takeOver } from "../handover/predecessor.ts";
 import { type Session, startSession } from "../live/session.ts";
 import { untilStopped } from "../live/signals.ts";
 import { log } from "../logging/log.ts";
-import { StatusServer, type StatusSources } from "../metrics/status-server.ts";
+import { Status } from "../metrics/status.ts";
 import { reportLedger } from "../output/ledger-report.ts";
 import { DUMPED_CONNECTIONS, dumpState } from "../output/state-dump.ts";
 import { makePlan } from "../plan/make-plan.ts";
@@ -31,13 +34,13 @@ export async function run(args: readonly string[]): Promise<number> {
 	log.configure({ format: logFormat, level: logLevel });
 	using _measuring = measureProbes ? countCosts() : undefined;
 	const plan = measureProbes ? makePlan(options) : undefined;
-	const sources: StatusSources = { state: "starting", plan, backend: options.backend };
-	const status = metricsListen && (await StatusServer.listen(metricsListen, sources));
-	if (status) log.info(`serving /metrics, /healthz and /readyz on ${status.url}`, { pauseMs: 0 });
+	const predecessor = await findPredecessor(options.control);
+	using status = new Status(metricsListen, { state: "starting", plan, backend: options.backend });
+	// The predecessor has the port, until it has been taken over from.
+	if (!predecessor) await status.listen();
 	try {
-		return await watch(options, sources);
+		return await watch(options, status, predecessor);
 	} finally {
-		status?.close();
 		log.flush();
 	}
 }
@@ -52,18 +55,48 @@ function countCosts(): Disposable {
 	}
 }
 
-async function watch(options: WatchOptions, sources: StatusSources): Promise<number> {
-	const session = await startSession(options);
-	sources.state = () => session.state(0);
+async function watch(options: WatchOptions, status: Status, predecessor: Predecessor | undefined): Promise<number> {
+	const session = await startSession(options, predecessor?.hello.pid);
+	if (predecessor) await takeOver(session, predecessor);
+	status.sources.state = () => session.state(0);
+	if (predecessor) await status.listen();
+	const { socket, afterHandover } = options.control;
+	const control = socket === undefined ? undefined : await ControlServer.listen(socket, session);
 	log.info(session.startLine, { pauseMs: 0 });
 	process.on("SIGUSR2", () => void show(session, options));
-	await untilStopped(session.ended);
-	sources.state = "stopping";
+
+	let successor: Successor | undefined;
+	const handedOver = control?.successor.then(async (found) => {
+		successor = found;
+		if (afterHandover === "exit") status.close();
+		await finishOwnRequests(session, found);
+	});
+	await untilStopped(Promise.race([session.ended, handedOver ?? session.ended]));
+	status.sources.state = "stopping";
+	control?.close();
 	const ledger = await session.stop();
 	reportLedger(ledger, options.ledgerFile);
-	session.close();
 	// Not delivered is a failure, also when it is accounted for.
-	return isBalanced(ledger) && sum(ledger.records.lost) === 0 ? EXIT.ok : EXIT.runtime;
+	const delivered = isBalanced(ledger) && sum(ledger.records.lost) === 0;
+	successor?.peer.send({ type: "done", delivered });
+	session.close();
+	if (successor && afterHandover === "wait") return waitBehind(successor, delivered);
+	successor?.peer.close();
+	return delivered ? EXIT.ok : EXIT.runtime;
+}
+
+/** Another agent is at work. Should it vanish, whoever supervises this one starts it anew. */
+async function waitBehind({ peer, pid }: Successor, delivered: boolean): Promise<number> {
+	log.info(`pid ${pid} has taken over; waiting for a signal`, { pauseMs: 0 });
+	let vanished = false;
+	void peer.gone.then(() => {
+		vanished = true;
+	});
+	await untilStopped(peer.gone);
+	peer.close();
+	if (!vanished) return delivered ? EXIT.ok : EXIT.runtime;
+	log.error(`pid ${pid}, which had taken over, is gone`, { pauseMs: 0 });
+	return EXIT.runtime;
 }
 
 async function show(session: Session, options: WatchOptions): Promise<void> {

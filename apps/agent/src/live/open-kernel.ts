@@ -8,20 +8,20 @@ import { missingCapabilities, missingText } from "../plan/capabilities.ts";
 import { kernelProblem } from "../plan/kernel-facts.ts";
 import { kernelSelection } from "./selection.ts";
 
-/** What the programs are opened with. */
-export function captureOptions(options: WatchOptions, rings: number): CaptureOptions {
+/** What the programs are opened with; `others` are agents beside this one, whose connections are nobody's business either. */
+export function captureOptions(options: WatchOptions, rings: number, others: readonly number[] = []): CaptureOptions {
 	return {
 		rings,
 		queue: options.queue,
 		ringBytes: options.ringBytes,
 		allOperations: options.tcpOperations,
 		select: kernelSelection(options.selection),
-		excludePids: [process.pid],
+		excludePids: [process.pid, ...others],
 	};
 }
 
 /** Loads and attaches the programs; what the kernel refuses comes back as one line with what to do. */
-export function openKernel(options: WatchOptions, rings: number): Capture {
+export function openKernel(options: WatchOptions, rings: number, others: readonly number[] = []): Capture {
 	checkPrivileges();
 	const problem = kernelProblem(options.queue);
 	if (problem) {
@@ -29,7 +29,7 @@ export function openKernel(options: WatchOptions, rings: number): Capture {
 		throw new CliError(`cannot watch the kernel: ${name}: ${found}; ${todo}`, exitCode);
 	}
 	try {
-		return openCapture(captureOptions(options, rings));
+		return openCapture(captureOptions(options, rings, others));
 	} catch (error) {
 		throw kernelError(error);
 	}

@@ -14,6 +14,7 @@ import {
 	type PartitionLedger,
 	type RecordOutput,
 } from "@wirescribe/pipeline";
+import { type HandoverBounds, type HandoverCounts, HandoverOutput } from "../handover/handover-output.ts";
 import { Attributor } from "./attributor.ts";
 import type { ProcessEvent } from "./process-events.ts";
 import { isSelectedConnection, judgesConnections, type WatchSelection } from "./selection.ts";
@@ -31,6 +32,8 @@ export interface LivePartitionData {
 	readonly tcpOperations: boolean;
 	/** Requests are counted by endpoint, up to so many of them; 0: not at all. */
 	readonly endpoints: number;
+	/** Whose requests are this agent's when it begins. */
+	readonly handover: HandoverBounds;
 	readonly selection: WatchSelection;
 	/** Partitions of one session tell each other of their sockets; undefined: there is only one. */
 	readonly channel: string | undefined;
@@ -48,6 +51,7 @@ export interface PartitionState {
 	readonly endpoints: readonly EndpointCounts[];
 	/** As many of the open connections as were asked for. */
 	readonly connections: readonly ConnectionSummary[];
+	readonly handover: HandoverCounts;
 }
 
 /**
@@ -58,6 +62,7 @@ export type PartitionQuestion =
 	| "ledger"
 	| "finish"
 	| { readonly connections: number }
+	| { readonly handover: HandoverBounds }
 	| { readonly processes: readonly ProcessEvent[] }
 	| { readonly workloads: readonly WorkloadChange[] };
 
@@ -101,6 +106,7 @@ export class LivePartition implements QueuePartition<never>, SurroundingsListene
 	readonly #attributor: Attributor;
 	readonly #unseen: UnseenEnds;
 	readonly #meter: EndpointMeter | undefined;
+	readonly #handover: HandoverOutput;
 
 	/** Called before a batch is read, so that what happened to processes is known first; on threads nobody can be asked. */
 	before: () => void = () => {};
@@ -109,6 +115,7 @@ export class LivePartition implements QueuePartition<never>, SurroundingsListene
 		const ring = openRing(data.capture);
 		const { output, frames } = recordOutput(data);
 		this.#meter = data.endpoints > 0 ? new EndpointMeter(data.endpoints) : undefined;
+		this.#handover = new HandoverOutput(this.#meter ? new Both([output, this.#meter]) : output, data.handover);
 		this.#ring = ring;
 		this.#frames = frames;
 		this.#emit = emit;
@@ -117,7 +124,7 @@ export class LivePartition implements QueuePartition<never>, SurroundingsListene
 		this.#unseen = new UnseenEnds(ring);
 		const { selection } = data;
 		this.#partition = new Partition({
-			output: this.#meter ? new Both([output, this.#meter]) : output,
+			output: this.#handover,
 			tcpOperations: data.tcpOperations,
 			...(judgesConnections(selection) ? { select: (one) => isSelectedConnection(selection, one) } : {}),
 			skip: (socketId, direction, before, plaintext) => {
@@ -164,7 +171,8 @@ export class LivePartition implements QueuePartition<never>, SurroundingsListene
 	#answer(question: PartitionQuestion): PartitionLedger | PartitionState | undefined {
 		if (typeof question === "object") {
 			if ("connections" in question) return this.#state(question.connections);
-			if ("processes" in question) this.processEvents(question.processes);
+			if ("handover" in question) this.#handover.bounds = question.handover;
+			else if ("processes" in question) this.processEvents(question.processes);
 			else this.workloadsChanged(question.workloads);
 			return undefined;
 		}
@@ -182,6 +190,7 @@ export class LivePartition implements QueuePartition<never>, SurroundingsListene
 			queuedBytes: this.#ring.available,
 			endpoints: this.#meter?.counts() ?? [],
 			connections: this.#partition.summaries(connections),
+			handover: this.#handover.counts,
 		};
 	}
 

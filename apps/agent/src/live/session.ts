@@ -9,6 +9,7 @@ import type { WorkloadChange } from "@wirescribe/kubernetes";
 import { possibleCpus } from "@wirescribe/libbpf";
 import { type Ledger, makeLedger, type PartitionLedger, sumPartitions } from "@wirescribe/pipeline";
 import type { WatchOptions } from "../cli/watch-options.ts";
+import { EVERYTHING, type HandoverBounds, NOTHING_YET } from "../handover/handover-output.ts";
 import { log } from "../logging/log.ts";
 import { MAX_ENDPOINTS } from "../metrics/metric-table.ts";
 import type { Outlet } from "../output/outlet.ts";
@@ -31,18 +32,24 @@ export interface Session {
 	ledger(): Promise<Ledger>;
 	/** The ledger and all that stands beside it, with at most so many connections of each partition. */
 	state(connections: number): Promise<SessionState>;
+	/** Changes whose requests are this agent's, while two of them see everything. */
+	handover(bounds: HandoverBounds): Promise<void>;
+	/** Never reports connections of another agent. */
+	exclude(pid: number): void;
 	/** No more events, drain, deliver; the last ledger. */
 	stop(): Promise<Ledger>;
 	/** Lets go of the kernel's programs, which takes it about two seconds: after the ledger was shown. */
 	close(): void;
 }
 
-export async function startSession(options: WatchOptions): Promise<Session> {
+/** `predecessor`: another agent that is still at work; nothing is written until {@link Session.handover} says from when on. */
+export async function startSession(options: WatchOptions, predecessor?: number): Promise<Session> {
 	const node = describeNode(options);
 	const partitions = options.queue === "perf" ? 1 : (options.partitions ?? defaultPartitions());
-	const capture = openKernel(options, partitions);
+	const capture = openKernel(options, partitions, predecessor === undefined ? [] : [predecessor]);
+	const handover = predecessor === undefined ? EVERYTHING : NOTHING_YET;
 	try {
-		return await startQueue(options, node, capture, partitions);
+		return await startQueue(options, node, capture, partitions, handover);
 	} catch (error) {
 		capture.close();
 		throw error;
@@ -65,6 +72,7 @@ async function startQueue(
 	node: NodeInfo,
 	capture: Capture,
 	partitions: number,
+	handover: HandoverBounds,
 ): Promise<Session> {
 	const { promise: ended, resolve: end } = Promise.withResolvers<void>();
 	const plan = planOutput(options);
@@ -87,6 +95,7 @@ async function startQueue(
 			queryValues: options.queryValues,
 			tcpOperations: options.tcpOperations,
 			endpoints: options.observability.metricsListen ? MAX_ENDPOINTS : 0,
+			handover,
 			selection: options.selection,
 			channel: partitions > 1 ? `wirescribe-${process.pid}` : undefined,
 			kubernetes: options.kubernetes !== undefined,
@@ -182,6 +191,14 @@ class LiveSession implements Session {
 			restarts: this.#queue.counters().restarts,
 			kubernetes: this.#surroundings.kubernetes,
 		};
+	}
+
+	async handover(handover: HandoverBounds): Promise<void> {
+		await this.#ask({ handover });
+	}
+
+	exclude(pid: number): void {
+		this.#capture.exclude(pid);
 	}
 
 	async stop(): Promise<Ledger> {

@@ -1,4 +1,5 @@
 import type { RecordCounts } from "@wirescribe/pipeline";
+import type { HandoverCounts } from "../handover/handover-output.ts";
 import type { DeliveryState } from "../output/outlet.ts";
 import { type MetricGroup, type MetricRow, type MetricsSnapshot, single } from "./metric-row.ts";
 
@@ -16,6 +17,12 @@ function lane(name: string, help: string, value: (lane: DeliveryState["lanes"][n
 	const values = ({ session }: MetricsSnapshot) =>
 		(session?.delivery.lanes ?? []).map((one, index) => [value(one), { lane: String(index) }] as const);
 	return { name: `wirescribe_lane_${name}`, type: "gauge", help, labels: ["lane"], values };
+}
+
+function handover(name: string, help: string, value: (counts: HandoverCounts) => number): MetricRow {
+	const values = ({ session }: MetricsSnapshot) =>
+		single(session?.partitions.reduce((sum, one) => sum + value(one.handover), 0));
+	return { name: `wirescribe_handover_${name}_total`, type: "counter", help, labels: [], values };
 }
 
 export const deliveryMetrics: MetricGroup = {
@@ -50,5 +57,15 @@ export const deliveryMetrics: MetricGroup = {
 		lane("in_flight_streams", "Streams that are open.", ({ inFlight }) => inFlight),
 		lane("pending_units", "Units that are not acknowledged.", ({ pendingUnits }) => pendingUnits),
 		lane("pending_bytes", "Bytes of these units.", ({ pendingBytes }) => pendingBytes),
+		handover(
+			"left",
+			"Records left to the agent before or after this one, while both were reading.",
+			({ left }) => left,
+		),
+		handover(
+			"possible_doubles",
+			"Requests so near to the change of agents that both may have written them.",
+			({ possibleDoubles }) => possibleDoubles,
+		),
 	],
 };
