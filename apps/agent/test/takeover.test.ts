@@ -92,6 +92,19 @@ describe("an agent is replaced", { timeout: 120_000 }, () => {
 		for (const line of [...old.lines, ...young.lines]) expect(line.status, line.path ?? "").toBe(200);
 	});
 
+	it("with a spool of its own beside the other's", async () => {
+		const spool = join(folder, "spool");
+		const backend = ["--backend", "127.0.0.1:1", "--spool", spool];
+		await using first = await start(...backend);
+		await using second = await start(...backend, "--takeover");
+		await first.exit();
+		await using third = await start(...backend, "--takeover");
+		await second.exit();
+		expect(existsSync(join(spool, "other"))).toBe(true);
+		expect(readFileSync(join(spool, "lock"), "utf8")).toBe(`${third.child.pid}\n`);
+		await third.stop();
+	});
+
 	it("and waits behind the new one where a supervisor would start it again", async () => {
 		await using old = await start("--after-handover", "wait");
 		await using young = await start("--takeover");

@@ -6,7 +6,7 @@ import { helpText } from "../cli/options.ts";
 import { parseWatch, WATCH_SPECS, type WatchOptions } from "../cli/watch-options.ts";
 import { ControlServer, type Successor } from "../handover/control-server.ts";
 import { finishOwnRequests } from "../handover/hand-over.ts";
-import { findPredecessor, type Predecessor, takeOver } from "../handover/predecessor.ts";
+import { besidePredecessor, findPredecessor, type Predecessor, takeOver } from "../handover/predecessor.ts";
 import { type Session, startSession } from "../live/session.ts";
 import { untilStopped } from "../live/signals.ts";
 import { log } from "../logging/log.ts";
@@ -39,7 +39,8 @@ export async function run(args: readonly string[]): Promise<number> {
 	// The predecessor has the port, until it has been taken over from.
 	if (!predecessor) await status.listen();
 	try {
-		return await watch(options, status, predecessor);
+		const delivery = besidePredecessor(options.delivery, predecessor);
+		return await watch({ ...options, delivery }, status, predecessor);
 	} finally {
 		log.flush();
 	}
@@ -61,7 +62,8 @@ async function watch(options: WatchOptions, status: Status, predecessor: Predece
 	status.sources.state = () => session.state(0);
 	if (predecessor) await status.listen();
 	const { socket, afterHandover } = options.control;
-	const control = socket === undefined ? undefined : await ControlServer.listen(socket, session);
+	const control =
+		socket === undefined ? undefined : await ControlServer.listen(socket, session, options.delivery.spool?.folder);
 	log.info(session.startLine, { pauseMs: 0 });
 	process.on("SIGUSR2", () => void show(session, options));
 

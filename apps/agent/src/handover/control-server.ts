@@ -20,16 +20,18 @@ export class ControlServer {
 	/** Settles when another agent takes over. */
 	readonly successor: Promise<Successor>;
 	readonly #server: Server;
+	readonly #spool: string | undefined;
 
-	private constructor(server: Server, session: Session) {
+	private constructor(server: Server, session: Session, spool: string | undefined) {
 		this.#server = server;
+		this.#spool = spool;
 		const { promise, resolve } = Promise.withResolvers<Successor>();
 		this.successor = promise;
 		server.on("connection", (socket) => void this.#meet(socket, session, resolve));
 	}
 
 	/** A socket that was left behind by an agent that was killed makes room: nobody has answered on it. */
-	static async listen(path: string, session: Session): Promise<ControlServer> {
+	static async listen(path: string, session: Session, spool: string | undefined): Promise<ControlServer> {
 		rmSync(path, { force: true });
 		const server = createServer();
 		server.listen(path);
@@ -42,7 +44,7 @@ export class ControlServer {
 				EXIT.runtime,
 			);
 		}
-		return new ControlServer(server, session);
+		return new ControlServer(server, session, spool);
 	}
 
 	/** Nobody finds this agent any more. */
@@ -59,7 +61,8 @@ export class ControlServer {
 		}
 		// Before it makes any: what it delivers is nobody's traffic.
 		session.exclude(hello.pid);
-		peer.send({ type: "hello", pid: process.pid, version: version() });
+		const spool = this.#spool === undefined ? {} : { spool: this.#spool };
+		peer.send({ type: "hello", pid: process.pid, version: version(), ...spool });
 		const takeover = await peer.expect("takeover");
 		if (!takeover) {
 			peer.close();

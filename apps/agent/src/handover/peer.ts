@@ -4,8 +4,8 @@ import { createInterface } from "node:readline";
 
 /** What agents say to each other, one JSON object a line. */
 export type PeerMessage =
-	/** Who is there; both sides begin with it. */
-	| { readonly type: "hello"; readonly pid: number; readonly version: string }
+	/** Who is there, and which folder it spools to; both sides begin with it. */
+	| { readonly type: "hello"; readonly pid: number; readonly version: string; readonly spool?: string }
 	/** The new one has attached: what starts from `atNs` (CLOCK_MONOTONIC) on is its own. */
 	| { readonly type: "takeover"; readonly atNs: number }
 	/** The old one has understood, and listens no more. */

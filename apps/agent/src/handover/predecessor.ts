@@ -1,7 +1,9 @@
 import { connect } from "node:net";
+import { join } from "node:path";
 import process from "node:process";
 import { monotonicClock } from "@wirescribe/connections";
 import type { ControlOptions } from "../cli/control-options.ts";
+import type { DeliveryOptions } from "../cli/delivery-options.ts";
 import { CliError, EXIT } from "../cli/errors.ts";
 import type { Session } from "../live/session.ts";
 import { log } from "../logging/log.ts";
@@ -63,4 +65,11 @@ export async function takeOver(session: Session, { hello, peer }: Predecessor): 
 	} else {
 		log.warn(`pid ${pid} is gone: requests of the last ${NOTICE_NS / 1e9} s may be missing`, { pauseMs: 0 });
 	}
+}
+
+/** A spool has one owner: while the predecessor has the folder of the options, a folder within it is used, and the other way round. */
+export function besidePredecessor(delivery: DeliveryOptions, predecessor: Predecessor | undefined): DeliveryOptions {
+	const { spool } = delivery;
+	if (!spool || predecessor?.hello.spool !== spool.folder) return delivery;
+	return { ...delivery, spool: { ...spool, folder: join(spool.folder, "other") } };
 }
