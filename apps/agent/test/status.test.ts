@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { Agent, createServer, get } from "node:http";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
@@ -116,6 +116,26 @@ describe("the agent's own state", { timeout: 120_000 }, () => {
 		expect(await metrics()).toContain('wirescribe_lane_connected{lane="0"} 1');
 		expect(await agent.stop(), agent.stderr).toBe(0);
 		await collector.stop();
+	});
+
+	it("is not ready without the cluster that it was to ask, and works all the same", async () => {
+		const kubeconfig = join(folder, "kubeconfig.yaml");
+		writeFileSync(
+			kubeconfig,
+			`current-context: c
+contexts: [{ name: c, context: { cluster: k, user: u } }]
+clusters: [{ name: k, cluster: { server: "http://127.0.0.1:1" } }]
+users: [{ name: u, user: {} }]
+`,
+		);
+		const { agent, status } = await start(["--kubeconfig", kubeconfig, "--node-name", "node-1", "--output", "json"]);
+		await using _ = agent;
+		await ask(`http://127.0.0.1:${port}/`);
+		await agent.until(() => agent.lineCount >= 2, "both ends");
+		const { body, status: code } = await ask(`${status}/readyz`);
+		expect(code).toBe(503);
+		expect(body).toContain("missing  kubernetes: no complete lists from http://127.0.0.1:1 yet");
+		expect(await agent.stop(), agent.stderr).toBe(0);
 	});
 
 	it("is written whole on SIGUSR2", async () => {
