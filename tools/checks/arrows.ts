@@ -8,13 +8,16 @@ export const ARROWS: Readonly<Record<string, readonly string[]>> = {
 	"@wirescribe/bpf-programs": ["@wirescribe/libbpf"],
 	"@wirescribe/conntrack": ["@wirescribe/ffi"],
 	"@wirescribe/event-queue": [],
+	"@wirescribe/filter": [],
 	"@wirescribe/buffer": [],
 	"@wirescribe/http1-parser": ["@wirescribe/buffer"],
 	"@wirescribe/connections": [],
 	"@wirescribe/kubernetes": [],
 	"@wirescribe/recording": [],
 	"@wirescribe/access-log": [],
+	"@wirescribe/data-policy": ["@wirescribe/access-log", "@wirescribe/filter"],
 	"@wirescribe/collector": ["@wirescribe/access-log"],
+	"@wirescribe/live-view": ["@wirescribe/access-log"],
 	"@wirescribe/sender": [],
 	"@wirescribe/pipeline": [
 		"@wirescribe/bpf-programs/events",
@@ -26,6 +29,8 @@ export const ARROWS: Readonly<Record<string, readonly string[]>> = {
 	"@wirescribe/agent": [
 		"@wirescribe/pipeline",
 		"@wirescribe/access-log",
+		"@wirescribe/data-policy",
+		"@wirescribe/filter",
 		"@wirescribe/sender",
 		"@wirescribe/collector",
 		"@wirescribe/recording",
@@ -33,6 +38,9 @@ export const ARROWS: Readonly<Record<string, readonly string[]>> = {
 		"@wirescribe/event-queue",
 		"@wirescribe/conntrack",
 		"@wirescribe/kubernetes",
+		"@wirescribe/live-view",
+		"@wirescribe/filter",
+		"@wirescribe/http1-parser/reasons",
 		"@wirescribe/bpf-programs",
 		"@wirescribe/libbpf",
 		"@wirescribe/ffi",
@@ -45,7 +53,7 @@ export const TEST_ARROWS: Readonly<Record<string, readonly string[]>> = {
 };
 
 /** Packages that browsers run: their code names no `node:` module. */
-export const BROWSER: readonly string[] = ["@wirescribe/buffer", "@wirescribe/http1-parser"];
+export const BROWSER: readonly string[] = ["@wirescribe/buffer", "@wirescribe/http1-parser", "@wirescribe/filter"];
 
 /** The first circle in a table of arrows, as the names along it. */
 export function circleIn(arrows: Readonly<Record<string, readonly string[]>>): readonly string[] | undefined {

@@ -85,7 +85,7 @@ function base(
 	client: string,
 	scenario: string,
 ): Pick<Cell, "client" | "server" | "scenario" | "port" | "tls" | "readsOn"> {
-	const readsOn = client === "h2load -m10";
+	const readsOn = client === "h2load -m10" || scenario === "pipelining";
 	return { client, server: server.name, scenario, port: server.port, tls: server.tls, readsOn };
 }
 

@@ -59,11 +59,14 @@ function uploadFile(stage: Stage, bytes: number): string {
 	return file;
 }
 
-/** curl counts everything on the wire but the framing of chunks. */
+/**
+ * curl counts everything on the wire but the framing of chunks. With `-0` it offers "http/1.0" as the protocol inside TLS, and no
+ * other: most servers refuse that.
+ */
 async function curl(stage: Stage, { base, http10, requests }: Plan): Promise<Outcome> {
 	const { method, upload, chunked, expect } = firstOf(requests);
 	const format = "%{http_code} %{size_download} %{size_header} %{size_request} %{size_upload}\\n";
-	const options = ["-s", "-k", http10 ? "-0" : "--http1.1", "-w", format, "-K", "-"];
+	const options = ["-s", "-k", ...(http10 ? ["-0", "--no-alpn"] : ["--http1.1"]), "-w", format, "-K", "-"];
 	if (method === "HEAD") options.push("--head");
 	else if (method !== "GET") options.push("-X", method);
 	if (upload > 0) options.push("-H", expect ? "Expect: 100-continue" : "Expect:");
@@ -87,7 +90,8 @@ async function curl(stage: Stage, { base, http10, requests }: Plan): Promise<Out
 		request: [requestHead, sent] as const,
 		response: [head, method === "HEAD" ? 0 : received] as const,
 	}));
-	return { pid: program.pid, accounts, truth };
+	const refused = counts.length > 0 && counts.every(([status]) => status === 0);
+	return { pid: program.pid, accounts, truth, ...(refused ? { complaint: "curl has sent no request" } : {}) };
 }
 
 /** wget tells the size of each body. */

@@ -32,7 +32,14 @@ function script(command: (stage: Stage) => readonly string[]): Start {
 		const files = certificate ? [certificate.key, certificate.cert] : [];
 		const { program, port } = await Program.listening(file, [...args, ...files]);
 		stage.stack.use(program);
-		const log = async (): Promise<Account[]> => jsonLines(program.output);
+		// A client may be gone before its last requests are logged.
+		const log = async (): Promise<Account[]> => {
+			for (let length = -1; length !== program.stdout.length; ) {
+				length = program.stdout.length;
+				await sleep(50);
+			}
+			return jsonLines(program.stdout);
+		};
 		return { port, pids: () => [program.pid], download: DYNAMIC, log };
 	};
 }

@@ -5,7 +5,7 @@
  * This file only finds the command and turns its failure into one line and an exit code.
  */
 import process from "node:process";
-import { CliError, EXIT, errorMessage } from "./cli/errors.ts";
+import { CliError, EXIT, errorLines } from "./cli/errors.ts";
 import { nearest } from "./cli/options.ts";
 import { log } from "./logging/log.ts";
 import { version } from "./version.ts";
@@ -17,16 +17,26 @@ interface Command {
 
 const COMMANDS: Readonly<Record<string, { readonly about: string; load(): Promise<Command> }>> = {
 	run: { about: "watch this machine and write its access log", load: () => import("./commands/run.ts") },
+	top: {
+		about: "requests as they come, in the terminal; also of a recording",
+		load: () => import("./commands/top.ts"),
+	},
+	watch: {
+		about: "the same as lines: filtered, coloured, fields of your choice",
+		load: () => import("./commands/watch.ts"),
+	},
 	collect: { about: "receive logs: the embedded collector", load: () => import("./commands/collect.ts") },
 	record: { about: "write what the kernel saw to a file", load: () => import("./commands/record.ts") },
 	replay: { about: "read a recording as 'run' reads the kernel", load: () => import("./commands/replay.ts") },
+	validate: { about: "check a configuration file", load: () => import("./commands/validate.ts") },
+	"print-config": { about: "what holds, and where it comes from", load: () => import("./commands/print-config.ts") },
 	plan: { about: "what 'run' would do to this machine, and what it costs", load: () => import("./commands/plan.ts") },
 	doctor: { about: "what works here, what does not, what to do", load: () => import("./commands/doctor.ts") },
 	demo: { about: "ten seconds that show all of it", load: () => import("./commands/demo.ts") },
 };
 
 export function usage(): string {
-	const rows = Object.entries(COMMANDS).map(([name, command]) => `  ${name.padEnd(9)}${command.about}`);
+	const rows = Object.entries(COMMANDS).map(([name, command]) => `  ${name.padEnd(14)}${command.about}`);
 	return `wirescribe COMMAND [options]\n\n${rows.join("\n")}\n\n'wirescribe COMMAND --help' lists a command's options.\n`;
 }
 
@@ -54,7 +64,9 @@ async function main(args: readonly string[]): Promise<number> {
 try {
 	process.exitCode = await main(process.argv.slice(2));
 } catch (error) {
-	log.error(errorMessage(error), { pauseMs: 0 });
+	for (const line of errorLines(error)) log.error(line, { pauseMs: 0 });
+	const excerpt = error instanceof CliError ? error.excerpt : undefined;
+	if (excerpt !== undefined && log.format === "text") process.stderr.write(`${excerpt}\n`);
 	process.exitCode = error instanceof CliError ? error.exitCode : EXIT.runtime;
 	if (process.env["WIRESCRIBE_DEBUG"] && error instanceof Error) process.stderr.write(`${error.stack}\n`);
 }

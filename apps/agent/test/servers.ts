@@ -4,12 +4,16 @@ import { once } from "node:events";
 /** A process that a test started; it is ended by its id when the scope is left. */
 export class Program implements AsyncDisposable {
 	readonly child: ChildProcess;
+	/** What it has printed, complaints between the rest as they came. */
 	output = "";
+	/** Without the complaints. */
+	stdout = "";
 
 	constructor(file: string, args: readonly string[]) {
 		this.child = spawn(file, args, { stdio: ["pipe", "pipe", "pipe"] });
 		this.child.stdout?.on("data", (data) => {
 			this.output += data;
+			this.stdout += data;
 		});
 		this.child.stderr?.on("data", (data) => {
 			this.output += data;

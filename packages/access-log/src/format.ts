@@ -32,9 +32,44 @@ export function formatAddress({ ip, port }: Address): string {
 	return ip.includes(":") ? `[${ip}]:${port}` : `${ip}:${port}`;
 }
 
-/** The path with every value of its query written as `x`: names, and values that are empty, stay. */
+/** The path with every value of its query written as `x`, also those without a name: names, and values that are empty, stay. */
 export function maskQuery(path: string): string {
 	const query = path.indexOf("?");
 	if (query === -1) return path;
-	return path.slice(0, query) + path.slice(query).replace(/=[^&]+/g, "=x");
+	return path.slice(0, query) + path.slice(query).replace(/=[^&]+|(?<=[?&])[^&=]+(?![^&])/g, maskPair);
+}
+
+function maskPair(pair: string): string {
+	return pair.startsWith("=") ? "=x" : "x";
+}
+
+/** What could move a terminal's cursor, or hide in it: control and format characters, lone surrogates. */
+const unprintable = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu;
+
+/** Text from the wire as a terminal may see it: what could move its cursor, or hide in it, is written as `\x1b` or `\u202e`. */
+export function printable(text: string): string {
+	return text.replace(unprintable, (character) => {
+		const code = character.codePointAt(0) ?? 0;
+		return code < 256 ? `\\x${code.toString(16).padStart(2, "0")}` : `\\u${code.toString(16).padStart(4, "0")}`;
+	});
+}
+
+const units = ["B", "KB", "MB", "GB", "TB"];
+
+/** Bytes for people, in powers of 1000: `853B`, `1.2KB`, `64MB`. */
+export function formatBytes(bytes: number): string {
+	let value = bytes;
+	let unit = 0;
+	while (value >= 1000 && unit < units.length - 1) {
+		value /= 1000;
+		unit++;
+	}
+	return `${unit === 0 ? value : value.toFixed(value < 10 ? 1 : 0)}${units[unit]}`;
+}
+
+/** A duration in nanoseconds for people: `76us`, `1.2ms`, `2.04s`. */
+export function formatDuration(ns: number): string {
+	if (ns < 1e6) return `${Math.round(ns / 1e3)}us`;
+	if (ns < 1e9) return `${(ns / 1e6).toFixed(ns < 1e7 ? 1 : 0)}ms`;
+	return `${(ns / 1e9).toFixed(2)}s`;
 }

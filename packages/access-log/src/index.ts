@@ -22,32 +22,45 @@ export type {
 } from "../generated/schema.generated.js";
 export { decodeMessage } from "./decode.ts";
 export { encodeConnection, encodeKernelLogs, encodeNode, encodeTransaction } from "./encode.ts";
-export { formatAddress, formatTime, maskQuery } from "./format.ts";
-export { type JsonLineOptions, jsonLine, type LineConnection, type LineTransaction } from "./json-line.ts";
+export { formatAddress, formatBytes, formatDuration, formatTime, maskQuery, printable } from "./format.ts";
+export {
+	type JsonLineOptions,
+	jsonLine,
+	type LineConnection,
+	type LineTransaction,
+	lineReasons,
+} from "./json-line.ts";
+export type { JsonProcess, JsonSize, JsonTransaction, JsonWorkload } from "./json-transaction.ts";
 export { encodeLogRecord, encodeResource, encodeSpan } from "./otlp.ts";
 export { isSampled, type TraceIds, traceIds } from "./otlp-fields.ts";
 export { pathTemplate } from "./path-template.ts";
 export { DEFAULT_SPLIT_BYTES, MAX_KERNEL_LOG_BYTES, splitKernelLogs } from "./split.ts";
 export { type TextLineOptions, textLine } from "./text-line.ts";
-export type {
-	Address,
-	Attribution,
-	Connection,
-	ConnectionProcess,
-	Instant,
-	MessageSize,
-	NetInterface,
-	NodeInfo,
-	Operation,
-	Trace,
-	Transaction,
-	TunnelAttachment,
-	Workload,
+export type { SeenContent, SeenMessage, TransactionPolicy } from "./transaction-policy.ts";
+export {
+	type Address,
+	type Attribution,
+	type Connection,
+	type ConnectionProcess,
+	type HeaderField,
+	hiddenPeer,
+	type Instant,
+	type MessageContent,
+	type MessageSize,
+	type NetInterface,
+	type NodeInfo,
+	type Operation,
+	type Trace,
+	type Transaction,
+	type TunnelAttachment,
+	type Workload,
 } from "./types.ts";
 export {
 	describeReason,
 	ERROR_CODES,
 	EVENT_LOST,
+	LEFT_OUT,
+	type LeftOutReason,
 	LOSS_ADVICE,
 	OPERATION_LOST,
 	OPERATION_SKIPPED,

@@ -3,6 +3,7 @@ import {
 	type Connection,
 	hiddenPeer,
 	type Instant,
+	type MessageContent,
 	type MessageSize,
 	type Trace,
 	type Transaction,
@@ -39,9 +40,22 @@ function quoteOrNull(text: string | null): string {
 	return text === null || text === "" ? "null" : quote(text);
 }
 
-function size(message: MessageSize | null): string {
+function messageObject(message: MessageSize | null, content: MessageContent | undefined): string {
 	if (message === null) return "null";
-	return `{"header_bytes":${message.headerBytes},"body_bytes":${message.bodyBytes}}`;
+	const more = content === undefined ? "" : contentFields(content);
+	return `{"header_bytes":${message.headerBytes},"body_bytes":${message.bodyBytes}${more}}`;
+}
+
+/** A header that was sent several times has a list. */
+function contentFields({ headers, body, bodyCut }: MessageContent): string {
+	const values = new Map<string, string | string[]>();
+	for (const [name, value] of headers) {
+		const before = values.get(name);
+		values.set(name, before === undefined ? value : typeof before === "string" ? [before, value] : [...before, value]);
+	}
+	const named = [...values].map(([name, value]) => `${quote(name)}:${JSON.stringify(value)}`);
+	const fields = named.length === 0 ? "" : `,"headers":{${named.join(",")}}`;
+	return body === undefined ? fields : `${fields},"body":${quote(body)},"body_cut":${bodyCut}`;
 }
 
 function traceObject(trace: Trace | null): string {
@@ -97,7 +111,7 @@ function tunnelObject({ realDestinationIp, by, securityPolicy, additions }: Tunn
 }
 
 /** The reasons that a line shows: why it is not whole, and why a half is missing. */
-export function lineReasons(tx: LineTransaction): readonly string[] {
+export function lineReasons(tx: Pick<LineTransaction, "partial" | "unpaired">): readonly string[] {
 	if (tx.unpaired === null || tx.partial.includes(tx.unpaired)) return tx.partial;
 	return [...tx.partial, tx.unpaired];
 }
@@ -117,7 +131,7 @@ export function jsonLine(tx: LineTransaction, options: JsonLineOptions): string 
 		`,"local":${quote(formatAddress(connection.local))},"remote":${quote(formatAddress(connection.remote))}${peerField(connection)}` +
 		`${remoteFields(connection)},"tls":${connection.tls},"protocol":${quote(tx.version)},"method":${quoteOrNull(tx.method)}` +
 		`,"path":${quoteOrNull(path)},"host":${tx.host === null ? "null" : quote(tx.host)},"status":${tx.status}` +
-		`,"request":${size(tx.request)},"response":${size(tx.response)},"operations":${tx.operations}` +
-		`,"trace":${traceObject(tx.trace)},"partial":${reasons.length === 0 ? "[]" : JSON.stringify(reasons)}}`
+		`,"request":${messageObject(tx.request, tx.content?.request)},"response":${messageObject(tx.response, tx.content?.response)}` +
+		`,"operations":${tx.operations},"trace":${traceObject(tx.trace)},"partial":${reasons.length === 0 ? "[]" : JSON.stringify(reasons)}}`
 	);
 }

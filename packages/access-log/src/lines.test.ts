@@ -114,8 +114,31 @@ test("time is exact to the nanosecond", () => {
 
 test("query values are masked, names stay", () => {
 	expect(maskQuery("/a")).toBe("/a");
-	expect(maskQuery("/a?b")).toBe("/a?b");
-	expect(maskQuery("/a=1?b=2&c&d=&e==?&f=a%26b")).toBe("/a=1?b=x&c&d=&e=x&f=x");
+	expect(maskQuery("/a?b")).toBe("/a?x");
+	expect(maskQuery("/a?")).toBe("/a?");
+	expect(maskQuery("/a=1?b=2&c&d=&e==?&f=a%26b&g")).toBe("/a=1?b=x&x&d=&e=x&f=x&x");
+});
+
+test("headers and bodies are there where a policy lets them in", () => {
+	const request = {
+		headers: [
+			["accept", "a/b"],
+			["user-agent", 'q"'],
+			["accept", "c/d"],
+			["accept", "e/f"],
+			["__proto__", "p"],
+		],
+		body: '{"a":"é\n"}',
+		bodyCut: true,
+	} as const;
+	const line = JSON.parse(jsonLine({ ...whole, content: { request, response: undefined } }, masked));
+	expect(line.request).toEqual({
+		...JSON.parse(jsonLine(whole, masked)).request,
+		headers: JSON.parse('{"accept":["a/b","c/d","e/f"],"user-agent":"q\\"","__proto__":"p"}'),
+		body: '{"a":"é\n"}',
+		body_cut: true,
+	});
+	expect(line.response).toEqual(JSON.parse(jsonLine(whole, masked)).response);
 });
 
 test("addresses", () => {

@@ -1,39 +1,10 @@
-import { formatAddress, formatTime, maskQuery } from "./format.ts";
+import { formatAddress, formatBytes, formatDuration, formatTime, maskQuery, printable } from "./format.ts";
 import { type JsonLineOptions, type LineConnection, type LineTransaction, lineReasons } from "./json-line.ts";
 import type { MessageSize } from "./types.ts";
 
 export interface TextLineOptions extends JsonLineOptions {
 	/** Colour the status, for a terminal. */
 	readonly color: boolean;
-}
-
-/** What could move a terminal's cursor, or hide in it: control and format characters, lone surrogates. */
-const unprintable = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu;
-
-/** Text from the wire as a terminal may see it. */
-function printable(text: string): string {
-	return text.replace(unprintable, (character) => {
-		const code = character.codePointAt(0) ?? 0;
-		return code < 256 ? `\\x${code.toString(16).padStart(2, "0")}` : `\\u${code.toString(16).padStart(4, "0")}`;
-	});
-}
-
-const units = ["B", "KB", "MB", "GB", "TB"];
-
-function formatBytes(bytes: number): string {
-	let value = bytes;
-	let unit = 0;
-	while (value >= 1000 && unit < units.length - 1) {
-		value /= 1000;
-		unit++;
-	}
-	return `${unit === 0 ? value : value.toFixed(value < 10 ? 1 : 0)}${units[unit]}`;
-}
-
-function formatDuration(ns: number): string {
-	if (ns < 1e6) return `${Math.round(ns / 1e3)}us`;
-	if (ns < 1e9) return `${(ns / 1e6).toFixed(ns < 1e7 ? 1 : 0)}ms`;
-	return `${(ns / 1e9).toFixed(2)}s`;
 }
 
 function total(message: MessageSize | null): string {

@@ -100,6 +100,18 @@ export interface MessageSize {
 	readonly bodyBytes: number;
 }
 
+/** A header field as sent; the name in lower case where it is in a record. */
+export type HeaderField = readonly [name: string, value: string];
+
+/** What of a message's headers and body is in the record: what was asked for, redacted. */
+export interface MessageContent {
+	readonly headers: readonly HeaderField[];
+	/** The beginning of the body as text; undefined: not in the record. */
+	readonly body: string | undefined;
+	/** The body goes on behind it. */
+	readonly bodyCut: boolean;
+}
+
 /** The trace that a request's headers name. */
 export interface Trace {
 	readonly provider: "w3c" | "zipkin" | "skywalking";
@@ -132,6 +144,8 @@ export interface Transaction {
 	readonly unpaired: string | null;
 	/** How many operations carried the two messages. */
 	readonly operations: number;
+	/** What a policy has let into the record of the messages themselves; absent: nothing, the default. */
+	readonly content?: { readonly request: MessageContent | undefined; readonly response: MessageContent | undefined };
 }
 
 /** A network interface of the node. */

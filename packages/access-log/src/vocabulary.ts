@@ -45,6 +45,15 @@ export const OPERATION_SKIPPED: Readonly<Record<string, string>> = {
 	tls_ciphertext: "The bytes are encrypted: where the plaintext can be seen, it is an operation of its own.",
 };
 
+/** Why a request that was read is not in the log, on purpose (identity of messages). */
+export const LEFT_OUT: Readonly<Record<LeftOutReason, string>> = {
+	filtered: "The filter means other requests.",
+	sampled: "The request does not belong to the sample.",
+	"rate-limited": "More requests came than the rate limit lets through.",
+};
+
+export type LeftOutReason = "filtered" | "sampled" | "rate-limited";
+
 /** What an operator can do about a loss. One for each reason of the lists above that are losses. */
 export const LOSS_ADVICE: Readonly<Record<string, string>> = {
 	queue:
@@ -89,6 +98,7 @@ const own: readonly Readonly<Record<string, string>>[] = [
 	EVENT_LOST,
 	REQUEST_LOST,
 	OPERATION_SKIPPED,
+	LEFT_OUT,
 	ERROR_CODES,
 ];
 

@@ -205,6 +205,7 @@ static __noinline int end_life(void *ctx, struct sock *sk, struct socket_state *
 	if (state->described && before != CLOSING_CALLED)
 		emit_close(ctx, id, state->tgid, &event);
 	COUNT(sockets_ended);
+	forget_session(state);
 	bpf_map_delete_elem(&sockets, &key);
 	bpf_map_delete_elem(&skip_hints, &id);
 	forget_tls_stream(key, id);

@@ -1,12 +1,20 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 #pragma once
 
+// What a TLS library calls a session: SSL*, gnutls_session_t, *tls.Conn, as an address in a process.
+struct tls_session {
+	u64 address;
+	u32 tgid;
+	u32 reserved;
+};
+
 // What is known of one socket. Its key is the address of struct sock, which never leaves the kernel; the life of an
 // entry ends when the socket does, so a reused address meets no old state.
 struct socket_state {
 	u64 socket_id;
 	u64 ids;          // data ids handed out
 	u64 submitted_id; // the last one that was to be submitted
+	struct tls_session tls_session; // the one that was last learnt to be its own
 	u64 end_ns[2];    // when the last operation of a direction returned
 	u32 end[2];       // and the furthest stream offset it reached
 	u32 tgid;         // the process of the last description

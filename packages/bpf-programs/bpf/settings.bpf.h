@@ -29,20 +29,23 @@ const volatile u32 setting_head_limit = MAX_CAPTURE;
 const volatile u32 setting_body_limit = 4096;
 // A connection that showed no known protocol in this many operations is "other".
 const volatile u32 setting_unknown_operations = 8;
-// Report the operations of connections that are not HTTP/1, too (headers only).
-const volatile u32 setting_all_operations = 0;
-const volatile u32 setting_select_process = 0;
-const volatile u32 setting_select_port = 0;
-// User space judges processes, too, and rejects some.
-const volatile u32 setting_reject_process = 0;
-const volatile u32 setting_role = 0;
 // The programs on entry to reads are attached, too: only they know when a read that had to wait was called.
 const volatile u32 setting_read_starts = 0;
 // Programs will be attached to TLS libraries: system calls note what tells a session's socket.
 const volatile u32 setting_tls = 1;
+
+// The settings below may be changed while the programs run, so they are no constants. `selection_epoch` tells that they were.
+
+// Report the operations of connections that are not HTTP/1, too (headers only).
+volatile u32 setting_all_operations = 0;
+volatile u32 setting_select_process = 0;
+volatile u32 setting_select_port = 0;
+// User space judges processes, too, and rejects some.
+volatile u32 setting_reject_process = 0;
+volatile u32 setting_role = 0;
 // Some connections are left out by their port or role: what is read from them is noted, too, or the plaintext of their TLS
 // would seem to belong to no connection.
-const volatile u32 setting_tls_left_out = 0;
+volatile u32 setting_tls_left_out = 0;
 
 // Set once by the loader to end the capture: detaching some thirty programs takes the kernel seconds, this an instant.
 // Programs ask before anything else, so that after one grace period nothing is counted or submitted any more.

@@ -64,5 +64,8 @@ SEC("uprobe") int exit_go_tls(struct probe_registers *regs)
 	// What is on the stack keeps its distance from the stack's end when it moves.
 	if (call->stack_top)
 		call->buffer += go_stack_of(goroutine.g).high - call->stack_top;
-	return end_tls_call(regs, call, bytes_of_tls_call(GO_ARG1(regs), 0));
+	end_tls_call(regs, call, bytes_of_tls_call(GO_ARG1(regs), 0));
+	// Goroutines are many, and their end is not seen.
+	bpf_map_delete_elem(&tls_goroutines, &goroutine);
+	return 0;
 }

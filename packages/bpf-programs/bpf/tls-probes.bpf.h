@@ -71,7 +71,7 @@ static __always_inline int end_tls_call(void *ctx, struct tls_call *call, u64 by
 	if (call->nested.socket_id) {
 		struct tls_socket nested = call->nested;
 
-		bpf_map_update_elem(&tls_sessions, &session, &nested, BPF_ANY);
+		learn_session(&session, &nested);
 	}
 	if (op.syscall == TLS_HANDSHAKE || !bytes)
 		return 0;
@@ -94,9 +94,12 @@ static __always_inline int end_tls_call(void *ctx, struct tls_call *call, u64 by
 SEC("uprobe") int exit_tls(struct probe_registers *regs)
 {
 	struct tls_call *call = tls_call_here(0);
-	u64 bytes;
+	u64 bytes, cookie = bpf_get_attach_cookie(regs);
 
-	if (stopping || !call || call->kind != COOKIE_KIND(bpf_get_attach_cookie(regs)))
+	if (stopping || !call || call->kind != COOKIE_KIND(cookie))
+		return 0;
+	// While places are exchanged, calls pass new exits whose entry is not there yet, and whose results are others.
+	if (!call->moved_at != !(cookie & COOKIE_MOVED_AT_ARG4))
 		return 0;
 	bytes = bytes_of_tls_call(PROBE_RESULT(regs), call->moved_at);
 	judge_trial(call, bytes);

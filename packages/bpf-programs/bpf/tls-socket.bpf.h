@@ -46,13 +46,7 @@ struct {
 	__type(value, struct tls_call);
 } tls_threads SEC(".maps");
 
-struct tls_session {
-	u64 address;
-	u32 tgid;
-	u32 reserved;
-};
-
-// A session that fell out is learnt again.
+// Goes with its socket; one that fell out is learnt again.
 struct {
 	__uint(type, BPF_MAP_TYPE_LRU_HASH);
 	__uint(max_entries, 16384);
@@ -109,6 +103,31 @@ static __always_inline struct socket_state *state_of_tls_socket(const struct tls
 		return 0;
 	state = state_of((struct sock *)socket->sk);
 	return state && state->socket_id == socket->socket_id ? state : 0;
+}
+
+static __always_inline void learn_session(const struct tls_session *session, const struct tls_socket *socket)
+{
+	struct socket_state *state = state_of_tls_socket(socket);
+
+	if (!state)
+		return;
+	bpf_map_update_elem(&tls_sessions, session, socket, BPF_ANY);
+	state->tls_session = *session;
+}
+
+// The socket is gone, and its session with it, unless that has another socket by now.
+static __noinline int forget_session(const struct socket_state *state)
+{
+	struct tls_session session;
+	struct tls_socket *known;
+
+	if (!state || !state->tls_session.address)
+		return 0;
+	session = state->tls_session;
+	known = bpf_map_lookup_elem(&tls_sessions, &session);
+	if (known && known->socket_id == state->socket_id)
+		bpf_map_delete_elem(&tls_sessions, &session);
+	return 0;
 }
 
 static __always_inline int starts_tls_record(const struct source *source)
@@ -206,6 +225,5 @@ static __always_inline void claim_tls_record(struct tls_call *call, const struct
 	// Writing may come between another session's reading and its turn.
 	if (known && (known->proven || call->kind == SYSCALL_TLS_WRITE) && state_of_tls_socket(known))
 		return;
-	if (state_of_tls_socket(&unclaimed))
-		bpf_map_update_elem(&tls_sessions, session, &unclaimed, BPF_ANY);
+	learn_session(session, &unclaimed);
 }

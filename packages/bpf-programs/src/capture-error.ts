@@ -4,6 +4,8 @@ export type CaptureErrorCode =
 	| "ERR_CAPTURE_ARCH"
 	/** The kernel is older than the programs need. */
 	| "ERR_CAPTURE_KERNEL"
+	/** No room was made for the selection that was asked for. */
+	| "ERR_CAPTURE_RESELECT"
 	/** The capture was closed. */
 	| "ERR_CAPTURE_CLOSED";
 

@@ -5,7 +5,7 @@ import { CaptureError } from "./capture-error.ts";
 import type { CaptureHandle } from "./capture-ring.ts";
 import { type Counters, sumCounters } from "./counters.ts";
 import { ROLE } from "./events.ts";
-import { type CaptureOptions, type Reads, type Settings, settingsOf } from "./options.ts";
+import { type CaptureOptions, type Reads, type Selection, type Settings, settingsOf } from "./options.ts";
 import { TlsAttachments, type TlsPoint, type TlsTrialResult } from "./tls-attachments.ts";
 
 /** Calls that a kernel may be built without; the capture goes on without them. */
@@ -66,6 +66,11 @@ export interface Capture extends Disposable {
 	watch(pid: number): void;
 	/** Removes it. */
 	unwatch(pid: number): void;
+	/**
+	 * Changes what is watched, and whether all operations are reported, while the programs run. What the old selection and the new one
+	 * both hold is watched throughout. Processes that were rejected stay so. Needs `reselect` to have been given for `select.reject`.
+	 */
+	reselect(select: Selection, allOperations: boolean): void;
 	/**
 	 * Leaves out a process that user space has judged, by its program, its container, until it calls exec. Needs `select.reject`. A
 	 * process that nobody has rejected is watched, so that one that has just started is not missed.
@@ -144,6 +149,7 @@ class LoadedCapture implements Capture {
 	readonly #object: BpfObject;
 	readonly #rings: BpfMap[] = [];
 	readonly #tls: TlsAttachments;
+	#select: Selection;
 	readonly #attached: { readonly name: string; readonly link: Link }[] = [];
 	#processes: RingBuffer | undefined;
 	#epoch = 0;
@@ -153,6 +159,7 @@ class LoadedCapture implements Capture {
 	constructor(settings: Settings, reads: Reads) {
 		const object = BpfObject.open(readFileSync(objectFile(process.arch, reads)), { name: "wirescribe" });
 		this.#settings = settings;
+		this.#select = settings.select;
 		this.#object = object;
 		this.reads = reads;
 		this.rings = settings.rings;
@@ -227,6 +234,25 @@ class LoadedCapture implements Capture {
 	unwatch(pid: number): void {
 		this.#check();
 		this.#object.map("selected_tgids").delete(pid);
+		this.#nextEpoch();
+	}
+
+	reselect(select: Selection, allOperations: boolean): void {
+		this.#check();
+		const reserved = this.#settings.reselect || this.#settings.select.reject === true;
+		if (select.reject && !reserved) {
+			throw new CaptureError(
+				"ERR_CAPTURE_RESELECT",
+				"Cannot select by rejecting processes: no room was made for them: open the capture with 'reselect'",
+			);
+		}
+		const before = this.#select;
+		this.#select = select;
+		// Wider first, then narrower: in between, nothing is left out that both selections hold.
+		this.#addSelected(select);
+		setSelection(this.#object, select, allOperations);
+		this.#nextEpoch();
+		this.#removeSelected(before, select);
 		this.#nextEpoch();
 	}
 
@@ -311,9 +337,21 @@ class LoadedCapture implements Capture {
 	#fillMaps(): void {
 		const { select, excludePids } = this.#settings;
 		for (const pid of excludePids) this.#object.map("excluded_tgids").set(pid, 1);
-		for (const pid of select.pids ?? []) this.#object.map("selected_tgids").set(pid, 1);
-		for (const port of select.ports ?? []) this.#object.map("selected_ports").set(port, 1);
-		for (const comm of select.comms ?? []) this.#object.map("selected_comms").set(commBytes(comm), 1);
+		this.#addSelected(select);
+	}
+
+	#addSelected({ pids = [], ports = [], comms = [] }: Selection): void {
+		for (const pid of pids) this.#object.map("selected_tgids").set(pid, 1);
+		for (const port of ports) this.#object.map("selected_ports").set(port, 1);
+		for (const comm of comms) this.#object.map("selected_comms").set(commBytes(comm), 1);
+	}
+
+	#removeSelected({ pids = [], ports = [], comms = [] }: Selection, kept: Selection): void {
+		for (const pid of pids) if (!kept.pids?.includes(pid)) this.#object.map("selected_tgids").delete(pid);
+		for (const port of ports) if (!kept.ports?.includes(port)) this.#object.map("selected_ports").delete(port);
+		for (const comm of comms) {
+			if (!kept.comms?.includes(comm)) this.#object.map("selected_comms").delete(commBytes(comm));
+		}
 	}
 
 	#attach(): void {
@@ -360,20 +398,25 @@ export function configure(object: BpfObject, settings: Settings): void {
 	object.setGlobal("setting_head_limit", settings.headLimit);
 	object.setGlobal("setting_body_limit", settings.bodyLimit);
 	object.setGlobal("setting_unknown_operations", settings.unknownOperations);
-	object.setGlobal("setting_all_operations", settings.allOperations);
 	object.setGlobal("setting_read_starts", settings.readStarts);
+	setSelection(object, select, settings.allOperations);
+	object.setGlobal("next_socket_id", microsecondsSinceBoot());
+	object.map("rings").maxEntries = settings.rings;
+	object.map("sockets").maxEntries = settings.maxSockets;
+	if (!select.reject && !settings.reselect) object.map("rejected_tgids").maxEntries = 1;
+	object.map("scratches").maxEntries = possibleCpus();
+	object.map("tls_scratches").maxEntries = possibleCpus() * TLS_SCRATCHES_PER_CPU;
+	object.map("tls_streams").maxEntries = Math.min(settings.maxSockets, MAX_TLS_STREAMS);
+}
+
+/** What may change while the programs run. */
+function setSelection(object: BpfObject, select: Selection, allOperations: boolean): void {
 	object.setGlobal("setting_select_process", select.pids !== undefined || select.comms !== undefined);
 	object.setGlobal("setting_select_port", select.ports !== undefined);
 	object.setGlobal("setting_reject_process", select.reject === true);
 	object.setGlobal("setting_role", select.role === undefined ? 0 : ROLE[select.role]);
 	object.setGlobal("setting_tls_left_out", select.ports !== undefined || select.role !== undefined);
-	object.setGlobal("next_socket_id", microsecondsSinceBoot());
-	object.map("rings").maxEntries = settings.rings;
-	object.map("sockets").maxEntries = settings.maxSockets;
-	if (!select.reject) object.map("rejected_tgids").maxEntries = 1;
-	object.map("scratches").maxEntries = possibleCpus();
-	object.map("tls_scratches").maxEntries = possibleCpus() * TLS_SCRATCHES_PER_CPU;
-	object.map("tls_streams").maxEntries = Math.min(settings.maxSockets, MAX_TLS_STREAMS);
+	object.setGlobal("setting_all_operations", allOperations);
 }
 
 /** Where socket ids start: they stay unique over restarts, unless a million sockets a second were born all the time. */

@@ -50,6 +50,8 @@ export interface CaptureOptions {
 	/** How programs are attached to TLS libraries. Default: "many" places by one link where the kernel can (6.6), else "single". */
 	readonly tlsLinks?: TlsLinks;
 	readonly select?: Selection;
+	/** Makes room for `select.reject`, which {@linkcode Capture.reselect} may then ask for later: some 1.5 MB. Default false. */
+	readonly reselect?: boolean;
 	/** Processes whose connections are never reported, nor the other end of them on this machine. Default: this process. */
 	readonly excludePids?: readonly number[];
 }
@@ -69,6 +71,7 @@ export interface Settings {
 	readonly reads: Reads | undefined;
 	readonly tlsLinks: TlsLinks | undefined;
 	readonly select: Selection;
+	readonly reselect: boolean;
 	readonly excludePids: readonly number[];
 }
 
@@ -114,6 +117,7 @@ export function settingsOf(options: CaptureOptions): Settings {
 		reads: options.reads,
 		tlsLinks: options.tlsLinks,
 		select: options.select ?? {},
+		reselect: options.reselect ?? false,
 		excludePids: options.excludePids ?? [process.pid],
 	};
 }

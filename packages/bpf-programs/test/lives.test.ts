@@ -130,6 +130,60 @@ describe("selection", () => {
 	});
 });
 
+describe("reselect", () => {
+	/** A request from one end to the other; the descriptors of those whose operations were seen. */
+	const seen = (harness: Harness, pair: { client: number; server: number }): number[] => {
+		writeAll(pair.client, request);
+		readSome(pair.server, 4096);
+		return harness.drain().operations.map(({ fd }) => fd);
+	};
+
+	test("changes ports, processes, role and rejection while the programs run", () => {
+		using pair = tcpPair();
+		using harness = new Harness({ select: { ports: [1] }, reselect: true });
+		const both = [pair.client, pair.server];
+		expect(seen(harness, pair)).toEqual([]);
+		harness.capture.reselect({}, false);
+		expect(seen(harness, pair)).toEqual(both);
+		harness.capture.reselect({ pids: [1] }, false);
+		expect(seen(harness, pair)).toEqual([]);
+		harness.capture.reselect({ pids: [1, process.pid], role: "client" }, false);
+		expect(seen(harness, pair)).toEqual([pair.client]);
+		harness.capture.reselect({ reject: true }, false);
+		expect(seen(harness, pair)).toEqual(both);
+		harness.capture.reject(process.pid);
+		expect(seen(harness, pair)).toEqual([]);
+		harness.capture.reselect({}, false);
+		expect(seen(harness, pair)).toEqual(both);
+		const counters = harness.capture.counters();
+		expect(counters.seen).toBe(skipped(counters) + counters.submitted + lost(counters));
+	});
+
+	test("reports what is not HTTP when it is asked to", () => {
+		using pair = tcpPair();
+		using harness = new Harness();
+		const other = new Uint8Array(100).fill(120);
+		const exchange = (): number => {
+			for (let i = 0; i < 12; i++) {
+				writeAll(pair.client, other);
+				readSome(pair.server, 4096);
+			}
+			return harness.drain().on(pair.client).length;
+		};
+		exchange();
+		expect(exchange()).toBe(0);
+		harness.capture.reselect({}, true);
+		expect(exchange()).toBe(12);
+		harness.capture.reselect({}, false);
+		expect(exchange()).toBe(0);
+	});
+
+	test("needs room for what may be rejected", () => {
+		using harness = new Harness();
+		expect(() => harness.capture.reselect({ reject: true }, false)).toThrow(/open the capture with 'reselect'/);
+	});
+});
+
 test("a process that was rejected is left out, others and those of tomorrow are not", () => {
 	const listener = listenOn("ip4");
 	try {

@@ -137,6 +137,26 @@ export class SocketBuffer<Detail = unknown> {
 		return this.ingress.retained + this.egress.retained;
 	}
 
+	/** Both streams are, and nothing else is kept: `save` tells everything there is to know of it. */
+	get idle(): boolean {
+		const kept = this.#anchors ?? this.#ids ?? this.#details;
+		return kept === undefined && this.ingress.idle && this.egress.idle;
+	}
+
+	/** Puts an idle buffer, but its time, into numbers, of which a new one with the same options can be made by `load`. */
+	save(into: number[]): void {
+		this.ingress.save(into);
+		this.egress.save(into);
+		into.push(this.#rootless ? 1 : 0);
+	}
+
+	/** Takes what `save` has put last. */
+	load(from: number[]): void {
+		this.#rootless = from.pop() === 1;
+		this.egress.load(from);
+		this.ingress.load(from);
+	}
+
 	/** Keeps a record of an operation, to be found by its id. */
 	appendDetail(dataId: number, value: Detail): void {
 		this.details.append(dataId, value);

@@ -7,6 +7,8 @@ import { giveStore, type Store, takeStore } from "./store.ts";
 
 const TWO32 = 4294967296;
 
+const COUNTER_NAMES = Object.keys(NO_COUNTS) as (keyof StreamCounters)[];
+
 /**
  * One direction of a connection: chunks in the order of their positions, read from the front.
  *
@@ -488,6 +490,38 @@ export class Stream {
 		const bytes = piece.bytes ?? this.#store!.bytes;
 		const at = piece.bytes === undefined ? piece.at - this.#store!.base : piece.at;
 		return bytes.subarray(at + Math.max(0, this.position - piece.start), at + piece.captured);
+	}
+
+	/** Nothing waits and nothing is held: `save` tells everything there is to know of it. */
+	get idle(): boolean {
+		return this.pending === 0 && this.retained === 0 && this.committed < 0 && this.#store === undefined;
+	}
+
+	/** Puts an idle stream into numbers, of which a new one can be made by `load`. */
+	save(into: number[]): void {
+		const counters = this.#counters;
+		if (counters !== undefined) for (const what of COUNTER_NAMES) into.push(counters[what]);
+		const flags = (counters ? 1 : 0) | (this.lastShared ? 2 : 0) | (this.started ? 4 : 0) | (this.#seen ? 8 : 0);
+		into.push(this.position, this.#runEnd, this.#highest, this.#holeFrom, this.#holeTo);
+		into.push(this.lastDataId, this.lastEndNs, flags);
+	}
+
+	/** Takes what `save` has put last. */
+	load(from: number[]): void {
+		const flags = from.pop()!;
+		this.lastEndNs = from.pop()!;
+		this.lastDataId = from.pop()!;
+		this.#holeTo = from.pop()!;
+		this.#holeFrom = from.pop()!;
+		this.#highest = from.pop()!;
+		this.#runEnd = from.pop()!;
+		this.position = from.pop()!;
+		this.lastShared = (flags & 2) !== 0;
+		this.started = (flags & 4) !== 0;
+		this.#seen = (flags & 8) !== 0;
+		if ((flags & 1) === 0) return;
+		this.#counters = { ...NO_COUNTS };
+		for (const what of COUNTER_NAMES.toReversed()) this.#counters[what] = from.pop()!;
 	}
 
 	/** Drops everything; what comes later is nobody's. */

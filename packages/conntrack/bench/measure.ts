@@ -1,4 +1,4 @@
-/** Runs in a network namespace with connections to a service; prints lookups per second as JSON. `bench/conntrack.bench.ts` starts it. */
+/** Runs in a network namespace with connections to a service; prints lookups per second as JSON. `bench/conntrack.bench.ts` starts it, with go-conntrack's way as a program. */
 import { execFileSync } from "node:child_process";
 import { once } from "node:events";
 import { connect, type Socket } from "node:net";
@@ -43,21 +43,29 @@ function byCommand(): number {
 	return 1;
 }
 
+/** Lookups a second, by its own clock: starting it is not counted. */
+function byGo(program: string): number {
+	const args = [String(SLICE_MS), "10.77.0.1", "10.96.0.1", "80", ...tuples.map(({ sport }) => String(sport))];
+	return Number(execFileSync(program, args, { encoding: "utf8" }));
+}
+
 const conntrack = Conntrack.open();
 const cache = new ConntrackCache(conntrack);
 check(cache.lookupAll(tuples));
 let at = 0;
 const next = (): LookupTuple => tuples[at++ % CONNECTIONS]!;
+const goProgram = process.argv[2];
 const ways: Record<string, () => number> = {
-	command: byCommand,
-	single: () => check([conntrack.lookup(next())]),
-	batch: () => check(conntrack.lookupAll(tuples)),
-	cached: () => check([cache.lookup(next())]),
+	command: () => rate(byCommand),
+	...(goProgram === undefined ? {} : { go: () => byGo(goProgram) }),
+	single: () => rate(() => check([conntrack.lookup(next())])),
+	batch: () => rate(() => check(conntrack.lookupAll(tuples))),
+	cached: () => rate(() => check([cache.lookup(next())])),
 };
 const rates = new Map<string, number[]>(Object.keys(ways).map((name) => [name, []]));
 for (let round = -1; round < ROUNDS; round++) {
-	for (const [name, work] of Object.entries(ways)) {
-		const perSecond = rate(work);
+	for (const [name, measure] of Object.entries(ways)) {
+		const perSecond = measure();
 		// The first round warms up.
 		if (round >= 0) rates.get(name)?.push(perSecond);
 	}

@@ -7,6 +7,8 @@ import { Http1Connection } from "../src/index.ts";
 export interface Idle {
 	readonly connections: number;
 	readonly bytesEach: number;
+	/** The same once they were asked to rest. */
+	readonly restingBytesEach: number;
 }
 
 const CONNECTIONS = 10_000;
@@ -63,5 +65,9 @@ export async function measureIdle(): Promise<Idle> {
 	for (let i = 0; i < CONNECTIONS; i++) connections[i] = make();
 	const after = await usedBytes();
 	if (exchanges !== CONNECTIONS + 1 || connections.some((one) => one.open() > 0)) throw new Error("not idle");
-	return { connections: CONNECTIONS, bytesEach: (after - before) / CONNECTIONS };
+	for (const connection of connections) connection.rest();
+	if (!connections.every(({ resting }) => resting)) throw new Error("not resting");
+	const resting = await usedBytes();
+	const [bytesEach, restingBytesEach] = [after, resting].map((bytes) => (bytes - before) / CONNECTIONS);
+	return { connections: CONNECTIONS, bytesEach: bytesEach!, restingBytesEach: restingBytesEach! };
 }

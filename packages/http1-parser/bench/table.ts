@@ -22,8 +22,9 @@ export function tableOf(measured: Measured): string {
 	}
 	if (measured.growth.length > 0) parts.push(growth(measured), "");
 	if (measured.idle !== undefined) {
-		const { connections, bytesEach } = measured.idle;
-		parts.push(`${connections} idle keep-alive connections hold ${Math.round(bytesEach)} bytes each.`, "");
+		const { connections, bytesEach, restingBytesEach } = measured.idle;
+		const [awake, resting] = [bytesEach, restingBytesEach].map(Math.round);
+		parts.push(`${connections} idle keep-alive connections hold ${awake} bytes each, ${resting} when they rest.`, "");
 	}
 	for (const missing of measured.missing) parts.push(`Did not take part: ${missing}.`, "");
 	return parts.join("\n");

@@ -1,5 +1,5 @@
 import type { Chunk } from "@wirescribe/buffer";
-import { Http1Connection } from "../src/index.ts";
+import { Http1Connection, type Http1Options } from "../src/index.ts";
 import { type Conversation, converse, type Random } from "../test/model.ts";
 import { identity, type Row, run } from "../test/wire.ts";
 import type { Outcome, Property } from "./property.ts";
@@ -90,6 +90,32 @@ function splitting(random: Random, chunks: readonly Chunk[]): Outcome {
 	return { checked: whole.length, defect: what === undefined ? undefined : { what, chunks } };
 }
 
+/** Traffic as it may come: whole, out of order, with parts missing or replaced. */
+function anyArrival(random: Random): Chunk[] {
+	let { chunks } = anyConversation(random);
+	if (random.chance(30)) chunks = mutate(random, chunks);
+	if (random.chance(30)) chunks = chunks.filter(() => !random.chance(20));
+	if (random.chance(20)) chunks = chunks.map((chunk) => ({ ...chunk, offset: undefined }));
+	const slow = random.pick([1, 1, 30_000, 1e6]);
+	chunks = chunks.map((chunk) => ({ ...chunk, startNs: chunk.startNs * slow, endNs: chunk.endNs * slow }));
+	return random.chance(20) ? random.shuffle(chunks) : chunks;
+}
+
+function resting(random: Random): Outcome {
+	const chunks = anyArrival(random);
+	const options = random.pick<Http1Options>([{}, { role: "client" }, { role: "server" }, LIMITS]);
+	const differs = (some: readonly Chunk[]): string | undefined => {
+		const [a, b] = [run(some, options), run(some, options, true, true)];
+		const what = firstDifference(b.rows, a.rows);
+		if (what !== undefined) return what;
+		const [c, d] = [a, b].map(({ changes, skips }) => JSON.stringify([changes, skips]));
+		return c === d ? undefined : `${d} instead of ${c}`;
+	};
+	const what = differs(chunks);
+	const defect = what === undefined ? undefined : { what, chunks, again: differs };
+	return { checked: run(chunks, options, true, true).rested, defect };
+}
+
 /** All properties that need nothing but the parser, the cheap ones as likely as the others. */
 export const PROPERTIES: readonly Property[] = [
 	{
@@ -128,6 +154,11 @@ export const PROPERTIES: readonly Property[] = [
 			const what = firstDifference(run(arrived, FOREVER).rows, truth);
 			return { checked: truth.length, defect: what === undefined ? undefined : { what, chunks: arrived } };
 		},
+	},
+	{
+		name: "rest",
+		says: "a connection that rests whenever it can gives the same exchanges, changes and hints",
+		try: resting,
 	},
 	{
 		name: "drop",

@@ -10,8 +10,8 @@ interface Collected {
 /** Beside the messages, so that those without a collected body do not carry a field for it. */
 const BODIES: WeakMap<object, Collected> = new WeakMap();
 
-/** Takes the next bytes of a message's body; the receiver of a `BodyTap` that copies. */
-export function collect(message: object, slice: Uint8Array, missing: number): void {
+/** Takes the next bytes of a message's body, and keeps them as `message.body`: a receiver for those who have `copy: true`. */
+export function collectBody(message: object, slice: Uint8Array, missing: number): void {
 	let body = BODIES.get(message);
 	if (body === undefined) {
 		body = { pieces: [], ended: false };

@@ -17,14 +17,7 @@ const NOTHING: readonly never[] = [];
 export class ConnectionReader implements ReaderHost, MatcherHost {
 	/** The bytes of both directions that are still to be read. */
 	readonly buffer: SocketBuffer;
-	/** What happened to requests so far. */
-	readonly counters: Http1Counters = {
-		requestStartsRead: 0,
-		logged: 0,
-		partial: 0,
-		unpaired: 0,
-		responsesUnpaired: 0,
-	};
+	readonly counters: Http1Counters;
 	readonly #sink: Http1Sink;
 	readonly #limits: ConnectionLimits;
 	readonly #ingress: Reader;
@@ -53,12 +46,15 @@ export class ConnectionReader implements ReaderHost, MatcherHost {
 	#over = false;
 	#failed = false;
 
-	constructor(options: Http1Options, sink: Http1Sink) {
+	/** `counters` are the connection's: it outlives its readers. */
+	constructor(options: Http1Options, sink: Http1Sink, counters: Http1Counters) {
+		this.counters = counters;
 		this.#sink = sink;
 		const limits = connectionLimitsOf(options);
 		this.#limits = limits;
 		this.buffer = new SocketBuffer(limits);
-		const tap = () => makeTap(options.bodies, options.copy, sink.body?.bind(sink));
+		const { bodies = "none" } = options;
+		const tap = () => (bodies === "none" ? undefined : makeTap(bodies, options.copy, sink.body?.bind(sink)));
 		this.#ingress = new Reader(this.buffer.ingress, this, limits, tap());
 		this.#egress = new Reader(this.buffer.egress, this, limits, tap());
 		this.#tracer = options.diagnostics === undefined ? undefined : new Tracer(options.diagnostics);
@@ -84,6 +80,46 @@ export class ConnectionReader implements ReaderHost, MatcherHost {
 	/** Bytes copied and kept. */
 	get retained(): number {
 		return this.buffer.retained;
+	}
+
+	/** Nothing is under way: `save` tells everything there is to know of it. */
+	get idle(): boolean {
+		if (this.#over) return true;
+		const open = this.#early !== undefined || this.#blockedSince >= 0 || this.#forced || this.#tracer !== undefined;
+		const parts = [this.#ingress, this.#egress, this.#matcher, this.#operations, this.buffer];
+		return !open && parts.every(({ idle }) => idle);
+	}
+
+	/** Puts an idle one into numbers, of which a new one with the same options can be made by `load`. The first is the time. */
+	save(into: number[]): void {
+		into.push(this.buffer.nowNs);
+		this.buffer.save(into);
+		this.#matcher.save(into);
+		this.#operations.save(into);
+		const requests = this.#requests === undefined ? 0 : this.#direction(this.#requests);
+		const synced = (this.#ingress.everSynced ? 1 : 0) | (this.#egress.everSynced ? 2 : 0);
+		const flags = (this.#answered ? 1 : 0) | (this.#positions ? 2 : 0) | (this.#over ? 4 : 0) | (this.#closed ? 8 : 0);
+		into.push(requests, synced, flags, this.#gapsBefore, this.#looseAt);
+	}
+
+	/** Takes what `save` has put. */
+	load(from: number[]): void {
+		this.#looseAt = from.pop()!;
+		this.#gapsBefore = from.pop()!;
+		const flags = from.pop()!;
+		const synced = from.pop()!;
+		const requests = from.pop()!;
+		if (requests > 0) this.#name(requests === 1 ? this.#ingress : this.#egress);
+		this.#ingress.everSynced = (synced & 1) !== 0;
+		this.#egress.everSynced = (synced & 2) !== 0;
+		this.#answered = (flags & 1) !== 0;
+		this.#positions = (flags & 2) !== 0;
+		this.#closed = (flags & 8) !== 0;
+		this.#operations.load(from);
+		this.#matcher.load(from);
+		this.buffer.load(from);
+		this.buffer.nowNs = from.pop()!;
+		if ((flags & 4) !== 0) this.#stop();
 	}
 
 	/** Requests begun and not handed out. */
@@ -147,13 +183,18 @@ export class ConnectionReader implements ReaderHost, MatcherHost {
 		} while (this.#wake);
 	}
 
-	#assign(requests: Reader): void {
+	#name(requests: Reader): void {
 		this.#requests = requests;
 		this.#responses = requests === this.#ingress ? this.#egress : this.#ingress;
 		this.#requests.kind = "request";
 		this.#responses.kind = "response";
-		if ((this.#gapsBefore & this.#direction(this.#requests)) !== 0) this.#matcher.lostRequests(false, 0, -1);
-		if ((this.#gapsBefore & this.#direction(this.#responses)) !== 0) this.#lostResponses(this.#responses, false, -1);
+	}
+
+	#assign(requests: Reader): void {
+		this.#name(requests);
+		if ((this.#gapsBefore & this.#direction(requests)) !== 0) this.#matcher.lostRequests(false, 0, -1);
+		const responses = this.#responses!;
+		if ((this.#gapsBefore & this.#direction(responses)) !== 0) this.#lostResponses(responses, false, -1);
 		this.#tracer?.tell({ type: "role", role: this.role! });
 	}
 

@@ -1,6 +1,6 @@
 import type { Chunk, Direction } from "@wirescribe/buffer";
 import type { BodyPolicy } from "./body-tap.ts";
-import { collect, collectedPolicy } from "./collected.ts";
+import { collectBody, collectedPolicy } from "./collected.ts";
 import { Http1Connection } from "./connection.ts";
 import type { Http1Error } from "./errors.ts";
 import type { Exchange, Http1Counters, Http1Options, ProtocolChange } from "./exchange.ts";
@@ -33,7 +33,7 @@ export class ExchangeReader {
 		this.#connection = new Http1Connection(
 			{ ...options, bodies, copy: true },
 			{
-				body: collect,
+				body: collectBody,
 				error: (error) => {
 					this.#error = error;
 				},

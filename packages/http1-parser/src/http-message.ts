@@ -6,7 +6,7 @@ import { fieldsOf, findLine, linesOf, nameEnd, valueAt } from "./headers.ts";
 import type { Message } from "./message.ts";
 import { LENIENT, type Leniency, leniencyNames, type PartialReason, type UnpairedReason } from "./reasons.ts";
 import { FIELD } from "./signals.ts";
-import { authorityEnd, authorityStart, formOf, type TargetForm } from "./target.ts";
+import { authorityEnd, authorityStart, formOf, type TargetForm, withoutLogin } from "./target.ts";
 import { readTrace, type Trace } from "./trace.ts";
 
 const NO_REASONS: readonly never[] = [];
@@ -161,7 +161,7 @@ export class HttpMessage implements Message {
 	get host(): string {
 		const target = this.target;
 		const authority = target.charCodeAt(0) === 47 ? 0 : authorityStart(target);
-		if (authority > 0) return target.slice(authority, authorityEnd(target, authority));
+		if (authority > 0) return withoutLogin(target.slice(authority, authorityEnd(target, authority)));
 		return (this.fields & FIELD.host) === 0 ? "" : this.#head().substring(this.hostStart, this.hostEnd).trim();
 	}
 

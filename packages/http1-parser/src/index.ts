@@ -15,6 +15,7 @@
  */
 export type { Chunk, Direction } from "@wirescribe/buffer";
 export type { BodyPolicy } from "./body-tap.ts";
+export { collectBody } from "./collected.ts";
 export { Http1Connection } from "./connection.ts";
 export type { Decision, HolePlace } from "./decisions.ts";
 export type { ErrorCode, Http1Error } from "./errors.ts";

@@ -86,6 +86,35 @@ export class Matcher {
 		return this.#pipelined;
 	}
 
+	/** No request waits, and none is missing: `save` tells all of it. */
+	get idle(): boolean {
+		return this.waiting === 0 && !this.gap.open && !this.inDoubt;
+	}
+
+	/** Puts it into numbers while it is idle. */
+	save(into: number[]): void {
+		const flags = (this.#pipelined ? 1 : 0) | (this.#steady ? 2 : 0) | (this.#plain ? 4 : 0) | (this.guessed ? 8 : 0);
+		into.push(this.#locksteps, this.#requestEnd, this.#hostSignature, this.#constantSignature);
+		into.push(this.#responseEnd, this.#responseEndNs, this.#passed, this.#gapTo, flags);
+	}
+
+	/** Takes what `save` has put last. */
+	load(from: number[]): void {
+		const flags = from.pop()!;
+		this.#gapTo = from.pop()!;
+		this.#passed = from.pop()!;
+		this.#responseEndNs = from.pop()!;
+		this.#responseEnd = from.pop()!;
+		this.#constantSignature = from.pop()!;
+		this.#hostSignature = from.pop()!;
+		this.#requestEnd = from.pop()!;
+		this.#locksteps = from.pop()!;
+		this.#pipelined = (flags & 1) !== 0;
+		this.#steady = (flags & 2) !== 0;
+		this.#plain = (flags & 4) !== 0;
+		this.guessed = (flags & 8) !== 0;
+	}
+
 	/** Bytes are missing where requests were expected; see `RequestGap.note`. */
 	lostRequests(begun: boolean, position: number, length: number): void {
 		if (!this.gap.open) this.gap = new RequestGap();

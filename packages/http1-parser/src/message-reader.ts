@@ -1,4 +1,4 @@
-import { collect, collectedPolicy } from "./collected.ts";
+import { collectBody, collectedPolicy } from "./collected.ts";
 import type { Http1Error } from "./errors.ts";
 import type { Message } from "./message.ts";
 import { MessageParser, type MessageParserOptions, type StopReason } from "./message-parser.ts";
@@ -21,7 +21,7 @@ export class MessageReader {
 	constructor(kind: "request" | "response", options: MessageReaderOptions = {}) {
 		const onEnd = (message: Message) => void this.#found.push(message.detach());
 		const bodies = collectedPolicy(options.bodies, options.maxBodyBytes);
-		this.#parser = new MessageParser(kind, { onBody: collect, onEnd }, { ...options, bodies, copy: true });
+		this.#parser = new MessageParser(kind, { onBody: collectBody, onEnd }, { ...options, bodies, copy: true });
 	}
 
 	/** Why no more messages are read from these bytes; undefined while they are. */

@@ -36,6 +36,11 @@ test("headers: any case, order and repeats kept, prototype names are no headers"
 	expect(request?.toHeaders().get("x-a")).toBe("1, 2");
 });
 
+test("the name and password of an absolute target are no part of its host", () => {
+	const { request } = read("GET http://user:p%40ss@h2:81/p HTTP/1.1\r\nHost: h\r\n\r\n", OK);
+	expect(request).toMatchObject({ host: "h2:81", path: "/p" });
+});
+
 test("host and path of absolute targets, and of others", () => {
 	for (const [target, path, host] of [
 		["/p?q", "/p?q", "field"],

@@ -15,6 +15,9 @@ const NOTHING: Missing[] = [];
 /** Ranges that are remembered; with more, everything up to the oldest counts as missing. */
 const MAX_RANGES = 1024;
 
+/** With more, a connection does not rest: its numbers would take as much room as it does. */
+const MAX_SAVED_RANGES = 8;
+
 /**
  * Which operations of a connection have come, in both directions, so that what lies between two of them is known.
  *
@@ -33,6 +36,30 @@ export class Operations {
 	#missing: Missing[] = NOTHING;
 	/** Nothing is known of the operations up to here. */
 	#unknown = 0;
+
+	/** Little is missing: `save` tells all of it. */
+	get idle(): boolean {
+		return this.#missing.length <= MAX_SAVED_RANGES;
+	}
+
+	/** Puts it into numbers while it is idle. */
+	save(into: number[]): void {
+		for (const { from, to, named, spent } of this.#missing) into.push(from, to, named, spent ? 1 : 0);
+		into.push(this.#missing.length, this.#highest, this.#last, this.#unknown);
+	}
+
+	/** Takes what `save` has put last. */
+	load(from: number[]): void {
+		this.#unknown = from.pop()!;
+		this.#last = from.pop()!;
+		this.#highest = from.pop()!;
+		const missing: Missing[] = [];
+		for (let left = from.pop()!; left > 0; left--) {
+			const [range, to, named, spent] = from.splice(-4) as [number, number, number, number];
+			missing.unshift({ from: range, to, named, spent: spent === 1 });
+		}
+		if (missing.length > 0) this.#missing = missing;
+	}
 
 	/** An operation has come. */
 	note(id: number, prev: number): void {

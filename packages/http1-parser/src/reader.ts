@@ -67,9 +67,10 @@ export class Reader {
 		this.tap = tap;
 	}
 
-	/** Between messages, and nothing of the next one has been seen. */
+	/** Stands for certain at the beginning of a message of which nothing has been seen. */
 	get idle(): boolean {
-		return this.state === START && this.tried === 0;
+		const fresh = this.state === START && this.tried === 0 && !this.crlf && this.draft === undefined;
+		return fresh && this.synced && !this.candidate && this.pausedFor === undefined && this.unsynced === 0;
 	}
 
 	/** Reads until nothing more can be read now. */

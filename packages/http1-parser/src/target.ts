@@ -16,6 +16,11 @@ export function authorityStart(target: string): number {
 	return at > 0 && at + 1 === slash ? at + 3 : 0;
 }
 
+/** The authority without a user's name and password, which are nobody's host (RFC 9110, section 4.2.4). */
+export function withoutLogin(authority: string): string {
+	return authority.slice(authority.lastIndexOf("@") + 1);
+}
+
 /** Where the authority that begins at `from` ends. */
 export function authorityEnd(target: string, from: number): number {
 	for (let i = from; i < target.length; i++) {

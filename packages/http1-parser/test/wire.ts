@@ -94,10 +94,12 @@ export interface Result {
 	readonly changes: ProtocolChange[];
 	readonly skips: [Direction, number | "all"][];
 	readonly connection: Http1Connection;
+	/** How often it rested when it was asked to. */
+	readonly rested: number;
 }
 
-/** Runs chunks through a connection, overwriting each chunk's memory afterwards, and closes it. */
-export function run(chunks: readonly Chunk[], options: Http1Options = {}, ids = true): Result {
+/** Runs chunks through a connection, overwriting each chunk's memory afterwards, and closes it. `rests`: it rests whenever it can. */
+export function run(chunks: readonly Chunk[], options: Http1Options = {}, ids = true, rests = false): Result {
 	const rows: Row[] = [];
 	const changes: ProtocolChange[] = [];
 	const skips: [Direction, number | "all"][] = [];
@@ -107,23 +109,32 @@ export function run(chunks: readonly Chunk[], options: Http1Options = {}, ids = 
 		skip: (direction, before) => void skips.push([direction, before]),
 	});
 	let now = 0;
+	let rested = 0;
+	const rest = (): void => {
+		if (!rests) return;
+		connection.rest();
+		if (connection.resting) rested++;
+	};
 	for (const chunk of chunks) {
 		// The capture's memory is used again: whoever still reads it reads rubbish.
 		const payload = chunk.payload.slice();
 		const tail = chunk.tail?.slice();
 		connection.tick(chunk.startNs);
+		rest();
 		connection.append({ ...chunk, payload, tail });
 		payload.fill(0x23);
 		tail?.fill(0x23);
 		now = Math.max(now, chunk.endNs);
+		rest();
 		identity(connection);
 	}
 	connection.tick(now + 1e9);
+	rest();
 	identity(connection);
 	connection.close(now + 2e9);
 	identity(connection);
 	if (connection.open() !== 0) throw new Error(`${connection.open()} requests left open`);
-	return { rows, changes, skips, connection };
+	return { rows, changes, skips, connection, rested };
 }
 
 /** Throws when the loss identity does not hold. */

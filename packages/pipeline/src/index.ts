@@ -43,5 +43,5 @@ export {
 	type OutputFrame,
 	outputFrames,
 } from "./output.ts";
-export { Partition, type PartitionOptions } from "./partition.ts";
+export { Partition, type PartitionOptions, type Reselection } from "./partition.ts";
 export { type LineFormat, LineOutput, MessageOutput, type RecordOutput } from "./record-output.ts";

@@ -4,7 +4,7 @@
  * (a) operations, counted in the kernel and at the drain:
  *     `seen = skipped + submitted + lost`, `submitted = drained + inRing`
  * (b) messages, counted by the kernel's classification and the parser:
- *     `requestStartsRead + requestStartsLost = logged + partial + unpaired + lost + open`
+ *     `requestStartsRead + requestStartsLost = logged + partial + unpaired + left out + lost + open`
  * (c) records, counted by whoever delivers them:
  *     `accepted = acked + retained + spooled + lost`
  */
@@ -24,8 +24,12 @@ export interface PartitionLedger {
 	readonly partial: number;
 	/** Requests handed out without a response. */
 	readonly unpaired: number;
+	/** Requests that a policy left out, by its reason: filter, sample, rate limit. */
+	readonly leftOut: Readonly<Record<string, number>>;
 	/** Responses handed out without a request: no request start was read for them. */
 	readonly unpairedResponses: number;
+	/** Those of them that a policy left out. */
+	readonly unpairedResponsesLeftOut: number;
 	/** Requests read that still wait for the rest of themselves or for their response. */
 	readonly open: number;
 	/** Requests that were read and not handed out in any form. Zero, or a defect. */
@@ -43,6 +47,8 @@ export interface PartitionLedger {
 	readonly tlsConnectionsRead: number;
 	/** Operations that went out with a transaction, and without one. */
 	readonly operationsAttributed: number;
+	/** Operations of transactions that a policy left out. */
+	readonly operationsLeftOut: number;
 	readonly operationsPlain: number;
 	/** Operations of connections that turned out not to be HTTP: not reported unless asked. */
 	readonly operationsNotHttp: number;
@@ -82,15 +88,19 @@ export interface Ledger {
 		readonly logged: number;
 		readonly partial: number;
 		readonly unpaired: number;
+		/** On purpose, by the policy's reason. */
+		readonly leftOut: Readonly<Record<string, number>>;
 		readonly lost: number;
 		readonly open: number;
 		readonly unpairedResponses: number;
+		readonly unpairedResponsesLeftOut: number;
 		readonly reasons: Readonly<Record<string, number>>;
 		readonly balanced: boolean;
 	};
 	readonly records: RecordCounts & { readonly balanced: boolean };
 	readonly attribution: {
 		readonly attributed: number;
+		readonly leftOut: number;
 		readonly plain: number;
 		readonly notHttp: number;
 		readonly late: number;
@@ -155,13 +165,19 @@ export function sum(counts: Readonly<Record<string, number>>): number {
 export function sumPartitions(partitions: readonly PartitionLedger[]): PartitionLedger {
 	const total: Record<string, number> = {};
 	const reasons: Record<string, number> = {};
+	const leftOut: Record<string, number> = {};
 	for (const partition of [emptyPartitionLedger(), ...partitions]) {
 		for (const [name, value] of Object.entries(partition)) {
 			if (typeof value === "number") total[name] = (total[name] ?? 0) + value;
 		}
-		for (const [reason, count] of Object.entries(partition.reasons)) reasons[reason] = (reasons[reason] ?? 0) + count;
+		addCounts(reasons, partition.reasons);
+		addCounts(leftOut, partition.leftOut);
 	}
-	return { ...total, reasons } as unknown as PartitionLedger;
+	return { ...total, reasons, leftOut } as unknown as PartitionLedger;
+}
+
+function addCounts(into: Record<string, number>, counts: Readonly<Record<string, number>>): void {
+	for (const [name, count] of Object.entries(counts)) into[name] = (into[name] ?? 0) + count;
 }
 
 export function emptyPartitionLedger(): PartitionLedger {
@@ -173,7 +189,9 @@ export function emptyPartitionLedger(): PartitionLedger {
 		logged: 0,
 		partial: 0,
 		unpaired: 0,
+		leftOut: {},
 		unpairedResponses: 0,
+		unpairedResponsesLeftOut: 0,
 		open: 0,
 		lost: 0,
 		connectionsOpen: 0,
@@ -184,6 +202,7 @@ export function emptyPartitionLedger(): PartitionLedger {
 		tlsConnections: 0,
 		tlsConnectionsRead: 0,
 		operationsAttributed: 0,
+		operationsLeftOut: 0,
 		operationsPlain: 0,
 		operationsNotHttp: 0,
 		operationsLate: 0,
@@ -197,7 +216,7 @@ export function makeLedger(sources: LedgerSources): Ledger {
 	const total = sumPartitions(sources.partitions);
 	const operations = sources.operations;
 	const records = sources.records;
-	const ended = total.logged + total.partial + total.unpaired + total.lost + total.open;
+	const ended = total.logged + total.partial + total.unpaired + sum(total.leftOut) + total.lost + total.open;
 	return {
 		operations: operations && {
 			...operations,
@@ -211,9 +230,11 @@ export function makeLedger(sources: LedgerSources): Ledger {
 			logged: total.logged,
 			partial: total.partial,
 			unpaired: total.unpaired,
+			leftOut: total.leftOut,
 			lost: total.lost + sources.requestStartsLost,
 			open: total.open,
 			unpairedResponses: total.unpairedResponses,
+			unpairedResponsesLeftOut: total.unpairedResponsesLeftOut,
 			reasons: total.reasons,
 			balanced: total.requestStartsRead === ended,
 		},
@@ -223,6 +244,7 @@ export function makeLedger(sources: LedgerSources): Ledger {
 		},
 		attribution: {
 			attributed: total.operationsAttributed,
+			leftOut: total.operationsLeftOut,
 			plain: total.operationsPlain,
 			notHttp: total.operationsNotHttp,
 			late: total.operationsLate,
@@ -261,7 +283,7 @@ export function ledgerText(ledger: Ledger): string {
 		);
 	}
 	lines.push(
-		`requests    ${messages.requestStartsRead} read + ${messages.requestStartsLost} lost in the kernel = ${messages.logged} logged + ${messages.partial} partial + ${messages.unpaired} unpaired + ${messages.lost} lost + ${messages.open} open${verdict(messages.balanced)}`,
+		`requests    ${messages.requestStartsRead} read + ${messages.requestStartsLost} lost in the kernel = ${messages.logged} logged + ${messages.partial} partial + ${messages.unpaired} unpaired + ${sum(messages.leftOut)} left out${parts(messages.leftOut)} + ${messages.lost} lost + ${messages.open} open${verdict(messages.balanced)}`,
 	);
 	if (Object.keys(messages.reasons).length > 0) lines.push(`            why:${parts(messages.reasons)}`);
 	lines.push(

@@ -1,21 +1,37 @@
-import type { Attribution, Connection, Operation, Transaction } from "@wirescribe/access-log";
+import type {
+	Attribution,
+	Connection,
+	Operation,
+	SeenContent,
+	Transaction,
+	TransactionPolicy,
+} from "@wirescribe/access-log";
 import type { Chunk } from "@wirescribe/buffer";
-import { type Exchange, Http1Connection, type Message, type ProtocolChange } from "@wirescribe/http1-parser";
+import {
+	collectBody,
+	type Exchange,
+	Http1Connection,
+	type Http1Options,
+	type Message,
+	type ProtocolChange,
+} from "@wirescribe/http1-parser";
 import { type LoggedOperation, OperationLog } from "./operation-log.ts";
 import type { PartitionCounts } from "./partition-counts.ts";
 import type { RecordOutput } from "./record-output.ts";
-import { describeExchange } from "./transaction.ts";
+import { describeExchange, seenContent } from "./transaction.ts";
 
 /** What an observed connection needs of its partition. */
 export interface ConnectionContext {
 	readonly output: RecordOutput;
+	/** Undefined: every transaction goes out as it is. */
+	policy: TransactionPolicy | undefined;
 	readonly counts: PartitionCounts;
-	/** Report read and write operations of connections that are not HTTP too. */
-	readonly tcpOperations: boolean;
-	/** How long a hole may still be filled: 20 ms for rings, 500 ms for per-CPU buffers. */
-	readonly reorderWindowNs: number;
+	/** Report read and write operations of connections that are not HTTP too. May change, as `select` may. */
+	tcpOperations: boolean;
+	/** The readers' settings, by the role that is known when they are made; all connections share them. */
+	http: Readonly<Record<Connection["role"], Http1Options>>;
 	/** Which connections are looked at; asked again when a description changes. */
-	select(connection: Connection): boolean;
+	select: (connection: Connection) => boolean;
 	/** Tells the kernel what it need not copy, of the socket's own bytes or of those inside its TLS. */
 	skip(socketId: number, direction: 1 | 2, before: number | "all", plaintext: boolean): void;
 }
@@ -23,8 +39,15 @@ export interface ConnectionContext {
 const INGRESS = 1;
 const EGRESS = 2;
 
-/** How long a transaction waits for the event that describes its connection (per-CPU buffers deliver out of order). */
+/** How long a transaction waits for what tells of its connection: its event (per-CPU buffers deliver out of order), its process. */
 const DESCRIPTION_WAIT_NS = 1_000_000_000;
+
+/** A transaction whose connection is not described yet. */
+interface Waiting {
+	readonly transaction: Transaction;
+	readonly operations: LoggedOperation[];
+	readonly seen: SeenContent | undefined;
+}
 
 /** After this long an operation that no transaction claimed goes out on its own. */
 export const CLAIM_WAIT_NS = 10_000_000_000;
@@ -42,6 +65,8 @@ export class ObservedConnection {
 	closeSeenNs = 0;
 	/** What is not described yet may be selected. */
 	selected = true;
+	/** It is being found out whose it is: its transactions wait. */
+	held = false;
 	/** Its partition has it among those that wait for time to pass. */
 	queued = false;
 	readonly #context: ConnectionContext;
@@ -51,11 +76,13 @@ export class ObservedConnection {
 	tlsRead = false;
 	/** Of what was read before its TLS began. */
 	#earlierRequestStarts = 0;
+	/** The reader has read nothing since the connection was left out. */
+	#fresh = false;
 	#http1 = false;
 	#notHttp = false;
 	#sequence = 0;
 	#closing: Operation | undefined;
-	#waiting: { transaction: Transaction; operations: LoggedOperation[] }[] | undefined;
+	#waiting: Waiting[] | undefined;
 	#waitingSinceNs = 0;
 
 	constructor(description: Connection, described: boolean, nowNs: number, context: ConnectionContext) {
@@ -90,12 +117,27 @@ export class ObservedConnection {
 			role: description.role === "unknown" ? role : description.role,
 			tls: tls || description.tls,
 		});
-		this.#releaseWaiting();
+		if (!this.held) this.#releaseWaiting();
 	}
 
 	/** Something was looked up about the connection, or is known now. */
 	attribute(attribution: Attribution): void {
 		this.#redescribe(attribution);
+		if (!this.held || attribution.process === undefined) return;
+		this.held = false;
+		if (this.described) this.#releaseWaiting();
+	}
+
+	/**
+	 * The selection has changed. `kept`: nothing of the connection is left out now. Of one that is, what waits is handed out as at its
+	 * end; it may come back.
+	 */
+	reselect(kept: boolean, nowNs: number): void {
+		this.selected = !this.described || this.#context.select(this.description);
+		if (kept || !this.described) return;
+		this.#startOver(nowNs);
+		this.#fresh = true;
+		this.#sendPlain(this.#log.takeAll());
 	}
 
 	/** An operation that stands alone by nature: connect or accept. */
@@ -118,7 +160,13 @@ export class ObservedConnection {
 		}
 		if (kernelProtocol === 1 && !this.#http1) this.#becomeHttp1();
 		this.#log.add(operation);
-		if (!this.#notHttp) this.#http.append(chunk);
+		if (!this.#notHttp) this.#append(chunk);
+	}
+
+	/** What came while the connection was left out is not waited for. */
+	#append(chunk: Chunk): void {
+		this.#http.append(this.#fresh ? { ...chunk, prevDataId: 0 } : chunk);
+		this.#fresh = false;
 	}
 
 	/** What a TLS library was given to encrypt, or has decrypted: a stream of its own, read like any. */
@@ -135,6 +183,12 @@ export class ObservedConnection {
 		// What was taken for the start of something else before it was known.
 		if (!this.tlsRead) for (const earlier of this.#log.takeAll()) this.#notHttpOperation(earlier);
 		this.#notHttpOperation(operation);
+	}
+
+	/** Nothing has come for a while: what an idle connection can do without is given back. */
+	rest(): void {
+		this.#log.rest();
+		if (!this.#http.resting) this.#http.rest();
 	}
 
 	/** A close(2) was seen; the connection itself ends with TCP_CLOSE. */
@@ -169,23 +223,37 @@ export class ObservedConnection {
 		if (this.description.role === "unknown" && this.#http.role) this.#redescribe({ role: this.#http.role });
 		this.#context.counts.exchange(exchange, operations.length);
 		const transaction = describeExchange(exchange, this.description, operations.length);
-		if (this.described) {
-			this.#context.output.transaction(transaction, operations, this.#sequence++);
+		const seen = this.#context.policy?.wants && seenContent(exchange);
+		if (this.described && !this.held) {
+			this.#send(transaction, operations, seen);
 			return;
 		}
 		if (!this.#waiting) this.#waitingSinceNs = transaction.endNs;
 		this.#waiting ??= [];
-		this.#waiting.push({ transaction, operations });
+		this.#waiting.push({ transaction, operations, seen });
+	}
+
+	/** Nothing of a transaction leaves the partition by another way. */
+	#send(transaction: Transaction, operations: LoggedOperation[], seen: SeenContent | undefined): void {
+		const { policy, output, counts } = this.#context;
+		const judged = policy === undefined ? transaction : policy.apply(transaction, seen);
+		if (typeof judged === "string") counts.leftOut(transaction, judged);
+		else output.transaction(judged, operations, this.#sequence++);
+	}
+
+	/** Of its HTTP reader, for a policy that wants bodies. */
+	body(message: Message, slice: Uint8Array, missing: number): void {
+		collectBody(message, slice, missing);
 	}
 
 	#releaseWaiting(): void {
+		this.held = false;
 		const waiting = this.#waiting;
 		if (!waiting) return;
 		this.#waiting = undefined;
-		for (const { transaction, operations } of waiting) {
-			const connection = this.description;
-			this.#context.output.transaction({ ...transaction, connection }, operations, this.#sequence++);
-		}
+		const connection = this.description;
+		for (const { transaction, operations, seen } of waiting)
+			this.#send({ ...transaction, connection }, operations, seen);
 	}
 
 	#claim(direction: number, message: Message, into: LoggedOperation[]): void {
@@ -212,17 +280,21 @@ export class ObservedConnection {
 	/** It is the reader's sink itself: closures would be a third of what an idle connection holds beside the reader. */
 	#newHttp(): Http1Connection {
 		const { role } = this.description;
-		const { reorderWindowNs } = this.#context;
-		return new Http1Connection({ role: role === "unknown" ? undefined : role, reorderWindowNs }, this);
+		return new Http1Connection(this.#context.http[role], this);
 	}
 
 	/** What came before was the request for a tunnel, and its answer, if it was HTTP at all. */
 	#beginPlaintext(nowNs: number): void {
-		this.#http.close(nowNs);
+		this.#startOver(nowNs);
 		this.tlsRead = true;
-		this.#earlierRequestStarts = this.#http.counters.requestStartsRead;
-		this.#http = this.#newHttp();
 		this.#notHttp = false;
+	}
+
+	/** A new reader: it meets the stream in its middle. What is open in the old one is handed out. */
+	#startOver(nowNs: number): void {
+		this.#http.close(nowNs);
+		this.#earlierRequestStarts += this.#http.counters.requestStartsRead;
+		this.#http = this.#newHttp();
 	}
 
 	#becomeTls(): void {

@@ -1,3 +1,4 @@
+import type { LeftOutReason, Transaction } from "@wirescribe/access-log";
 import type { Exchange } from "@wirescribe/http1-parser";
 import { emptyPartitionLedger, type PartitionLedger } from "./ledger.ts";
 
@@ -37,12 +38,15 @@ export class PartitionCounts {
 	connectionsEndedUnseen = 0;
 	endedTls = 0;
 	endedTlsRead = 0;
+	unpairedResponsesLeftOut = 0;
 	operationsAttributed = 0;
+	operationsLeftOut = 0;
 	operationsPlain = 0;
 	operationsNotHttp = 0;
 	operationsLate = 0;
 	operationsNotSelected = 0;
 	readonly reasons: Record<string, number> = {};
+	readonly leftOutReasons: Record<string, number> = {};
 
 	exchange(exchange: Exchange, operations: number): void {
 		this.operationsAttributed += operations;
@@ -50,8 +54,25 @@ export class PartitionCounts {
 		else if (exchange.response === undefined) this.unpaired++;
 		else if (exchange.partial.length > 0) this.partial++;
 		else this.logged++;
-		if (exchange.unpaired !== undefined) this.#reason(exchange.unpaired);
-		for (const reason of exchange.partial) this.#reason(reason);
+		if (exchange.unpaired !== undefined) this.#reason(exchange.unpaired, 1);
+		for (const reason of exchange.partial) this.#reason(reason, 1);
+	}
+
+	/** One of the exchanges before is not handed out after all: the policy says why. */
+	leftOut(transaction: Transaction, why: LeftOutReason): void {
+		this.operationsAttributed -= transaction.operations;
+		this.operationsLeftOut += transaction.operations;
+		if (transaction.unpaired !== null) this.#reason(transaction.unpaired, -1);
+		for (const reason of transaction.partial) this.#reason(reason, -1);
+		if (transaction.request === null) {
+			this.unpairedResponses--;
+			this.unpairedResponsesLeftOut++;
+			return;
+		}
+		if (transaction.response === null) this.unpaired--;
+		else if (transaction.partial.length > 0) this.partial--;
+		else this.logged--;
+		this.leftOutReasons[why] = (this.leftOutReasons[why] ?? 0) + 1;
 	}
 
 	/** A connection is over: its own counters end here. What it still held open was not handed out. */
@@ -63,8 +84,10 @@ export class PartitionCounts {
 		this.lost += connection.open;
 	}
 
-	#reason(reason: string): void {
-		this.reasons[reason] = (this.reasons[reason] ?? 0) + 1;
+	#reason(reason: string, count: 1 | -1): void {
+		const total = (this.reasons[reason] ?? 0) + count;
+		if (total === 0) delete this.reasons[reason];
+		else this.reasons[reason] = total;
 	}
 
 	ledger(live: LiveCounts): PartitionLedger {
@@ -79,6 +102,7 @@ export class PartitionCounts {
 			partial: this.partial,
 			unpaired: this.unpaired,
 			unpairedResponses: this.unpairedResponses,
+			unpairedResponsesLeftOut: this.unpairedResponsesLeftOut,
 			open: live.open,
 			lost: this.lost,
 			connectionsOpen: live.connections,
@@ -89,11 +113,13 @@ export class PartitionCounts {
 			tlsConnections: this.endedTls + live.tls,
 			tlsConnectionsRead: this.endedTlsRead + live.tlsRead,
 			operationsAttributed: this.operationsAttributed,
+			operationsLeftOut: this.operationsLeftOut,
 			operationsPlain: this.operationsPlain,
 			operationsNotHttp: this.operationsNotHttp,
 			operationsLate: this.operationsLate,
 			operationsNotSelected: this.operationsNotSelected,
 			reasons: { ...this.reasons },
+			leftOut: { ...this.leftOutReasons },
 		};
 	}
 }

@@ -1,4 +1,4 @@
-import type { Attribution, Connection } from "@wirescribe/access-log";
+import type { Attribution, Connection, TransactionPolicy } from "@wirescribe/access-log";
 import { PROTOCOL } from "@wirescribe/bpf-programs/events";
 import { ConnectionTable } from "@wirescribe/connections";
 import { type ConnectionSummary, summaryOf } from "./connection-summary.ts";
@@ -10,6 +10,8 @@ import type { RecordOutput } from "./record-output.ts";
 
 export interface PartitionOptions {
 	readonly output: RecordOutput;
+	/** What of each transaction leaves the partition; all of the default record, if not told. */
+	readonly policy?: TransactionPolicy | undefined;
 	/** Report read and write operations of connections that are not HTTP. Default false. */
 	readonly tcpOperations?: boolean;
 	/** How long a hole may still be filled; 20 ms, the default, for rings, 500 ms for per-CPU buffers. */
@@ -22,8 +24,17 @@ export interface PartitionOptions {
 	readonly skip?: (socketId: number, direction: 1 | 2, before: number | "all", plaintext: boolean) => void;
 }
 
+/** What a partition looks at from now on, see {@link Partition.reselect}. */
+export interface Reselection extends Pick<PartitionOptions, "select" | "tcpOperations"> {
+	readonly keeps: (connection: Connection) => boolean;
+}
+
 /** How often connections are asked whether something of them has waited too long. */
 const SWEEP_NS = 250_000_000;
+/** So long after its last operation, an ended connection does not wait any more to be known. */
+const LINGER_NS = 1_000_000_000;
+/** After this silence a connection rests. */
+const REST_NS = 1_000_000_000;
 /** A connection that saw close(2) and then nothing for this long has ended unseen (tcp_fin_timeout is 60 s). */
 const UNSEEN_END_NS = 70_000_000_000;
 
@@ -49,17 +60,23 @@ export class Partition {
 	readonly #context: ConnectionContext;
 	/** Of sockets that the next batch describes. */
 	readonly #attributions: Map<number, Attribution> = new Map();
+	readonly #held: Set<number> = new Set();
+	/** Connections that have ended while it was being found out whose they were. */
+	readonly #lingering: Map<number, ObservedConnection> = new Map();
 	readonly #owns: ((socketId: number) => boolean) | undefined;
+	readonly #reorderWindowNs: number;
 	#lastSweepNs = 0;
 
 	constructor(options: PartitionOptions) {
 		this.#owns = options.owns;
+		this.#reorderWindowNs = options.reorderWindowNs ?? 20_000_000;
 		this.#connections = new ConnectionTable({ onEvict: (_, connection) => this.#finish(connection, this.#nowNs) });
 		this.#context = {
 			output: options.output,
+			policy: options.policy,
 			counts: this.#counts,
 			tcpOperations: options.tcpOperations ?? false,
-			reorderWindowNs: options.reorderWindowNs ?? 20_000_000,
+			http: httpOptions(this.#reorderWindowNs, options.policy?.wants?.bodyBytes ?? 0),
 			select: options.select ?? (() => true),
 			skip: options.skip ?? (() => {}),
 		};
@@ -72,8 +89,17 @@ export class Partition {
 	attribute(socketId: number, attribution: Attribution): void {
 		if (this.#owns && !this.#owns(socketId)) return;
 		const connection = this.#connections.get(socketId);
+		const lingering = connection ? undefined : this.#lingering.get(socketId);
 		if (connection) connection.attribute(attribution);
-		else this.#attributions.set(socketId, attribution);
+		else if (lingering) {
+			lingering.attribute(attribution);
+			if (!lingering.held) this.#finish(lingering, this.#nowNs);
+		} else this.#attributions.set(socketId, attribution);
+	}
+
+	/** It is being found out whose this socket is, which the next batch describes: its transactions wait for that, a second at most. */
+	hold(socketId: number): void {
+		if (!this.#owns || this.#owns(socketId)) this.#held.add(socketId);
 	}
 
 	/** The open connections, and when something was last seen of each: for who can find out whether they still live. */
@@ -98,6 +124,25 @@ export class Partition {
 		this.#end(socketId, nowNs);
 	}
 
+	/** Another policy, from now on; bodies that it wants are collected on connections that begin then. */
+	obey(policy: TransactionPolicy | undefined): void {
+		this.#context.policy = policy;
+		this.#context.http = httpOptions(this.#reorderWindowNs, policy?.wants?.bodyBytes ?? 0);
+	}
+
+	/**
+	 * Changes which connections are looked at, and whether those that are not HTTP are reported, from now on: of `tcpOperations` and
+	 * `select` as in the options. `keeps` says of an open connection whether nothing of it is left out, by this partition or by whoever
+	 * hands in the batches: one that is left out may come back, and is then read as if it had just been met.
+	 */
+	reselect(selection: Reselection, nowNs: number): void {
+		this.#context.select = selection.select ?? (() => true);
+		this.#context.tcpOperations = selection.tcpOperations ?? false;
+		for (const [, connection] of this.#connections.entries()) {
+			connection.reselect(selection.keeps(connection.description), nowNs);
+		}
+	}
+
 	/** Takes a batch; its memory may be used again as soon as this returns. Returns how many events it held. */
 	consume(batch: Uint8Array, nowNs: number): number {
 		const reader = this.#reader;
@@ -113,6 +158,7 @@ export class Partition {
 			else this.#counts.malformedEvents++;
 		}
 		this.#attributions.clear();
+		this.#held.clear();
 		return events;
 	}
 
@@ -126,17 +172,21 @@ export class Partition {
 		}
 		if (nowNs - this.#lastSweepNs < SWEEP_NS) return;
 		this.#lastSweepNs = nowNs;
+		for (const connection of this.#lingering.values()) {
+			if (nowNs - connection.lastNs > LINGER_NS) this.#finish(connection, nowNs);
+		}
 		this.#connections.expire(nowNs);
 		for (const [socketId, connection] of this.#connections.entries()) {
-			const { closeSeenNs } = connection;
-			if (closeSeenNs > 0 && nowNs - Math.max(closeSeenNs, connection.lastNs) > UNSEEN_END_NS)
-				this.endUnseen(socketId, nowNs);
+			const { closeSeenNs, lastNs } = connection;
+			if (nowNs - lastNs > REST_NS) connection.rest();
+			if (closeSeenNs > 0 && nowNs - Math.max(closeSeenNs, lastNs) > UNSEEN_END_NS) this.endUnseen(socketId, nowNs);
 		}
 	}
 
 	/** The end of the capture: connections that still live are handed out as far as they are known. */
 	close(nowNs: number): void {
 		for (const [socketId] of this.#connections.entries()) this.#end(socketId, nowNs);
+		for (const connection of this.#lingering.values()) this.#finish(connection, nowNs);
 	}
 
 	ledger(): PartitionLedger {
@@ -144,7 +194,7 @@ export class Partition {
 		let open = 0;
 		let tls = 0;
 		let tlsRead = 0;
-		for (const [, connection] of this.#connections.entries()) {
+		for (const connection of this.#present()) {
 			requestStarts += connection.requestStartsRead;
 			open += connection.open;
 			if (connection.description.tls) tls++;
@@ -152,6 +202,11 @@ export class Partition {
 		}
 		const { open: connections, evictedOpen, evictedClosed } = this.#connections.stats();
 		return this.#counts.ledger({ connections, evictedOpen, evictedClosed, requestStarts, open, tls, tlsRead });
+	}
+
+	*#present(): Generator<ObservedConnection, void, undefined> {
+		for (const [, connection] of this.#connections.entries()) yield connection;
+		yield* this.#lingering.values();
 	}
 
 	#operation(): void {
@@ -190,6 +245,7 @@ export class Partition {
 			if (this.#connections.state(socketId) === "closed") return;
 			connection = this.#open(description, true);
 		}
+		if (this.#held.has(socketId)) connection.held = true;
 		const call = reader.openingCall();
 		if (call && connection.selected) connection.plain(call);
 	}
@@ -215,14 +271,21 @@ export class Partition {
 
 	#end(socketId: number, nowNs: number): void {
 		const connection = this.#connections.close(socketId, nowNs);
-		if (connection) this.#finish(connection, nowNs);
+		if (connection?.held) this.#lingering.set(socketId, connection);
+		else if (connection) this.#finish(connection, nowNs);
 	}
 
 	#finish(connection: ObservedConnection, nowNs: number): void {
 		connection.close(nowNs);
 		this.#counts.ended(connection);
 		this.#pending.delete(connection);
+		this.#lingering.delete(connection.description.socketId);
 	}
+}
+
+function httpOptions(reorderWindowNs: number, prefix: number): ConnectionContext["http"] {
+	const all = { reorderWindowNs, ...(prefix > 0 ? { bodies: { prefix }, copy: true } : {}) };
+	return { client: { ...all, role: "client" }, server: { ...all, role: "server" }, unknown: all };
 }
 
 /** What an operation alone tells of its connection, when the event that describes it has not come (yet). */

@@ -1,4 +1,4 @@
-import type { Connection, Transaction } from "@wirescribe/access-log";
+import type { Connection, SeenContent, SeenMessage, Transaction } from "@wirescribe/access-log";
 import type { Exchange, Message } from "@wirescribe/http1-parser";
 
 /** What the record says of one exchange: read from the messages now, because their bytes belong to the batch. */
@@ -25,4 +25,14 @@ export function describeExchange(exchange: Exchange, connection: Connection, ope
 		unpaired: exchange.unpaired ?? null,
 		operations,
 	};
+}
+
+/** The headers and what was collected of the bodies, as copies: for a policy that wants them. */
+export function seenContent({ request, response }: Exchange): SeenContent {
+	return { request: request && seenMessage(request), response: response && seenMessage(response) };
+}
+
+function seenMessage(message: Message): SeenMessage {
+	const { body } = message;
+	return { headers: message.headers(), body, bodyCut: (body?.length ?? 0) < message.decodedBodyBytes };
 }

@@ -122,6 +122,61 @@ describe("Partition", () => {
 		expect(after?.version).toBeGreaterThan(before?.version ?? 0);
 	});
 
+	it("lets transactions wait for a process that is told of later, also when the connection has ended meanwhile", () => {
+		const { kept, partition: p } = partition();
+		const lives = (id: number): BatchBuilder =>
+			new BatchBuilder(id)
+				.connection(2, "accept")
+				.operation({ direction: 1, id: 1, offset: 100, text: REQUEST, atNs: 2_000 })
+				.operation({ direction: 2, id: 2, offset: 500, text: RESPONSE, atNs: 3_000 });
+		const ends = (id: number): BatchBuilder => lives(id).close("called", 4_000).close("life_ended", 5_000);
+		const process = { exe: "/usr/bin/curl", uid: 0, containerId: "", cgroup: "/" };
+		for (const builder of [lives(1), ends(2), ends(3), ends(4)]) {
+			p.hold(builder.socketId);
+			p.consume(builder.take(), 6_000);
+		}
+		expect(kept.transactions).toEqual([]);
+		expect(p.ledger()).toMatchObject({ requestStartsRead: 4, logged: 4, connectionsOpen: 1 });
+		for (const id of [1, 2]) p.attribute(id, { process });
+		p.attribute(3, { remoteProcess: { pid: 1, comm: "init", containerId: "" } });
+		expect(kept.transactions.map(({ transaction }) => transaction.connection)).toMatchObject([
+			{ process },
+			{ process },
+		]);
+		// Nobody tells of the third: it goes out as it is.
+		p.tick(900_000_000);
+		expect(kept.transactions).toHaveLength(2);
+		p.tick(1_300_000_000);
+		p.close(1_400_000_000);
+		expect(kept.transactions).toHaveLength(4);
+		expect(kept.order.filter((kind) => kind === "close")).toHaveLength(3);
+		expect(p.ledger()).toMatchObject({ requestStartsRead: 4, logged: 4, connectionsClosed: 4, connectionsOpen: 0 });
+	});
+
+	it("hands out what waits on a connection that a new selection leaves out, and takes the connection back later", () => {
+		const { kept, partition: p } = partition();
+		const exchange = (id: number, offset: number): Uint8Array =>
+			new BatchBuilder(1)
+				.operation({ direction: 1, id, offset, text: REQUEST, atNs: id * 1000 })
+				.operation({ direction: 2, id: id + 1, offset: offset + 400, text: RESPONSE, atNs: id * 1000 + 500 })
+				.take();
+		p.consume(new BatchBuilder(1).connection(2, "accept").take(), 1);
+		p.consume(exchange(1, 100), 2000);
+		p.consume(
+			new BatchBuilder(1).operation({ direction: 1, id: 3, offset: 133, text: REQUEST, atNs: 3000 }).take(),
+			3000,
+		);
+		p.reselect({ select: () => false, keeps: () => false }, 4000);
+		expect(kept.order).toEqual(["accept", "GET 200", "GET null"]);
+		p.consume(exchange(5, 300), 6000);
+		expect(p.ledger()).toMatchObject({ operationsNotSelected: 2 });
+		p.reselect({ keeps: () => true }, 7000);
+		p.consume(exchange(7, 500), 9000);
+		p.close(10_000);
+		expect(kept.order.slice(3)).toEqual(["GET 200"]);
+		expect(p.ledger()).toMatchObject({ requestStartsRead: 3, logged: 2, unpaired: 1, open: 0, lost: 0 });
+	});
+
 	it("leaves out what is not selected, tells the kernel, and counts it", () => {
 		const skipped: unknown[] = [];
 		const { kept, partition: p } = partition({

@@ -7,7 +7,8 @@ const inUse = new Set<string>();
 
 /** Makes the folder ours; throws when another living process, or another sender of this one, has it. */
 export function lockFolder(folder: string): () => void {
-	mkdirSync(folder, { recursive: true });
+	// Whose log it is decides who may read it.
+	mkdirSync(folder, { recursive: true, mode: 0o700 });
 	const real = realpathSync(folder);
 	const file = join(real, "lock");
 	const owner = ownerOf(file);

@@ -1,4 +1,4 @@
-import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from "node:fs";
+import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, truncateSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
@@ -67,6 +67,19 @@ test("what was written is read again, byte for byte; what is done is not", () =>
 	expect(recovered().ids).toEqual(["3", "4", "5", "6", "8", "9"]);
 	// Segments of which all is done are gone.
 	expect(files(".seg")[0]).not.toBe("00000001.seg");
+});
+
+test("nobody but its owner may read it", () => {
+	const inner = join(folder, "new");
+	const spool = new Spool({ folder: inner });
+	const unit = unitOf("one");
+	spool.write(describe("1", unit), unit);
+	spool.close();
+	expect(statSync(inner).mode & 0o777).toBe(0o700);
+	const modes = readdirSync(inner)
+		.filter((name) => name.endsWith(".seg"))
+		.map((name) => statSync(join(inner, name)).mode & 0o777);
+	expect(modes).toEqual([0o600]);
 });
 
 test("cut at every byte of the last segment: all units before the cut are there", () => {

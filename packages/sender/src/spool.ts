@@ -207,7 +207,7 @@ export class Spool {
 	#activeSegment(): ActiveSegment {
 		if (this.#active === null) {
 			const number = this.#next++;
-			const fd = openSync(this.#path(number, "seg"), "wx");
+			const fd = openSync(this.#path(number, "seg"), "wx", 0o600);
 			const segment = { number, bytes: MAGIC.length, open: new Set<number>() };
 			try {
 				writeSync(fd, MAGIC);

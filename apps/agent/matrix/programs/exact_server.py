@@ -12,6 +12,7 @@ import socketserver
 import ssl
 import struct
 import sys
+import threading
 import time
 from urllib.parse import parse_qs, urlsplit
 
@@ -105,9 +106,14 @@ class Connection(socketserver.BaseRequestHandler):
                 return False
 
 
+# Lines of two connections must not run into each other.
+LOG = threading.Lock()
+
+
 def log(record):
-    sys.stdout.write(json.dumps(record) + "\n")
-    sys.stdout.flush()
+    with LOG:
+        sys.stdout.write(json.dumps(record) + "\n")
+        sys.stdout.flush()
 
 
 class Server(socketserver.ThreadingTCPServer):

@@ -7,7 +7,12 @@ import json
 import ssl
 import struct
 import sys
+import threading
 from urllib.parse import parse_qs, urlsplit
+
+
+# Lines of two connections must not run into each other.
+LOG = threading.Lock()
 
 
 class Handler(http.server.BaseHTTPRequestHandler):
@@ -64,8 +69,9 @@ class Handler(http.server.BaseHTTPRequestHandler):
 
     def log_request(self, code="-", size="-"):
         if code != 100:
-            sys.stdout.write(json.dumps({"method": self.command, "path": self.path, "status": int(code)}) + "\n")
-            sys.stdout.flush()
+            with LOG:
+                sys.stdout.write(json.dumps({"method": self.command, "path": self.path, "status": int(code)}) + "\n")
+                sys.stdout.flush()
 
 
 class Server(http.server.ThreadingHTTPServer):

@@ -52,11 +52,10 @@ export function parseDelivery(command: string, parsed: ParsedArguments): Deliver
 	const transport = oneOf(command, parsed, "transport", ["h2", "grpc"]) ?? DELIVERY_DEFAULTS.transport;
 	const gzip = parsed.values["backend-gzip"] === true;
 	if (gzip && transport === "grpc") throw usageError(command, "--backend-gzip needs --transport h2");
-	const tokenFile = text(parsed, "backend-token");
 	const options: DeliveryOptions = {
 		transport,
 		tls: parseTls(command, parsed),
-		authentication: tokenFile === undefined ? undefined : tokenOf("backend-token", tokenFile),
+		authentication: parseAuthentication(command, parsed),
 		compression: gzip ? "gzip" : undefined,
 		lanes: parseLanes(command, text(parsed, "lanes")),
 		spool: parseSpool(command, parsed),
@@ -67,6 +66,15 @@ export function parseDelivery(command: string, parsed: ParsedArguments): Deliver
 		throw usageError(command, `--${given} needs --backend HOST:PORT`);
 	}
 	return options;
+}
+
+/** A token itself is never on the command line: only a configuration or the environment has it. */
+function parseAuthentication(command: string, parsed: ParsedArguments): string | undefined {
+	const tokenFile = text(parsed, "backend-token");
+	const token = text(parsed, "backend-authentication");
+	if (tokenFile === undefined) return token;
+	if (token === undefined) return tokenOf("backend-token", tokenFile);
+	throw usageError(command, "--backend-token and --backend-authentication exclude each other");
 }
 
 function parseTls(command: string, parsed: ParsedArguments): BackendTls | undefined {

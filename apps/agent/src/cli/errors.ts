@@ -13,16 +13,29 @@ export type ExitCode = (typeof EXIT)[keyof typeof EXIT];
 /** A failure told to the user in one line: what could not be done, why, and what to do. Never shown with a stack. */
 export class CliError extends Error {
 	readonly exitCode: ExitCode;
-	constructor(message: string, exitCode: ExitCode = EXIT.runtime, options?: ErrorOptions) {
+	/** Lines to be shown below: the place in what the user wrote. */
+	readonly excerpt: string | undefined;
+	constructor(
+		message: string,
+		exitCode: ExitCode = EXIT.runtime,
+		options?: ErrorOptions & { readonly excerpt?: string },
+	) {
 		super(message, options);
 		this.name = "CliError";
 		this.exitCode = exitCode;
+		this.excerpt = options?.excerpt;
+	}
+
+	/** What is shown: the message, in one line. A failure with several parts has one for each. */
+	get lines(): readonly string[] {
+		return [this.message.replaceAll(/\s*\n\s*/g, " · ")];
 	}
 }
 
-/** What any error says: a failure that nobody foresaw still names itself, without its stack. */
-export function errorMessage(error: unknown): string {
-	return error instanceof Error ? error.message : String(error);
+/** What any error says, mostly one line: a failure that nobody foresaw still names itself, without its stack. */
+export function errorLines(error: unknown): readonly string[] {
+	if (error instanceof CliError) return error.lines;
+	return [error instanceof Error ? error.message : String(error)];
 }
 
 /** The string `code` that this project's errors (and Node's) carry. */

@@ -36,7 +36,7 @@ export const WORKLOAD_SPECS: OptionSpecs = {
 };
 
 /** As the reference agent has them. */
-const USUAL_EXCLUDED = ["istio-system", "cert-manager", "kube-system"];
+export const USUAL_EXCLUDED: readonly string[] = ["istio-system", "cert-manager", "kube-system"];
 
 /** The cluster that is asked, and this node's name in it. */
 export interface KubernetesOptions {

@@ -1,9 +1,12 @@
 import { existsSync } from "node:fs";
 import { dirname } from "node:path";
+import type { DataPolicyOptions } from "@wirescribe/data-policy";
+import { tuning } from "../config/tuning.ts";
 import type { WatchSelection } from "../live/selection.ts";
 import { CONTROL_DEFAULTS, CONTROL_SPECS, type ControlOptions, parseControl } from "./control-options.ts";
 import { DELIVERY_DEFAULTS, DELIVERY_SPECS, type DeliveryOptions, parseDelivery } from "./delivery-options.ts";
 import { CliError, EXIT } from "./errors.ts";
+import { HOST_SPECS, parseHostProc } from "./host-options.ts";
 import {
 	KUBERNETES_SPECS,
 	type KubernetesOptions,
@@ -28,6 +31,7 @@ import {
 	text,
 	usageError,
 } from "./options.ts";
+import { POLICY_SPECS, parsePolicy } from "./policy-options.ts";
 import { parseSelection, SELECTION_SPECS } from "./selection-options.ts";
 
 /** What `run` and `replay` share: what to look at, where to send it. */
@@ -36,9 +40,13 @@ export interface WatchOptions {
 	readonly backend: { readonly host: string; readonly port: number } | undefined;
 	readonly delivery: DeliveryOptions;
 	readonly selection: WatchSelection;
+	/** What of each transaction leaves the partition. */
+	readonly policy: DataPolicyOptions;
 	/** Undefined: no cluster is asked. */
 	readonly kubernetes: KubernetesOptions | undefined;
 	readonly clusterName: string;
+	/** Where processes are looked up: /proc, or where the host's is mounted. */
+	readonly proc: string;
 	readonly partitions: number | undefined;
 	readonly queue: "ring" | "perf";
 	readonly ledgerFile: string | undefined;
@@ -61,10 +69,12 @@ export const WATCH_SPECS: OptionSpecs = {
 	},
 	...DELIVERY_SPECS,
 	...SELECTION_SPECS,
+	...POLICY_SPECS,
 	...KUBERNETES_SPECS,
 	...WORKLOAD_SPECS,
 	...OBSERVABILITY_SPECS,
 	...CONTROL_SPECS,
+	...HOST_SPECS,
 	partitions: { type: "string", value: "N", help: "parallel data planes; 1 below 4 cores, else half the cores" },
 	queue: { type: "string", value: "ring|perf", help: "ring buffers (default) or per-CPU perf buffers" },
 	"ring-size": { type: "string", value: "BYTES", help: "size of each ring: 64KB to 64MB, default 8MB" },
@@ -80,8 +90,10 @@ export const WATCH_DEFAULTS: WatchOptions = {
 	backend: undefined,
 	delivery: DELIVERY_DEFAULTS,
 	selection: { excludeNamespaces: [], excludeClusters: [] },
+	policy: {},
 	kubernetes: undefined,
 	clusterName: "",
+	proc: "/proc",
 	partitions: undefined,
 	queue: "ring",
 	ledgerFile: undefined,
@@ -101,6 +113,11 @@ export function parseWatch(
 ): { options: WatchOptions; files: readonly string[] } | undefined {
 	const parsed = parseCommand(command, args, WATCH_SPECS, positionals);
 	if (parsed.values["help"]) return undefined;
+	return { files: parsed.positionals, options: watchOptions(command, parsed) };
+}
+
+/** The options that parsed arguments make, wherever these come from. */
+export function watchOptions(command: string, parsed: ParsedArguments): WatchOptions {
 	const backend = text(parsed, "backend");
 	const partitions = numberList(command, parsed, "partitions", 1, 64)[0];
 	const queue = oneOf(command, parsed, "queue", ["ring", "perf"]) ?? "ring";
@@ -112,22 +129,21 @@ export function parseWatch(
 		throw new CliError(`cannot write the ledger to '${ledgerFile}': the folder does not exist; create it`, EXIT.usage);
 	}
 	return {
-		files: parsed.positionals,
-		options: {
-			output: oneOf(command, parsed, "output", ["text", "json"]),
-			backend: backend === undefined ? undefined : hostPort(command, "backend", backend),
-			delivery: parseDelivery(command, parsed),
-			...watched(command, parsed),
-			partitions,
-			queue,
-			ledgerFile,
-			observability: parseObservability(command, parsed),
-			control: parseControl(command, parsed),
-			queryValues: parsed.values["query-values"] === true,
-			tcpOperations: parsed.values["tcp-operations"] === true,
-			tls: parsed.values["no-tls"] !== true,
-			ringBytes: ringBytes(command, text(parsed, "ring-size")),
-		},
+		output: oneOf(command, parsed, "output", ["text", "json"]),
+		backend: backend === undefined ? undefined : hostPort(command, "backend", backend),
+		delivery: parseDelivery(command, parsed),
+		...watched(command, parsed),
+		policy: parsePolicy(command, parsed),
+		proc: parseHostProc(parsed),
+		partitions,
+		queue,
+		ledgerFile,
+		observability: parseObservability(command, parsed),
+		control: parseControl(command, parsed),
+		queryValues: parsed.values["query-values"] === true,
+		tcpOperations: parsed.values["tcp-operations"] === true,
+		tls: parsed.values["no-tls"] !== true,
+		ringBytes: ringBytes(command, text(parsed, "ring-size")),
 	};
 }
 
@@ -144,7 +160,7 @@ export function watched(
 
 /** A ring's size is a power of two and a multiple of the page size: other sizes are rounded up. */
 function ringBytes(command: string, size: string | undefined): number {
-	if (size === undefined) return WATCH_DEFAULTS.ringBytes;
+	if (size === undefined) return tuning().ringBytes.value;
 	const bytes = byteSize(command, "ring-size", size, 64 << 10, 64 << 20);
 	return 2 ** Math.ceil(Math.log2(bytes));
 }

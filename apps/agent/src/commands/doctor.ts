@@ -1,19 +1,18 @@
 import process from "node:process";
+import { parseRun, RUN_SPECS } from "../cli/config-options.ts";
 import { EXIT } from "../cli/errors.ts";
 import { helpText, type OptionSpecs } from "../cli/options.ts";
-import { parseWatch, WATCH_SPECS } from "../cli/watch-options.ts";
+import { loadConfig } from "../config/config.ts";
 import { allChecks } from "../doctor/checks.ts";
 import { tlsOverview, tlsText } from "../doctor/tls.ts";
 
-const SPECS: OptionSpecs = { json: { type: "boolean", help: "the result as JSON" }, ...WATCH_SPECS };
+const OWN_SPECS: OptionSpecs = { json: { type: "boolean", help: "the result as JSON" } };
+const SPECS: OptionSpecs = { ...OWN_SPECS, ...RUN_SPECS };
 
 /** `wirescribe doctor`: what works here for `run` with the same options, what does not, what to do. The exit code is the first failure's. */
 export async function run(args: readonly string[]): Promise<number> {
-	const parsed = parseWatch(
-		"doctor",
-		args.filter((argument) => argument !== "--json"),
-	);
-	if (!parsed) {
+	const parsed = parseRun("doctor", args, OWN_SPECS);
+	if (parsed.values["help"]) {
 		process.stdout.write(
 			helpText(
 				"wirescribe doctor [options]",
@@ -23,8 +22,8 @@ export async function run(args: readonly string[]): Promise<number> {
 		);
 		return EXIT.ok;
 	}
-	const checks = await allChecks(parsed.options);
-	if (args.includes("--json")) {
+	const checks = await allChecks(loadConfig(parsed, process.env).options);
+	if (parsed.values["json"] === true) {
 		const ok = checks.every((check) => check.ok);
 		process.stdout.write(
 			`${JSON.stringify({ ok, checks: checks.map(({ exitCode: _, ...check }) => check), tls: tlsOverview() }, null, 2)}\n`,

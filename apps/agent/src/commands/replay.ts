@@ -1,11 +1,11 @@
 import process from "node:process";
 import { isBalanced } from "@wirescribe/pipeline";
-import { RecordingError, RecordingReader } from "@wirescribe/recording";
 import { CliError, EXIT } from "../cli/errors.ts";
 import { helpText, usageError } from "../cli/options.ts";
 import { parseWatch, WATCH_SPECS } from "../cli/watch-options.ts";
 import { reportLedger } from "../output/ledger-report.ts";
-import { openOutlets, planOutput } from "../output/outlets.ts";
+import { handOut, Outlets, planOutput } from "../output/outlets.ts";
+import { openRecording } from "../recordings/open-recording.ts";
 import { packFrames } from "../recordings/pack-frames.ts";
 import { play } from "../recordings/player.ts";
 import type { RecordedHeader } from "../recordings/recorder.ts";
@@ -34,15 +34,14 @@ export async function run(args: readonly string[]): Promise<number> {
 	const played = await play(reader, plan, options);
 	const seconds = (performance.now() - startMs) / 1000;
 	const { node } = reader.header as RecordedHeader;
-	const outlet = await openOutlets(
-		plan,
+	const outlets = await Outlets.open(
 		options,
 		() => node,
 		() => {},
 	);
-	for (const buffer of packFrames(played.frames)) outlet.frames(buffer);
-	await outlet.close(DELIVERY_MS);
-	const ledger = played.ledger(outlet.counts());
+	for (const buffer of packFrames(played.frames)) handOut(outlets.current, buffer);
+	await outlets.close(DELIVERY_MS);
+	const ledger = played.ledger(outlets.counts());
 	reportLedger(ledger, options.ledgerFile);
 	const { drained } = ledger.operations ?? { drained: 0 };
 	process.stderr.write(
@@ -50,13 +49,4 @@ export async function run(args: readonly string[]): Promise<number> {
 	);
 	if (played.damage) throw new CliError(played.damage.message, EXIT.runtime, { cause: played.damage });
 	return isBalanced(ledger) ? EXIT.ok : EXIT.runtime;
-}
-
-async function openRecording(file: string): Promise<RecordingReader> {
-	try {
-		return await RecordingReader.open(file);
-	} catch (error) {
-		if (error instanceof RecordingError) throw new CliError(error.message, EXIT.runtime, { cause: error });
-		throw error;
-	}
 }

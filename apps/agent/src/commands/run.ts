@@ -1,12 +1,19 @@
 import process from "node:process";
 import { BpfError, enableStats } from "@wirescribe/libbpf";
 import { isBalanced, sum } from "@wirescribe/pipeline";
+import { parseRun, RUN_SPECS } from "../cli/config-options.ts";
 import { CliError, EXIT } from "../cli/errors.ts";
-import { helpText } from "../cli/options.ts";
-import { parseWatch, WATCH_SPECS, type WatchOptions } from "../cli/watch-options.ts";
+import { helpText, type ParsedArguments } from "../cli/options.ts";
+import type { WatchOptions } from "../cli/watch-options.ts";
+import { type Config, loadConfig, makeConfig } from "../config/config.ts";
+import { readConfigFile } from "../config/config-file.ts";
+import { problemLine } from "../config/problem.ts";
+import { Reloader } from "../config/reloader.ts";
+import { watchFile } from "../config/watch-file.ts";
 import { ControlServer, type Successor } from "../handover/control-server.ts";
 import { finishOwnRequests } from "../handover/hand-over.ts";
 import { besidePredecessor, findPredecessor, type Predecessor, takeOver } from "../handover/predecessor.ts";
+import { ownPid } from "../live/own-pid.ts";
 import { type Session, startSession } from "../live/session.ts";
 import { untilStopped } from "../live/signals.ts";
 import { log } from "../logging/log.ts";
@@ -18,29 +25,30 @@ import { measuredText } from "../plan/plan-text.ts";
 
 /** `wirescribe run`: watch this machine until a signal, then drain, deliver and show the ledger. */
 export async function run(args: readonly string[]): Promise<number> {
-	const parsed = parseWatch("run", args);
-	if (!parsed) {
+	const parsed = parseRun("run", args);
+	if (parsed.values["help"]) {
 		process.stdout.write(
 			helpText(
 				"wirescribe run [options]",
 				"Writes every HTTP/1 request of this machine: to stdout, or to a collector with --backend.",
-				WATCH_SPECS,
+				RUN_SPECS,
 			),
 		);
 		return EXIT.ok;
 	}
-	const { options } = parsed;
+	const config = loadConfig(parsed, process.env);
+	const { options } = config;
 	const { logFormat, logLevel, measureProbes, metricsListen } = options.observability;
 	log.configure({ format: logFormat, level: logLevel });
+	for (const warning of config.warnings) log.warn(problemLine(warning), { pauseMs: 0 });
 	using _measuring = measureProbes ? countCosts() : undefined;
 	const plan = measureProbes ? makePlan(options) : undefined;
-	const predecessor = await findPredecessor(options.control);
+	const predecessor = await findPredecessor(options.control, ownPid(options.proc));
 	using status = new Status(metricsListen, { state: "starting", plan, backend: options.backend });
 	// The predecessor has the port, until it has been taken over from.
 	if (!predecessor) await status.listen();
 	try {
-		const delivery = besidePredecessor(options.delivery, predecessor);
-		return await watch({ ...options, delivery }, status, predecessor);
+		return await watch(config, parsed, status, predecessor);
 	} finally {
 		log.flush();
 	}
@@ -56,33 +64,49 @@ function countCosts(): Disposable {
 	}
 }
 
-async function watch(options: WatchOptions, status: Status, predecessor: Predecessor | undefined): Promise<number> {
-	const session = await startSession(options, predecessor?.hello.pid);
+async function watch(
+	config: Config,
+	parsed: ParsedArguments,
+	status: Status,
+	predecessor: Predecessor | undefined,
+): Promise<number> {
+	const delivery = besidePredecessor(config.options.delivery, predecessor);
+	const { pid } = predecessor?.hello ?? {};
+	const session = await startSession(
+		{ ...config.options, delivery },
+		{ reconfigurable: config.file !== undefined, ...(pid === undefined ? {} : { predecessor: pid }) },
+	);
 	if (predecessor) await takeOver(session, predecessor);
 	status.sources.state = () => session.state(0);
 	if (predecessor) await status.listen();
-	const { socket, afterHandover } = options.control;
-	const control =
-		socket === undefined ? undefined : await ControlServer.listen(socket, session, options.delivery.spool?.folder);
+	const { control, proc } = config.options;
+	const spool = delivery.spool?.folder;
+	const server = control.socket && (await ControlServer.listen(control.socket, session, { pid: ownPid(proc), spool }));
+	const reloader = reloaderOf(config, parsed, session);
+	const watched = config.file === undefined ? undefined : reloads(config.file, reloader);
 	log.info(session.startLine, { pauseMs: 0 });
-	process.on("SIGUSR2", () => void show(session, options));
+	process.on("SIGUSR2", () => void show(session, reloader.config.options));
 
 	let successor: Successor | undefined;
-	const handedOver = control?.successor.then(async (found) => {
-		successor = found;
-		if (afterHandover === "exit") status.close();
-		await finishOwnRequests(session, found);
-	});
-	await untilStopped(Promise.race([session.ended, handedOver ?? session.ended]));
+	const handedOver = server
+		? server.successor.then(async (found) => {
+				successor = found;
+				if (control.afterHandover === "exit") status.close();
+				await finishOwnRequests(session, found);
+			})
+		: session.ended;
+	await untilStopped(Promise.race([session.ended, handedOver]));
 	status.sources.state = "stopping";
-	control?.close();
+	watched?.[Symbol.dispose]();
+	if (server) server.close();
+	await reloader.end();
 	const ledger = await session.stop();
-	reportLedger(ledger, options.ledgerFile);
+	reportLedger(ledger, reloader.config.options.ledgerFile);
 	// Not delivered is a failure, also when it is accounted for.
 	const delivered = isBalanced(ledger) && sum(ledger.records.lost) === 0;
 	successor?.peer.send({ type: "done", delivered });
 	session.close();
-	if (successor && afterHandover === "wait") return waitBehind(successor, delivered);
+	if (successor && control.afterHandover === "wait") return waitBehind(successor, delivered);
 	successor?.peer.close();
 	return delivered ? EXIT.ok : EXIT.runtime;
 }
@@ -112,4 +136,19 @@ async function show(session: Session, options: WatchOptions): Promise<void> {
 	} catch (error) {
 		log.error(`cannot show the state: ${(error as Error).message}`);
 	}
+}
+
+function reloaderOf(config: Config, parsed: ParsedArguments, session: Session): Reloader {
+	return new Reloader(config, {
+		read: () => (config.file === undefined ? "" : readConfigFile(config.file)),
+		make: (text) => makeConfig(config.file, text, parsed, process.env),
+		apply: (options) => session.reconfigure(options),
+		tell: (line) => log.info(line, { pauseMs: 0 }),
+	});
+}
+
+/** Reloads on SIGHUP and when the file changes. Without a file SIGHUP ends the process, as it does by default. */
+function reloads(file: string, reloader: Reloader): Disposable {
+	process.on("SIGHUP", () => void reloader.reload("SIGHUP"));
+	return watchFile(file, () => void reloader.reloadIfChanged(`${file} has changed`));
 }

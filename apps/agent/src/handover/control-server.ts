@@ -1,7 +1,6 @@
 import { once } from "node:events";
 import { chmodSync, rmSync } from "node:fs";
 import { createServer, type Server, type Socket } from "node:net";
-import process from "node:process";
 import { CliError, EXIT } from "../cli/errors.ts";
 import type { Session } from "../live/session.ts";
 import { log } from "../logging/log.ts";
@@ -15,23 +14,30 @@ export interface Successor {
 	readonly atNs: number;
 }
 
+/** What this agent says of itself. */
+interface Self {
+	/** As the host numbers it. */
+	readonly pid: number;
+	readonly spool: string | undefined;
+}
+
 /** Lets a later agent find this one, and take over from it. Who may open the socket is its owner and root. */
 export class ControlServer {
 	/** Settles when another agent takes over. */
 	readonly successor: Promise<Successor>;
 	readonly #server: Server;
-	readonly #spool: string | undefined;
+	readonly #self: Self;
 
-	private constructor(server: Server, session: Session, spool: string | undefined) {
+	private constructor(server: Server, session: Session, self: Self) {
 		this.#server = server;
-		this.#spool = spool;
+		this.#self = self;
 		const { promise, resolve } = Promise.withResolvers<Successor>();
 		this.successor = promise;
 		server.on("connection", (socket) => void this.#meet(socket, session, resolve));
 	}
 
 	/** A socket that was left behind by an agent that was killed makes room: nobody has answered on it. */
-	static async listen(path: string, session: Session, spool: string | undefined): Promise<ControlServer> {
+	static async listen(path: string, session: Session, self: Self): Promise<ControlServer> {
 		rmSync(path, { force: true });
 		const server = createServer();
 		server.listen(path);
@@ -44,7 +50,7 @@ export class ControlServer {
 				EXIT.runtime,
 			);
 		}
-		return new ControlServer(server, session, spool);
+		return new ControlServer(server, session, self);
 	}
 
 	/** Nobody finds this agent any more. */
@@ -61,8 +67,8 @@ export class ControlServer {
 		}
 		// Before it makes any: what it delivers is nobody's traffic.
 		session.exclude(hello.pid);
-		const spool = this.#spool === undefined ? {} : { spool: this.#spool };
-		peer.send({ type: "hello", pid: process.pid, version: version(), ...spool });
+		const { pid, spool } = this.#self;
+		peer.send({ type: "hello", pid, version: version(), ...(spool === undefined ? {} : { spool }) });
 		const takeover = await peer.expect("takeover");
 		if (!takeover) {
 			peer.close();

@@ -1,6 +1,5 @@
 import { connect } from "node:net";
 import { join } from "node:path";
-import process from "node:process";
 import { monotonicClock } from "@wirescribe/connections";
 import type { ControlOptions } from "../cli/control-options.ts";
 import type { DeliveryOptions } from "../cli/delivery-options.ts";
@@ -19,12 +18,15 @@ export interface Predecessor {
 	readonly hello: PeerHello;
 }
 
-/** Finds the agent that listens on the socket. One that is not to be replaced is an error. */
-export async function findPredecessor({ socket, takeover }: ControlOptions): Promise<Predecessor | undefined> {
+/** Finds the agent that listens on the socket; `ownPid` is what the host calls this process. One that is not to be replaced is an error. */
+export async function findPredecessor(
+	{ socket, takeover }: ControlOptions,
+	ownPid: number,
+): Promise<Predecessor | undefined> {
 	if (socket === undefined) return undefined;
 	const peer = await reach(socket);
 	if (!peer) return undefined;
-	peer.send({ type: "hello", pid: process.pid, version: version() });
+	peer.send({ type: "hello", pid: ownPid, version: version() });
 	const hello = await peer.expect("hello");
 	if (!hello) {
 		peer.close();

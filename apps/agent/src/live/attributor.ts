@@ -1,5 +1,5 @@
 import type { Attribution, ConnectionProcess } from "@wirescribe/access-log";
-import { HostPairs, type HostSocket, type ProcessInfo, ProcessTable } from "@wirescribe/connections";
+import { HostPairs, type HostSocket, type ProcessHint, type ProcessInfo, ProcessTable } from "@wirescribe/connections";
 import { type WorkloadChange, WorkloadTable } from "@wirescribe/kubernetes";
 import { type DescribedConnection, describedConnections } from "@wirescribe/pipeline";
 import { PeerLookup } from "./peer-lookup.ts";
@@ -7,6 +7,8 @@ import type { ProcessEvent } from "./process-events.ts";
 
 /** How long a socket waits for its other end on this host: that is described when it is accepted, or first used. */
 const PAIR_WAIT_NS = 10e9;
+/** How long what a thread is told of processes may lag behind their connections. */
+const STRANGER_WAIT_NS = 1e9;
 /** How long a container's process waits for its pod to be known. */
 const WORKLOAD_WAIT_NS = 60e9;
 const MAX_WAITING = 65_536;
@@ -26,6 +28,8 @@ export interface AttributorOptions {
 	readonly channel: string | undefined;
 	/** Processes may be part of pods. */
 	readonly kubernetes: boolean;
+	/** Where processes are looked up. */
+	readonly proc: string;
 }
 
 /**
@@ -36,20 +40,25 @@ export interface AttributorOptions {
  *     process events, workload changes, other partitions' sockets ──► what was described before, known better now
  */
 export class Attributor {
-	readonly #processes = new ProcessTable();
-	readonly #peers = new PeerLookup();
+	readonly #processes: ProcessTable;
+	readonly #peers: PeerLookup;
 	readonly #pairs = new HostPairs<End>(MAX_WAITING);
 	readonly #workloads = new WorkloadTable();
 	/** Sockets of containers whose pod is not known yet, in the order in which they came. */
 	readonly #homeless = new Map<number, { readonly facts: ConnectionProcess; readonly sinceNs: number }>();
 	/** One object for each process, however many connections it has. */
 	readonly #facts = new WeakMap<ProcessInfo, ConnectionProcess>();
+	/** Sockets of processes that were gone before they could be read, by pid: on a thread, what the kernel tells of them comes later. */
+	readonly #strangers = new Map<number, { readonly sockets: number[]; readonly sinceNs: number }>();
+	#newStrangers: number[] = [];
 	readonly #kubernetes: boolean;
 	readonly #channel: BroadcastChannel | undefined;
 	#found = new Map<number, Attribution>();
 	#nowNs = 0;
 
-	constructor({ channel, kubernetes }: AttributorOptions) {
+	constructor({ channel, kubernetes, proc }: AttributorOptions) {
+		this.#processes = new ProcessTable({ proc });
+		this.#peers = new PeerLookup(proc);
 		this.#kubernetes = kubernetes;
 		if (channel === undefined) return;
 		this.#channel = new BroadcastChannel(channel);
@@ -93,12 +102,29 @@ export class Attributor {
 		return found;
 	}
 
+	/** Sockets that the latest batch describes, and of whose processes more will be told. */
+	strangers(): readonly number[] {
+		const strangers = this.#newStrangers;
+		if (strangers.length > 0) this.#newStrangers = [];
+		return strangers;
+	}
+
 	processEvents(events: readonly ProcessEvent[]): void {
 		for (const { kind, pid, parent, ...hint } of events) {
 			if (kind === "fork") this.#processes.forked(parent, pid);
 			else if (kind === "exec") this.#processes.execed(pid, hint);
 			else if (kind === "exit") this.#processes.exited(pid);
+			if (kind === "exec" || kind === "exit") this.#recognise(pid, hint);
 		}
+	}
+
+	/** A process whose connections were described before it was told of. */
+	#recognise(pid: number, hint: ProcessHint): void {
+		const stranger = this.#strangers.get(pid);
+		if (!stranger) return;
+		const facts = this.#factsOf(this.#processes.get(pid, hint));
+		for (const socketId of stranger.sockets) this.#add(socketId, { process: facts });
+		if (facts.exe !== "") this.#strangers.delete(pid);
 	}
 
 	/** Takes over what the cluster says, and finds out again whose the connections are that waited for it. */
@@ -116,6 +142,10 @@ export class Attributor {
 	tick(nowNs: number): void {
 		this.#nowNs = nowNs;
 		this.#pairs.expire(nowNs - PAIR_WAIT_NS);
+		for (const [pid, { sinceNs }] of this.#strangers) {
+			if (sinceNs >= nowNs - STRANGER_WAIT_NS && this.#strangers.size <= MAX_WAITING) break;
+			this.#strangers.delete(pid);
+		}
 		for (const [socketId, { sinceNs }] of this.#homeless) {
 			if (sinceNs >= nowNs - WORKLOAD_WAIT_NS && this.#homeless.size <= MAX_WAITING) break;
 			this.#homeless.delete(socketId);
@@ -131,6 +161,7 @@ export class Attributor {
 	#describe(one: DescribedConnection, known: Attribution): ConnectionProcess {
 		const { socketId, pid, comm, uid } = one;
 		const facts = this.#factsOf(this.#processes.get(pid, { comm, uid }));
+		if (facts.exe === "" && this.#channel) this.#noteStranger(pid, socketId);
 		const workload = this.#workloads.ofProcess(facts);
 		const remoteWorkload = this.#workloads.ofIp((known.peer ?? one.remote).ip);
 		this.#add(socketId, {
@@ -143,6 +174,13 @@ export class Attributor {
 			this.#homeless.set(socketId, { facts, sinceNs: this.#nowNs });
 		}
 		return facts;
+	}
+
+	#noteStranger(pid: number, socketId: number): void {
+		const known = this.#strangers.get(pid);
+		if (known) known.sockets.push(socketId);
+		else this.#strangers.set(pid, { sockets: [socketId], sinceNs: this.#nowNs });
+		this.#newStrangers.push(socketId);
 	}
 
 	/** Joins a socket with its other end if that is here; each end of this thread's learns of the other. */

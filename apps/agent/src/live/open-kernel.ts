@@ -1,4 +1,3 @@
-import process from "node:process";
 import { type Capture, CaptureError, type CaptureOptions, openCapture } from "@wirescribe/bpf-programs";
 import { BpfError } from "@wirescribe/libbpf";
 import { CliError, EXIT, type ExitCode } from "../cli/errors.ts";
@@ -6,22 +5,33 @@ import type { WatchOptions } from "../cli/watch-options.ts";
 import { log } from "../logging/log.ts";
 import { missingCapabilities, missingText } from "../plan/capabilities.ts";
 import { kernelProblem } from "../plan/kernel-facts.ts";
+import { ownPid } from "./own-pid.ts";
 import { kernelSelection } from "./selection.ts";
 
-/** What the programs are opened with; `others` are agents beside this one, whose connections are nobody's business either. */
-export function captureOptions(options: WatchOptions, rings: number, others: readonly number[] = []): CaptureOptions {
+/** What is added to the options of a run. */
+export interface KernelSetup {
+	/** The selection may change later. */
+	readonly reselect?: boolean;
+	/** Agents beside this one, whose connections are nobody's business either. */
+	readonly others?: readonly number[];
+}
+
+/** What the programs are opened with. */
+export function captureOptions(options: WatchOptions, rings: number, setup: KernelSetup = {}): CaptureOptions {
+	const { reselect = false, others = [] } = setup;
 	return {
 		rings,
 		queue: options.queue,
 		ringBytes: options.ringBytes,
 		allOperations: options.tcpOperations,
 		select: kernelSelection(options.selection),
-		excludePids: [process.pid, ...others],
+		reselect,
+		excludePids: [ownPid(options.proc), ...others],
 	};
 }
 
 /** Loads and attaches the programs; what the kernel refuses comes back as one line with what to do. */
-export function openKernel(options: WatchOptions, rings: number, others: readonly number[] = []): Capture {
+export function openKernel(options: WatchOptions, rings: number, setup: KernelSetup = {}): Capture {
 	checkPrivileges();
 	const problem = kernelProblem(options.queue);
 	if (problem) {
@@ -29,7 +39,7 @@ export function openKernel(options: WatchOptions, rings: number, others: readonl
 		throw new CliError(`cannot watch the kernel: ${name}: ${found}; ${todo}`, exitCode);
 	}
 	try {
-		return openCapture(captureOptions(options, rings, others));
+		return openCapture(captureOptions(options, rings, setup));
 	} catch (error) {
 		throw kernelError(error);
 	}

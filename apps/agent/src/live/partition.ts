@@ -1,6 +1,7 @@
-import type { Instant } from "@wirescribe/access-log";
+import type { Connection, Instant } from "@wirescribe/access-log";
 import { type CaptureHandle, type CaptureRing, openRing } from "@wirescribe/bpf-programs";
 import { monotonicClock } from "@wirescribe/connections";
+import { createDataPolicy, type DataPolicy, type DataPolicyOptions } from "@wirescribe/data-policy";
 import type { PartitionSetup, Partition as QueuePartition } from "@wirescribe/event-queue";
 import type { WorkloadChange } from "@wirescribe/kubernetes";
 import {
@@ -12,6 +13,7 @@ import {
 	OutputBuffer,
 	Partition,
 	type PartitionLedger,
+	type PartitionOptions,
 	type RecordOutput,
 } from "@wirescribe/pipeline";
 import { type HandoverBounds, type HandoverCounts, HandoverOutput } from "../handover/handover-output.ts";
@@ -29,6 +31,9 @@ export interface LivePartitionData {
 	readonly color: boolean;
 	readonly bootTime: Instant;
 	readonly queryValues: boolean;
+	readonly policy: DataPolicyOptions;
+	/** How many partitions there are: rate limits are shared between them. */
+	readonly partitions: number;
 	readonly tcpOperations: boolean;
 	/** Requests are counted by endpoint, up to so many of them; 0: not at all. */
 	readonly endpoints: number;
@@ -38,6 +43,8 @@ export interface LivePartitionData {
 	/** Partitions of one session tell each other of their sockets; undefined: there is only one. */
 	readonly channel: string | undefined;
 	readonly kubernetes: boolean;
+	/** Where processes are looked up. */
+	readonly proc: string;
 	/** What is known of the cluster when the partition is made, or made anew. */
 	readonly workloads: readonly WorkloadChange[];
 }
@@ -55,8 +62,8 @@ export interface PartitionState {
 }
 
 /**
- * `ledger`: how things stand; `connections`: the same and more, with so many connections. `finish`: the programs are detached; drain, hand out everything, then the same. The others are no
- * questions but news.
+ * `ledger`: how things stand; `connections`: the same and more, with so many connections. `finish`: the programs are detached; drain,
+ * hand out everything, then the ledger. The others are no questions but news.
  */
 export type PartitionQuestion =
 	| "ledger"
@@ -64,42 +71,69 @@ export type PartitionQuestion =
 	| { readonly connections: number }
 	| { readonly handover: HandoverBounds }
 	| { readonly processes: readonly ProcessEvent[] }
-	| { readonly workloads: readonly WorkloadChange[] };
+	| { readonly workloads: readonly WorkloadChange[] }
+	| { readonly reconfigure: Reconfigured };
+
+/** What a reload may change of a partition. */
+export type Reconfigured = Pick<
+	LivePartitionData,
+	"lines" | "messages" | "color" | "bootTime" | "queryValues" | "policy" | "partitions" | "tcpOperations" | "selection"
+>;
 
 /** What is needed to write records. */
-export type RecordOutputData = Pick<LivePartitionData, "lines" | "messages" | "color" | "bootTime" | "queryValues">;
+export type RecordOutputData = Pick<
+	LivePartitionData,
+	"lines" | "messages" | "color" | "bootTime" | "queryValues" | "policy" | "partitions"
+>;
+
+/** Where a partition's records go, and what of them may. */
+export interface RecordWriting {
+	readonly output: RecordOutput;
+	readonly policy: DataPolicy | undefined;
+	readonly frames: OutputBuffer;
+}
+
+type Selecting = Pick<LivePartitionData, "selection" | "tcpOperations">;
+type LookedAt = Pick<PartitionOptions, "select" | "tcpOperations">;
 
 /** One drain fills at most this much; a ring that holds more is drained again at once. */
 const BATCH_BYTES = 1 << 20;
 
-/** Sends each record to several outputs. */
-class Both implements RecordOutput {
-	readonly #outputs: readonly RecordOutput[];
+/** Sends each record to several outputs, which may be others later. */
+class Outputs implements RecordOutput {
+	outputs: readonly RecordOutput[];
 	constructor(outputs: readonly RecordOutput[]) {
-		this.#outputs = outputs;
+		this.outputs = outputs;
 	}
 	transaction: RecordOutput["transaction"] = (transaction, operations, sequence) => {
-		for (const output of this.#outputs) output.transaction(transaction, operations, sequence);
+		for (const output of this.outputs) output.transaction(transaction, operations, sequence);
 	};
 	operations: RecordOutput["operations"] = (connection, operations, sequence) => {
-		for (const output of this.#outputs) output.operations(connection, operations, sequence);
+		for (const output of this.outputs) output.operations(connection, operations, sequence);
 	};
 }
 
 /** What a partition writes its records to, and the frames that come of it. */
-export function recordOutput(data: RecordOutputData): { output: RecordOutput; frames: OutputBuffer } {
+export function recordOutput(data: RecordOutputData): RecordWriting {
 	const frames = new OutputBuffer();
+	const policy = createDataPolicy(data.policy, data.partitions);
+	return { output: new Outputs(outputsOf(data, policy, frames)), policy, frames };
+}
+
+function outputsOf(data: RecordOutputData, policy: DataPolicy | undefined, frames: OutputBuffer): RecordOutput[] {
+	const queryValues = data.queryValues || policy?.judgesQueries === true;
 	const outputs: RecordOutput[] = [];
-	if (data.lines) outputs.push(new LineOutput(frames, { output: data.lines, ...data }));
+	if (data.lines) outputs.push(new LineOutput(frames, { output: data.lines, ...data, queryValues }));
 	if (data.messages) outputs.push(new MessageOutput(frames));
-	return { output: outputs.length === 1 ? (outputs[0] as RecordOutput) : new Both(outputs), frames };
+	return outputs;
 }
 
 /** Drains one ring, reads it, and emits frames of finished records. Runs inline or on a worker thread, the same. */
 export class LivePartition implements QueuePartition<never>, SurroundingsListener {
 	readonly #ring: CaptureRing;
 	readonly #partition: Partition;
-	readonly #frames: OutputBuffer;
+	readonly #frames = new OutputBuffer();
+	readonly #output: Outputs;
 	readonly #emit: (buffer: ArrayBuffer) => void;
 	readonly #now = monotonicClock();
 	readonly #batch = new Uint8Array(BATCH_BYTES);
@@ -107,26 +141,28 @@ export class LivePartition implements QueuePartition<never>, SurroundingsListene
 	readonly #unseen: UnseenEnds;
 	readonly #meter: EndpointMeter | undefined;
 	readonly #handover: HandoverOutput;
+	#data: Reconfigured;
+	#policy: DataPolicy | undefined;
 
 	/** Called before a batch is read, so that what happened to processes is known first; on threads nobody can be asked. */
 	before: () => void = () => {};
 
 	constructor({ data, emit }: PartitionSetup<LivePartitionData>) {
 		const ring = openRing(data.capture);
-		const { output, frames } = recordOutput(data);
 		this.#meter = data.endpoints > 0 ? new EndpointMeter(data.endpoints) : undefined;
-		this.#handover = new HandoverOutput(this.#meter ? new Both([output, this.#meter]) : output, data.handover);
 		this.#ring = ring;
-		this.#frames = frames;
+		this.#data = data;
+		this.#policy = createDataPolicy(data.policy, data.partitions);
+		this.#output = new Outputs(this.#outputs(data));
+		this.#handover = new HandoverOutput(this.#output, data.handover);
 		this.#emit = emit;
 		this.#attributor = new Attributor(data);
 		this.#attributor.workloadsChanged(data.workloads);
 		this.#unseen = new UnseenEnds(ring);
-		const { selection } = data;
 		this.#partition = new Partition({
 			output: this.#handover,
-			tcpOperations: data.tcpOperations,
-			...(judgesConnections(selection) ? { select: (one) => isSelectedConnection(selection, one) } : {}),
+			policy: this.#policy,
+			...lookedAt(data),
 			skip: (socketId, direction, before, plaintext) => {
 				if (before === "all") ring.skipAll(socketId, plaintext);
 				else ring.skip(socketId, direction, before, plaintext);
@@ -144,6 +180,7 @@ export class LivePartition implements QueuePartition<never>, SurroundingsListene
 			const nowNs = this.#now();
 			this.#attributor.look(batch, nowNs);
 			this.#attribute();
+			for (const socketId of this.#attributor.strangers()) this.#partition.hold(socketId);
 			events += this.#partition.consume(batch, nowNs);
 			if (bytes < BATCH_BYTES / 2) break;
 		}
@@ -173,6 +210,7 @@ export class LivePartition implements QueuePartition<never>, SurroundingsListene
 			if ("connections" in question) return this.#state(question.connections);
 			if ("handover" in question) this.#handover.bounds = question.handover;
 			else if ("processes" in question) this.processEvents(question.processes);
+			else if ("reconfigure" in question) this.#reconfigure(question.reconfigure);
 			else this.workloadsChanged(question.workloads);
 			return undefined;
 		}
@@ -182,6 +220,11 @@ export class LivePartition implements QueuePartition<never>, SurroundingsListene
 			this.#flush();
 		}
 		return this.#partition.ledger();
+	}
+
+	#outputs(data: RecordOutputData): RecordOutput[] {
+		const outputs = outputsOf(data, this.#policy, this.#frames);
+		return this.#meter ? [...outputs, this.#meter] : outputs;
 	}
 
 	#state(connections: number): PartitionState {
@@ -194,8 +237,27 @@ export class LivePartition implements QueuePartition<never>, SurroundingsListene
 		};
 	}
 
+	/** What was read until now goes out as it was asked for then. */
+	#reconfigure(data: Reconfigured): void {
+		this.pull();
+		this.#flush();
+		if (!sameSelection(this.#data, data)) {
+			const keeps = (one: Connection): boolean => isSelectedConnection(data.selection, one);
+			this.#partition.reselect({ ...lookedAt(data), keeps }, this.#now());
+			this.#flush();
+		}
+		if (JSON.stringify(this.#data.policy) !== JSON.stringify(data.policy)) {
+			// Its rate limits begin anew.
+			this.#policy = createDataPolicy(data.policy, data.partitions);
+			this.#partition.obey(this.#policy);
+		}
+		this.#output.outputs = this.#outputs(data);
+		this.#data = data;
+	}
+
 	processEvents(events: readonly ProcessEvent[]): void {
 		this.#attributor.processEvents(events);
+		this.#attribute();
 	}
 
 	workloadsChanged(changes: readonly WorkloadChange[]): void {
@@ -216,6 +278,16 @@ export class LivePartition implements QueuePartition<never>, SurroundingsListene
 		const frames = this.#frames.take();
 		if (frames) this.#emit(frames);
 	}
+}
+
+/** Whether the same connections are looked at, in the same way. */
+export function sameSelection(a: Selecting, b: Selecting): boolean {
+	return a.tcpOperations === b.tcpOperations && JSON.stringify(a.selection) === JSON.stringify(b.selection);
+}
+
+function lookedAt({ selection, tcpOperations }: Selecting): LookedAt {
+	if (!judgesConnections(selection)) return { tcpOperations };
+	return { tcpOperations, select: (one) => isSelectedConnection(selection, one) };
 }
 
 /** The factory that worker threads call. */

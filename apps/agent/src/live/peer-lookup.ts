@@ -28,12 +28,19 @@ export interface Translation {
  * namespace or in the host's, so both are asked. A namespace without conntrack, or out of reach, is not asked again.
  */
 export class PeerLookup {
-	readonly #own = namespaceOf("self");
+	readonly #proc: string;
+	readonly #own: number;
 	/** By inode; undefined: not to be asked. */
 	readonly #namespaces = new Map<number, Conntrack | undefined>();
 	#host: ReadonlySet<string> = new Set();
 	#hostReadMs = Number.NEGATIVE_INFINITY;
 	#found: Map<number, Translation> = new Map();
+
+	/** `proc`: where processes are looked up. */
+	constructor(proc: string) {
+		this.#proc = proc;
+		this.#own = namespaceOf(proc, "self");
+	}
 
 	/** What is translated of the connections that a batch describes, by socket. */
 	look(described: readonly DescribedConnection[]): ReadonlyMap<number, Translation> {
@@ -83,7 +90,7 @@ export class PeerLookup {
 
 	#namespace(netns: number, pid: number): Conntrack | undefined {
 		if (this.#namespaces.has(netns)) return this.#namespaces.get(netns);
-		const conntrack = open(netns, pid, this.#own);
+		const conntrack = open(this.#proc, netns, pid, this.#own);
 		for (const [oldest, other] of this.#namespaces) {
 			if (this.#namespaces.size < MAX_NAMESPACES) break;
 			if (oldest === this.#own) continue;
@@ -103,21 +110,21 @@ export class PeerLookup {
 	}
 }
 
-function open(netns: number, pid: number, own: number): Conntrack | undefined {
+function open(proc: string, netns: number, pid: number, own: number): Conntrack | undefined {
 	try {
 		if (netns === own) return Conntrack.open({ timeoutMs: TIMEOUT_MS });
 		// The pid may be another process's by now.
-		if (namespaceOf(pid) !== netns) return undefined;
-		return Conntrack.open({ timeoutMs: TIMEOUT_MS, netns: `/proc/${pid}/ns/net` });
+		if (namespaceOf(proc, pid) !== netns) return undefined;
+		return Conntrack.open({ timeoutMs: TIMEOUT_MS, netns: `${proc}/${pid}/ns/net` });
 	} catch {
 		return undefined;
 	}
 }
 
 /** The inode of a process's network namespace; 0 when there is no such process. */
-function namespaceOf(pid: number | "self"): number {
+function namespaceOf(proc: string, pid: number | "self"): number {
 	try {
-		return Number(/\[(\d+)\]/.exec(readlinkSync(`/proc/${pid}/ns/net`))?.[1] ?? 0);
+		return Number(/\[(\d+)\]/.exec(readlinkSync(`${proc}/${pid}/ns/net`))?.[1] ?? 0);
 	} catch {
 		return 0;
 	}

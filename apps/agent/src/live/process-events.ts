@@ -24,6 +24,8 @@ const KINDS: ReadonlyMap<number, ProcessEvent["kind"]> = new Map([
 /** A process starts, becomes another program, or ends; `tls`: it speaks TLS outside of a known call. Plain data. */
 export interface ProcessEvent {
 	readonly kind: "exec" | "fork" | "exit" | "tls";
+	/** When, ns on CLOCK_MONOTONIC. */
+	readonly timeNs: number;
 	readonly pid: number;
 	readonly parent: number;
 	readonly comm: string;
@@ -77,6 +79,7 @@ export class ProcessEvents {
 			if (!kind) continue;
 			events.push({
 				kind,
+				timeNs: processEvent.timeNs(view, event),
 				pid: processEvent.tgid(view, event),
 				parent: processEvent.ppid(view, event),
 				comm: textAt(view, processEvent.comm(view, event), COMM_BYTES),

@@ -1,4 +1,3 @@
-import { availableParallelism } from "node:os";
 import { extname } from "node:path";
 import process from "node:process";
 import type { NodeInfo } from "@wirescribe/access-log";
@@ -9,16 +8,27 @@ import type { WorkloadChange } from "@wirescribe/kubernetes";
 import { possibleCpus } from "@wirescribe/libbpf";
 import { type Ledger, makeLedger, type PartitionLedger, sumPartitions } from "@wirescribe/pipeline";
 import type { WatchOptions } from "../cli/watch-options.ts";
+import { partitionsOf } from "../config/tuning.ts";
 import { EVERYTHING, type HandoverBounds, NOTHING_YET } from "../handover/handover-output.ts";
 import { log } from "../logging/log.ts";
 import { MAX_ENDPOINTS } from "../metrics/metric-table.ts";
 import type { Outlet } from "../output/outlet.ts";
-import { openOutlets, planOutput } from "../output/outlets.ts";
+import { handOut, type OutletSet, Outlets, type OutputPlan, planOutput } from "../output/outlets.ts";
 import { kernelCounts } from "./kernel-counts.ts";
 import { openKernel } from "./open-kernel.ts";
-import { LivePartition, type LivePartitionData, type PartitionQuestion, type PartitionState } from "./partition.ts";
+import {
+	LivePartition,
+	type LivePartitionData,
+	type PartitionQuestion,
+	type PartitionState,
+	type Reconfigured,
+	sameSelection,
+} from "./partition.ts";
+import { kernelSelection } from "./selection.ts";
 import type { SessionState } from "./session-state.ts";
 import { Surroundings, type SurroundingsListener } from "./surroundings.ts";
+
+type Queue = EventQueue<never, LivePartitionData>;
 
 /** Everything must be over this long after the first signal. */
 const SHUTDOWN_MS = 10_000;
@@ -36,20 +46,40 @@ export interface Session {
 	handover(bounds: HandoverBounds): Promise<void>;
 	/** Never reports connections of another agent. */
 	exclude(pid: number): void;
+	/**
+	 * Goes on with other options, without losing an event: selection, output, backend. The rest of them must be as before. Throws, and
+	 * changes nothing, when an outlet cannot be opened. Needs a session that is reconfigurable; one call at a time.
+	 */
+	reconfigure(options: WatchOptions): Promise<void>;
 	/** No more events, drain, deliver; the last ledger. */
 	stop(): Promise<Ledger>;
 	/** Lets go of the kernel's programs, which takes it about two seconds: after the ledger was shown. */
 	close(): void;
 }
 
-/** `predecessor`: another agent that is still at work; nothing is written until {@link Session.handover} says from when on. */
-export async function startSession(options: WatchOptions, predecessor?: number): Promise<Session> {
-	const node = describeNode(options);
-	const partitions = options.queue === "perf" ? 1 : (options.partitions ?? defaultPartitions());
-	const capture = openKernel(options, partitions, predecessor === undefined ? [] : [predecessor]);
+/** Where a session's records go, when they do not go where the options say. */
+export interface SessionOutput {
+	readonly plan: OutputPlan;
+	/** `end` is called when there is nobody left to write to. */
+	open(end: () => void): Outlet;
+}
+
+export interface SessionSetup {
+	/** Other options may be given later. */
+	readonly reconfigurable?: boolean;
+	readonly output?: SessionOutput;
+	/** Another agent, by pid, that is still at work: nothing is written until {@link Session.handover} says from when on. */
+	readonly predecessor?: number;
+}
+
+export async function startSession(options: WatchOptions, setup: SessionSetup = {}): Promise<Session> {
+	const { reconfigurable = false, output, predecessor } = setup;
+	const partitions = partitionsOf(options);
+	const others = predecessor === undefined ? [] : [predecessor];
+	const capture = openKernel(options, partitions, { reselect: reconfigurable, others });
 	const handover = predecessor === undefined ? EVERYTHING : NOTHING_YET;
 	try {
-		return await startQueue(options, node, capture, partitions, handover);
+		return await startQueue({ options, output, handover }, describeNode(options), capture, partitions);
 	} catch (error) {
 		capture.close();
 		throw error;
@@ -61,26 +91,25 @@ export function describeNode({ clusterName, selection }: WatchOptions): NodeInfo
 	return { ...nodeInfo(), clusterName, excludeNamespaces: selection.excludeNamespaces };
 }
 
-/** One, inline, below 4 cores; else half of them, each on a thread of its own. */
-export function defaultPartitions(): number {
-	const cores = availableParallelism();
-	return cores < 4 ? 1 : Math.floor(cores / 2);
+/** What holds now. */
+interface Current {
+	options: WatchOptions;
+	handover: HandoverBounds;
+	readonly output: SessionOutput | undefined;
 }
 
-async function startQueue(
-	options: WatchOptions,
-	node: NodeInfo,
-	capture: Capture,
-	partitions: number,
-	handover: HandoverBounds,
-): Promise<Session> {
+async function startQueue(current: Current, node: NodeInfo, capture: Capture, partitions: number): Promise<Session> {
+	const { options, output } = current;
 	const { promise: ended, resolve: end } = Promise.withResolvers<void>();
-	const plan = planOutput(options);
-	const outlet = await openOutlets(plan, options, () => describeNode(options), end);
+	const outlets = output
+		? Outlets.only(output.open(end))
+		: await Outlets.open(options, () => describeNode(current.options), end);
+	/** Where the frames of each partition go: all to the same outlets, but while these change. */
+	const sets = Array.from({ length: partitions }, () => outlets.current);
 	let inline: LivePartition | undefined;
 	/** By uid, for a partition whose worker had to be replaced. */
 	const workloads = new Map<string, WorkloadChange>();
-	const queue = new EventQueue<never, LivePartitionData>("capture", {
+	const queue: Queue = new EventQueue<never, LivePartitionData>("capture", {
 		partitions,
 		placement: partitions === 1 ? "inline" : "threads",
 		factory: (setup) => {
@@ -89,19 +118,16 @@ async function startQueue(
 		},
 		worker: new URL(`./partition${extname(import.meta.url)}`, import.meta.url).href,
 		data: (index) => ({
-			...plan,
+			...reconfigured(current, node),
 			capture: capture.handle(index),
-			bootTime: node.bootTime,
-			queryValues: options.queryValues,
-			tcpOperations: options.tcpOperations,
 			endpoints: options.observability.metricsListen ? MAX_ENDPOINTS : 0,
-			handover,
-			selection: options.selection,
+			handover: current.handover,
 			channel: partitions > 1 ? `wirescribe-${process.pid}` : undefined,
 			kubernetes: options.kubernetes !== undefined,
+			proc: options.proc,
 			workloads: [...workloads.values()],
 		}),
-		onOutput: (_index, buffer) => outlet.frames(buffer),
+		onOutput: (index, buffer) => handOut(sets[index] as OutletSet, buffer),
 		onError: ({ partition, phase, error }) => {
 			log.error(`partition ${partition} failed in ${phase}: ${error.message}`);
 		},
@@ -114,11 +140,19 @@ async function startQueue(
 		inline ?? listenerOnThreads(queue, partitions, workloads),
 	);
 	if (inline) inline.before = () => surroundings.poll();
-	return new LiveSession(options, capture, surroundings, queue, outlet, partitions, ended);
+	return new LiveSession({ current, node, capture, surroundings, queue, outlets, sets, ended });
+}
+
+/** What a partition has to know of the options, at its start and when they change. */
+function reconfigured({ options, output }: Current, { bootTime }: NodeInfo): Reconfigured {
+	const plan = output?.plan ?? planOutput(options);
+	const { queryValues, policy, tcpOperations, selection } = options;
+	const partitions = partitionsOf(options);
+	return { ...plan, bootTime, queryValues, policy, partitions, tcpOperations, selection };
 }
 
 function listenerOnThreads(
-	queue: EventQueue<never, LivePartitionData>,
+	queue: Queue,
 	partitions: number,
 	workloads: Map<string, WorkloadChange>,
 ): SurroundingsListener {
@@ -138,108 +172,133 @@ function listenerOnThreads(
 	};
 }
 
+/** What a session is made of. */
+interface Parts {
+	readonly current: Current;
+	readonly node: NodeInfo;
+	readonly capture: Capture;
+	readonly surroundings: Surroundings;
+	readonly queue: Queue;
+	readonly outlets: Outlets;
+	/** By partition. */
+	readonly sets: OutletSet[];
+	readonly ended: Promise<void>;
+}
+
 class LiveSession implements Session {
 	readonly startLine: string;
 	readonly ended: Promise<void>;
-	readonly #capture: Capture;
-	readonly #surroundings: Surroundings;
-	readonly #queue: EventQueue<never, LivePartitionData>;
-	readonly #outlet: Outlet;
-	readonly #partitions: number;
-	readonly #queueBytes: number;
+	readonly #parts: Parts;
 
-	constructor(
-		options: WatchOptions,
-		capture: Capture,
-		surroundings: Surroundings,
-		queue: EventQueue<never, LivePartitionData>,
-		outlet: Outlet,
-		partitions: number,
-		ended: Promise<void>,
-	) {
-		this.#capture = capture;
-		this.#surroundings = surroundings;
-		this.#queue = queue;
-		this.#outlet = outlet;
-		this.#partitions = partitions;
-		this.#queueBytes = options.ringBytes * (options.queue === "perf" ? possibleCpus() : 1);
-		this.ended = ended;
-		this.startLine = startLine(options);
+	constructor(parts: Parts) {
+		this.#parts = parts;
+		this.ended = parts.ended;
+		this.startLine = startLine(parts.current.options);
 	}
 
 	async ledger(): Promise<Ledger> {
 		const partitions = (await this.#ask("ledger")) as PartitionLedger[];
 		const drained = sumPartitions(partitions).operationsDrained;
-		return this.#assemble(partitions, Math.max(0, this.#capture.counters().submitted - drained));
+		return this.#assemble(partitions, Math.max(0, this.#parts.capture.counters().submitted - drained));
+	}
+
+	async reconfigure(options: WatchOptions): Promise<void> {
+		const { current, node, capture, surroundings, queue, outlets, sets } = this.#parts;
+		const before = outlets.current;
+		const after = await outlets.succeed(options);
+		const selects = !sameSelection(current.options, options);
+		current.options = options;
+		if (selects) {
+			capture.reselect(kernelSelection(options.selection), options.tcpOperations);
+			surroundings.reselect(options.selection);
+		}
+		const question: PartitionQuestion = { reconfigure: reconfigured(current, node) };
+		const asked = sets.map(async (_, index) => {
+			// One that is being replaced begins with what holds now.
+			await queue.ask(index, question).catch(() => {});
+			// What it has handed out before its answer is of the old plan.
+			sets[index] = after;
+		});
+		await Promise.all(asked);
+		outlets.retire(before);
 	}
 
 	async state(connections: number): Promise<SessionState> {
+		const { capture, current, outlets, queue, surroundings } = this.#parts;
 		const states = (await this.#ask({ connections })) as PartitionState[];
-		const counters = this.#capture.counters();
+		const counters = capture.counters();
 		const ledgers = states.map(({ ledger }) => ledger);
 		const drained = sumPartitions(ledgers).operationsDrained;
 		return {
 			ledger: this.#assemble(ledgers, Math.max(0, counters.submitted - drained)),
 			counters,
-			attached: this.#capture.attached,
-			missing: this.#capture.missing,
-			reads: this.#capture.reads,
-			programs: this.#capture.programs(),
+			attached: capture.attached,
+			missing: capture.missing,
+			reads: capture.reads,
+			programs: capture.programs(),
 			partitions: states.map(({ ledger: _, ...state }) => state),
-			queueBytes: this.#queueBytes,
-			delivery: this.#outlet.state(),
-			restarts: this.#queue.counters().restarts,
-			kubernetes: this.#surroundings.kubernetes,
+			queueBytes: current.options.ringBytes * (current.options.queue === "perf" ? possibleCpus() : 1),
+			delivery: outlets.state(),
+			restarts: queue.counters().restarts,
+			kubernetes: surroundings.kubernetes,
 		};
 	}
 
 	async handover(handover: HandoverBounds): Promise<void> {
+		this.#parts.current.handover = handover;
 		await this.#ask({ handover });
 	}
 
 	exclude(pid: number): void {
-		this.#capture.exclude(pid);
+		this.#parts.capture.exclude(pid);
 	}
 
 	async stop(): Promise<Ledger> {
-		this.#capture.detach();
-		this.#surroundings.stop();
+		const { capture, surroundings, queue, outlets } = this.#parts;
+		capture.detach();
+		surroundings.stop();
 		const end = performance.now() + SHUTDOWN_MS;
 		const partitions = (await this.#ask("finish")) as PartitionLedger[];
-		await this.#queue.close();
-		await this.#outlet.close(Math.max(end - performance.now(), 100));
+		await queue.close();
+		await outlets.close(Math.max(end - performance.now(), 100));
 		// Drained to the end: what is missing now is missing.
 		return this.#assemble(partitions, 0);
 	}
 
 	close(): void {
-		this.#surroundings.tls.close();
-		this.#capture.close();
+		this.#parts.surroundings.tls.close();
+		this.#parts.capture.close();
 	}
 
-	#ask(question: PartitionQuestion): Promise<unknown[]> {
-		const answers = Array.from({ length: this.#partitions }, (_, index) => this.#queue.ask(index, question));
+	async #ask(question: PartitionQuestion): Promise<unknown[]> {
+		const answers = this.#parts.sets.map((_, index) => this.#parts.queue.ask(index, question));
 		return Promise.all(answers);
 	}
 
 	#assemble(partitions: readonly PartitionLedger[], inRing: number): Ledger {
+		const { capture, surroundings, outlets } = this.#parts;
 		const drained = sumPartitions(partitions).operationsDrained;
-		const kernel = kernelCounts(this.#capture, drained, inRing);
-		const { notVisible: tlsNotVisible, watched: tlsWatched } = this.#surroundings.tls;
-		return makeLedger({ ...kernel, partitions, records: this.#outlet.counts(), tlsNotVisible, tlsWatched });
+		const kernel = kernelCounts(capture, drained, inRing);
+		const { notVisible: tlsNotVisible, watched: tlsWatched } = surroundings.tls;
+		return makeLedger({ ...kernel, partitions, records: outlets.counts(), tlsNotVisible, tlsWatched });
 	}
 }
 
-function startLine({ selection, backend, kubernetes }: WatchOptions): string {
-	const watched = matchProcesses(selection).length;
+/** What is watched, in words: `all 53 processes on port 8080`. */
+export function watchedText({ selection, kubernetes, proc }: WatchOptions): string {
+	const watched = matchProcesses(selection, proc).length;
 	const { pids = [], comms = [], exes = [], containers = [], cgroups = [], exclude, ports = [] } = selection;
 	const everything = pids.length + comms.length + exes.length + containers.length + cgroups.length === 0 && !exclude;
 	const what = everything
 		? `all ${watched} processes`
 		: `${watched} process${watched === 1 ? "" : "es"}, and those that will match`;
 	const on = ports.length > 0 ? ` on port ${ports.join(", ")}` : "";
-	const pods = kubernetes ? ` of node ${kubernetes.nodeName}` : "";
+	return `${what}${on}${kubernetes ? ` of node ${kubernetes.nodeName}` : ""}`;
+}
+
+function startLine(options: WatchOptions): string {
+	const { selection, backend } = options;
 	const where = backend ? `; delivering to ${backend.host}:${backend.port}` : "";
-	const port = ports[0] ?? 8080;
-	return `watching ${what}${on}${pods}${where}; try: curl http://localhost:${port}/ · Ctrl-C ends and shows the ledger`;
+	const port = selection.ports?.[0] ?? 8080;
+	return `watching ${watchedText(options)}${where}; try: curl http://localhost:${port}/ · Ctrl-C ends and shows the ledger`;
 }

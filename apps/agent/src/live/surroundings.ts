@@ -3,7 +3,8 @@ import { type WorkloadChange, WorkloadTable } from "@wirescribe/kubernetes";
 import type { WatchOptions } from "../cli/watch-options.ts";
 import { type KubernetesState, type KubernetesWatch, watchKubernetes } from "./kubernetes-watch.ts";
 import { type ProcessEvent, ProcessEvents } from "./process-events.ts";
-import { filterProcesses } from "./process-filter.ts";
+import { ProcessFilter } from "./process-filter.ts";
+import type { WatchSelection } from "./selection.ts";
 import { TlsWatch } from "./tls-watch.ts";
 
 /** Whoever keeps a picture of processes and workloads: the partitions. */
@@ -20,11 +21,13 @@ export class Surroundings {
 	readonly tls: TlsWatch;
 	readonly #processes: ProcessEvents;
 	readonly #cluster: KubernetesWatch;
+	readonly #filter: ProcessFilter;
 
-	private constructor(processes: ProcessEvents, tls: TlsWatch, cluster: KubernetesWatch) {
+	private constructor(processes: ProcessEvents, tls: TlsWatch, cluster: KubernetesWatch, filter: ProcessFilter) {
 		this.#processes = processes;
 		this.tls = tls;
 		this.#cluster = cluster;
+		this.#filter = filter;
 	}
 
 	/** Undefined: no cluster is asked. */
@@ -41,15 +44,19 @@ export class Surroundings {
 		const processes = new ProcessEvents(capture);
 		processes.subscribe((events) => listener.processEvents(events));
 		const workloads = new WorkloadTable();
-		let rescan = (): void => {};
+		let filter: ProcessFilter | undefined;
 		const cluster = await watchKubernetes(options, (changes) => {
 			workloads.apply(changes);
 			listener.workloadsChanged(changes);
-			const { excludeNamespaces } = options.selection;
-			if (changes.some(({ entry }) => entry && excludeNamespaces.includes(entry.namespace))) rescan();
+			if (changes.some(({ entry }) => entry && filter?.excludes(entry.namespace))) filter?.rescan();
 		});
-		rescan = filterProcesses(capture, processes, options.selection, workloads);
-		return new Surroundings(processes, new TlsWatch(capture, processes, options.tls), cluster);
+		filter = new ProcessFilter(capture, processes, options, workloads);
+		return new Surroundings(processes, new TlsWatch(capture, processes, options), cluster, filter);
+	}
+
+	/** Leaves out processes by another selection from now on. */
+	reselect(selection: WatchSelection): void {
+		this.#filter.reselect(selection);
 	}
 
 	/** Nothing new is looked at. */

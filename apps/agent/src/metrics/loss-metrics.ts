@@ -39,8 +39,8 @@ function recordsImbalance({ accepted, acked, retained, spooled, lost }: RecordCo
 function imbalance({ session }: MetricsSnapshot): MetricValue[] {
 	if (!session) return [];
 	const { operations, messages, records } = session.ledger;
-	const { requestStartsRead, requestStartsLost, logged, partial, unpaired, lost, open } = messages;
-	const ended = logged + partial + unpaired + lost - requestStartsLost + open;
+	const { leftOut, requestStartsRead, requestStartsLost, logged, partial, unpaired, lost, open } = messages;
+	const ended = logged + partial + unpaired + sum(leftOut) + lost - requestStartsLost + open;
 	return [
 		...(operations ? [[operationsImbalance(operations), { identity: "operations" }] as const] : []),
 		[Math.abs(requestStartsRead - ended), { identity: "requests" }],

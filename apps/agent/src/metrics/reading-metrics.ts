@@ -29,8 +29,15 @@ export const readingMetrics: MetricGroup = {
 			labels: ["use"],
 			values: ({ session }) => {
 				if (!session) return [];
-				const { attributed, plain, notHttp, late, notSelected } = session.ledger.attribution;
-				return labelled("use", { transaction: attributed, plain, not_http: notHttp, late, not_selected: notSelected });
+				const { attributed, plain, notHttp, late, leftOut, notSelected } = session.ledger.attribution;
+				return labelled("use", {
+					transaction: attributed,
+					plain,
+					not_http: notHttp,
+					late,
+					not_selected: notSelected,
+					left_out: leftOut,
+				});
 			},
 		},
 		row(
@@ -56,6 +63,13 @@ export const readingMetrics: MetricGroup = {
 			help: "Why messages are partial or unpaired; one message may have several reasons.",
 			labels: ["reason"],
 			values: ({ session }) => labelled("reason", session?.ledger.messages.reasons),
+		},
+		{
+			name: "wirescribe_left_out_total",
+			type: "counter",
+			help: "Requests that were read and not logged on purpose: by the filter, the sample, or the rate limit.",
+			labels: ["reason"],
+			values: ({ session }) => labelled("reason", session?.ledger.messages.leftOut),
 		},
 		row("gauge", "requests_open", "Requests that wait for their answer.", ({ messages }) => messages.open),
 		row("gauge", "connections_open", "Connections that are watched now.", ({ connections }) => connections.open),

@@ -14,7 +14,10 @@ export interface Outlet {
 	/** Takes one partition's frames; the buffer is the outlet's from then on. */
 	frames(buffer: ArrayBuffer): void;
 	counts(): RecordCounts;
-	state(): DeliveryState;
+	/** Absent where there is no connection and nothing waits. */
+	state?(): DeliveryState;
+	/** Settles when all that it has taken so far is delivered, on disk or lost. */
+	drained(): Promise<void>;
 	/** Hands over what is left, at most for `deadlineMs`. */
 	close(deadlineMs: number): Promise<void>;
 }

@@ -3,6 +3,7 @@ import { COLLECT_PATH } from "@wirescribe/collector/collect-path";
 import { FrameCursor, MESSAGE, type RecordCounts } from "@wirescribe/pipeline";
 import { createSender, type Sender, type SenderEvent, type SenderOptions } from "@wirescribe/sender";
 import type { DeliveryOptions } from "../cli/delivery-options.ts";
+import { tuning } from "../config/tuning.ts";
 import { log } from "../logging/log.ts";
 import { transportFactory } from "./backend-transport.ts";
 import type { DeliveryState, Outlet } from "./outlet.ts";
@@ -18,8 +19,15 @@ export async function openSenderOutlet(
 ): Promise<Outlet> {
 	const host = backend.host.includes(":") ? `[${backend.host}]` : backend.host;
 	const transport = await transportFactory({ target: `${host}:${backend.port}`, path: COLLECT_PATH }, delivery);
-	const { lanes, spool, units } = delivery;
-	return new SenderOutlet({ transport, lanes, ...(spool === undefined ? {} : { spool }) }, node, units);
+	const { spool, units } = delivery;
+	const { autoLanes, retainedBytes } = tuning();
+	const options = {
+		transport,
+		lanes: delivery.lanes === "auto" ? autoLanes.value : delivery.lanes,
+		maxRetainedBytes: retainedBytes.value,
+		...(spool === undefined ? {} : { spool }),
+	};
+	return new SenderOutlet(options, node, units);
 }
 
 class SenderOutlet implements Outlet {
@@ -46,6 +54,10 @@ class SenderOutlet implements Outlet {
 
 	state(): DeliveryState {
 		return { lanes: this.#sender.lanes(), retainedBytes: this.#sender.retainedBytes };
+	}
+
+	drained(): Promise<void> {
+		return this.#sender.flush();
 	}
 
 	async close(deadlineMs: number): Promise<void> {

@@ -15,15 +15,15 @@ export class StdoutOutlet implements Outlet {
 	#written = 0;
 	#dropped = 0;
 	#gone = false;
-	readonly #onGone: () => void;
+	readonly #failed: (error: NodeJS.ErrnoException) => void;
 
 	constructor(onGone: () => void) {
-		this.#onGone = onGone;
-		process.stdout.on("error", (error: NodeJS.ErrnoException) => {
+		this.#failed = (error) => {
 			this.#gone = true;
 			if (error.code !== "EPIPE") log.error(`cannot write to stdout: ${error.message}`);
-			this.#onGone();
-		});
+			onGone();
+		};
+		process.stdout.on("error", this.#failed);
 	}
 
 	frames(buffer: ArrayBuffer): void {
@@ -56,9 +56,18 @@ export class StdoutOutlet implements Outlet {
 		return { lanes: [], retainedBytes: process.stdout.writableLength };
 	}
 
+	async drained(): Promise<void> {
+		await this.#wait(Number.POSITIVE_INFINITY);
+	}
+
 	async close(deadlineMs: number): Promise<void> {
-		const end = performance.now() + deadlineMs;
-		while (!this.#gone && this.#accepted > this.#written + this.#dropped && performance.now() < end) {
+		await this.#wait(performance.now() + deadlineMs);
+		// What is still under way may fail yet.
+		if (this.#accepted === this.#written + this.#dropped) process.stdout.off("error", this.#failed);
+	}
+
+	async #wait(endMs: number): Promise<void> {
+		while (!this.#gone && this.#accepted > this.#written + this.#dropped && performance.now() < endMs) {
 			await new Promise((resolve) => setTimeout(resolve, 5));
 		}
 	}

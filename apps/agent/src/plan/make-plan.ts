@@ -1,9 +1,9 @@
 import { type PlannedHook, type PlannedMap, type ProgramCost, planCapture } from "@wirescribe/bpf-programs";
 import { EXIT, type ExitCode } from "../cli/errors.ts";
 import type { WatchOptions } from "../cli/watch-options.ts";
+import { partitionsOf } from "../config/tuning.ts";
 import { type TlsOverview, tlsOverview } from "../doctor/tls.ts";
 import { captureOptions } from "../live/open-kernel.ts";
-import { defaultPartitions } from "../live/session.ts";
 import { CAPABILITIES, type Capability, heldCapabilities, missingText } from "./capabilities.ts";
 import { COSTS } from "./costs.ts";
 import { NEVER_SEEN, type ProcessVisibility, processVisibility } from "./invisible.ts";
@@ -38,7 +38,7 @@ export interface Plan {
 
 /** Looks at the machine and at the programs' object. Attaches nothing, changes nothing, needs no privilege. */
 export function makePlan(options: WatchOptions): Plan {
-	const partitions = options.queue === "perf" ? 1 : (options.partitions ?? defaultPartitions());
+	const partitions = partitionsOf(options);
 	const { hooks, maps } = planCapture(captureOptions(options, partitions));
 	const tls = options.tls ? tlsOverview() : undefined;
 	const held = heldCapabilities();

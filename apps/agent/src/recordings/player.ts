@@ -34,11 +34,14 @@ export async function play(reader: RecordingReader, plan: OutputPlan, options: W
 			...plan,
 			bootTime: node.bootTime,
 			queryValues: options.queryValues,
+			policy: options.policy,
+			partitions: count,
 			tcpOperations: options.tcpOperations,
 		};
-		const { output, frames } = recordOutput(data);
+		const { output, policy, frames } = recordOutput(data);
 		const partition = new Partition({
 			output,
+			policy,
 			tcpOperations: options.tcpOperations,
 			owns: (socketId) => socketId % count === index,
 			select: (connection) => isSelectedConnection(options.selection, connection),

@@ -39,12 +39,12 @@ export class Recorder {
 	/** Settles with the error that ended the recording early. */
 	readonly failed: Promise<Error>;
 
-	private constructor(capture: Capture, writer: RecordingWriter, kubernetes: boolean) {
+	private constructor(capture: Capture, writer: RecordingWriter, options: AttributionOptions) {
 		const { promise, resolve } = Promise.withResolvers<Error>();
 		this.failed = promise;
 		this.#capture = capture;
 		this.#writer = writer;
-		this.#partition = new RecordingPartition(openRing(capture.handle(0)), writer, kubernetes);
+		this.#partition = new RecordingPartition(openRing(capture.handle(0)), writer, options);
 		this.#queue = new EventQueue("recording", {
 			partitions: 1,
 			placement: "inline",
@@ -65,7 +65,7 @@ export class Recorder {
 		};
 		const writer = await RecordingWriter.create(file, header);
 		try {
-			const recorder = new Recorder(openKernel(options, 1), writer, options.kubernetes !== undefined);
+			const recorder = new Recorder(openKernel(options, 1), writer, options);
 			await recorder.#queue.start();
 			const surroundings = await Surroundings.watch(recorder.#capture, options, recorder.#partition.attributor);
 			recorder.#surroundings = surroundings;
@@ -92,6 +92,8 @@ export class Recorder {
 	}
 }
 
+type AttributionOptions = Pick<WatchOptions, "kubernetes" | "proc">;
+
 /** Copies what the ring hands over to the file; the clock with it, because a replay has no other. */
 class RecordingPartition implements Partition<never> {
 	readonly #ring: CaptureRing;
@@ -107,10 +109,10 @@ class RecordingPartition implements Partition<never> {
 	/** Called before a batch is looked at, so that what happened to processes is known first. */
 	before: () => void = () => {};
 
-	constructor(ring: CaptureRing, writer: RecordingWriter, kubernetes: boolean) {
+	constructor(ring: CaptureRing, writer: RecordingWriter, { kubernetes, proc }: AttributionOptions) {
 		this.#ring = ring;
 		this.#writer = writer;
-		this.attributor = new Attributor({ channel: undefined, kubernetes });
+		this.attributor = new Attributor({ channel: undefined, kubernetes: kubernetes !== undefined, proc });
 		this.#unseen = new UnseenEnds(ring);
 	}
 

@@ -175,5 +175,14 @@ test("processes that are gone, and this one when it is excluded, are no trouble"
 	probes.scan(process.pid);
 	probes.forget(child.pid);
 	expect(attached.points.size).toBe(0);
-	expect(probes.visibility(child.pid)).toEqual({ pid: child.pid, files: [], reason: undefined, hasTls: false });
+	expect(probes.visibility(child.pid)).toMatchObject({
+		pid: child.pid,
+		files: [],
+		attachedNs: 0,
+		reason: undefined,
+		hasTls: false,
+	});
+	// What it ran tells something when that has a TLS of its own; that it shows none does not: its libraries are not known.
+	expect(probes.visibility(child.pid, realpathSync(bin("deno"))).reason).toBe("Deno uses rustls, which has no symbols");
+	expect(probes.visibility(child.pid, realpathSync("/usr/bin/python3")).reason).toBeUndefined();
 });

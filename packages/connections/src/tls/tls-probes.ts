@@ -1,9 +1,10 @@
 import { existsSync, readdirSync } from "node:fs";
+import { monotonicClock } from "../monotonic-clock.ts";
 import { fileIdentity } from "./file-identity.ts";
 import { FileProbes, type TlsProbeOwner, type TlsProbeState } from "./file-probes.ts";
 import { type MappedFile, mappedFiles } from "./mapped-files.ts";
 import { mayHaveTls, type TlsFunctions, tlsFunctionsAt } from "./tls-functions.ts";
-import { whyNotVisible } from "./tls-visibility.ts";
+import { type NotVisible, whyNotVisible } from "./tls-visibility.ts";
 
 export interface TlsProbesOptions extends TlsProbeOwner {
 	/** Files that stay watched without any process, so that short-lived programs are seen from their first byte. */
@@ -32,6 +33,8 @@ export interface TlsVisibility {
 	readonly pid: number;
 	/** Watched files that it has mapped. */
 	readonly files: readonly string[];
+	/** When the last of them was attached, ns on CLOCK_MONOTONIC; 0: none is. TLS from before was not seen. */
+	readonly attachedNs: number;
 	/** Why not, when there are none; undefined also when the process is gone and nobody knows. */
 	readonly reason: string | undefined;
 	/** It has a TLS, as far as its files tell. */
@@ -45,6 +48,7 @@ interface Entry {
 	readonly pids: Set<number>;
 	/** Nobody had it at the last sweep. */
 	idle: boolean;
+	attachedNs: number;
 	readonly probes: FileProbes;
 	error: string | undefined;
 }
@@ -64,6 +68,7 @@ export class TlsProbes implements Disposable {
 	readonly #options: TlsProbesOptions;
 	readonly #proc: string;
 	readonly #files: Map<string, Entry> = new Map();
+	readonly #now: () => number = monotonicClock();
 
 	constructor(options: TlsProbesOptions) {
 		this.#options = options;
@@ -76,13 +81,18 @@ export class TlsProbes implements Disposable {
 		for (const name of readdirSync(this.#proc)) if (/^\d+$/.test(name)) this.scan(Number(name));
 	}
 
-	/** Looks at a process: its program, and the TLS libraries that it has mapped by now. Again is fine, and finds new ones. */
-	scan(pid: number): void {
+	/**
+	 * Looks at a process: its program, and the TLS libraries that it has mapped by now. Again is fine, and finds new ones. `program`:
+	 * the path of what it runs, for one that is gone before it can be looked at: when that is started again, it is known.
+	 */
+	scan(pid: number, program?: string): void {
 		if (this.#options.excludePids?.includes(pid)) return;
-		for (const { path, reach } of this.#candidates(pid)) {
+		const files = this.#candidates(pid);
+		const gone = files.length === 0;
+		for (const { path, reach } of gone && program ? [programAt(program)] : files) {
 			const entry = this.#file(path, reach, false);
 			if (entry === undefined || entry.libraries.length === 0) continue;
-			entry.pids.add(pid);
+			if (!gone) entry.pids.add(pid);
 			entry.idle = false;
 			if (!entry.probes.isAttached) this.#attach(entry, reach);
 			else if (!entry.standing) entry.probes.reachBy(reach);
@@ -113,15 +123,22 @@ export class TlsProbes implements Disposable {
 		for (const { probes } of this.#files.values()) probes.review();
 	}
 
-	/** Whether the plaintext of a process can be seen now, and why not. */
-	visibility(pid: number): TlsVisibility {
-		const used = [...this.#files.values()].filter((entry) => entry.pids.has(pid));
-		const files = used.filter(({ probes }) => probes.isAttached).map(({ path }) => path);
-		if (files.length > 0) return { pid, files, reason: undefined, hasTls: true };
+	/**
+	 * Whether the plaintext of a process can be seen now, and why not. `program`: the path of what it ran, for one that may be gone;
+	 * that tells something only when the program itself has a TLS.
+	 */
+	visibility(pid: number, program?: string): TlsVisibility {
+		let used = [...this.#files.values()].filter((entry) => entry.pids.has(pid));
+		const ofProgram = used.length === 0 && program ? this.#files.get(fileIdentity(program) ?? "") : undefined;
+		if (ofProgram !== undefined && ofProgram.libraries.length > 0) used = [ofProgram];
+		const attached = used.filter(({ probes }) => probes.isAttached);
+		const files = attached.map(({ path }) => path);
+		const attachedNs = Math.max(0, ...attached.map((entry) => entry.attachedNs));
+		if (files.length > 0) return { pid, files, attachedNs, reason: undefined, hasTls: true };
 		const failed = used.find(({ error }) => error !== undefined)?.error;
-		if (failed !== undefined) return { pid, files, reason: failed, hasTls: true };
-		const { reason, hasTls = false } = whyNotVisible(mappedFiles(pid, this.#proc)) ?? {};
-		return { pid, files, reason, hasTls };
+		if (failed !== undefined) return { pid, files, attachedNs, reason: failed, hasTls: true };
+		const found = whyNotVisible(mappedFiles(pid, this.#proc)) ?? (program ? whyOfProgram(program) : undefined);
+		return { pid, files, attachedNs, reason: found?.reason, hasTls: found?.hasTls ?? false };
 	}
 
 	/** The files that are watched, or should be. */
@@ -156,7 +173,16 @@ export class TlsProbes implements Disposable {
 			if (known) return known;
 			const libraries = functionsAt(way);
 			const probes = new FileProbes(key, libraries, this.#options);
-			const entry: Entry = { path, standing, libraries, pids: new Set(), idle: false, probes, error: undefined };
+			const entry: Entry = {
+				path,
+				standing,
+				libraries,
+				pids: new Set(),
+				idle: false,
+				attachedNs: 0,
+				probes,
+				error: undefined,
+			};
 			this.#remember(key, entry);
 			if (standing && entry.libraries.length > 0) this.#attach(entry, [way]);
 			return entry;
@@ -177,11 +203,20 @@ export class TlsProbes implements Disposable {
 	#attach(entry: Entry, reach: readonly string[]): void {
 		try {
 			entry.probes.attach(reach);
+			entry.attachedNs = this.#now();
 			entry.error = undefined;
 		} catch (error) {
 			entry.error = `its TLS functions cannot be probed: ${(error as Error).message}`;
 		}
 	}
+}
+
+const programAt = (path: string): MappedFile => ({ path, reach: [path], isProgram: true });
+
+/** Its libraries are not known: that it shows no functions proves nothing. */
+function whyOfProgram(path: string): NotVisible | undefined {
+	const why = whyNotVisible([programAt(path)]);
+	return why?.hasTls ? why : undefined;
 }
 
 /** None when it is no ELF file, or gone meanwhile. */

@@ -1,5 +1,5 @@
 /* See README.md. */
-import { readFileSync, writeSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import process from "node:process";
 import {
 	Metadata,
@@ -12,7 +12,7 @@ import {
 
 const options = Object.fromEntries(process.argv.slice(2).map((argument) => argument.split("=")));
 const seen = new Set<string>();
-const tell = (line: string): unknown => writeSync(1, `${line}\n`);
+const tell = (line: string): unknown => process.stdout.write(`${line}\n`);
 const identity = (bytes: Buffer): Buffer => bytes;
 
 function take(call: ServerReadableStream<Buffer, Buffer>, answer: sendUnaryData<Buffer>): void {
