@@ -71,9 +71,18 @@ function onCpu(pid: number): number {
 	return threads.reduce((sum, file) => sum + Number(readFileSync(file, "latin1").split(" ")[0]), 0) / 1000;
 }
 
+/** nginx listens before it has a worker. */
+async function firstChild(pid: number): Promise<number> {
+	for (;;) {
+		const child = Number(readFileSync(`/proc/${pid}/task/${pid}/children`, "latin1").trim().split(" ")[0]);
+		if (child > 0) return child;
+		await new Promise((resolve) => setTimeout(resolve, 10));
+	}
+}
+
 async function turn(load: string, reader: Reader | undefined, elsewhere: boolean, rate?: number): Promise<LoadTurn> {
 	await using nginx = await startNginx({ bufferedLog: true, bodyBytes: 128, cpu: 0 });
-	const worker = Number(readFileSync(`/proc/${nginx.pid}/task/${nginx.pid}/children`, "latin1").trim().split(" ")[0]);
+	const worker = await firstChild(nginx.pid);
 	const running = reader && (await start(reader(elsewhere ? ELSEWHERE : nginx.port)));
 	const run = async (seconds: string): Promise<{ made: number; rate: number }> => {
 		const args = ["-c", "1", load, "--port", String(nginx.port), "--seconds", seconds];

@@ -19,6 +19,7 @@ const TITLES: Readonly<Record<string, string>> = {
 	access_log: "What is logged: `access_log`",
 	policy: "What of it leaves: `policy`",
 	capture: "How it is captured: `capture`",
+	agent: "The agent itself: `agent`",
 };
 
 /** The page as it should be: what stands between the marks is replaced. */

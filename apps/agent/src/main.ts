@@ -5,8 +5,9 @@
  * This file only finds the command and turns its failure into one line and an exit code.
  */
 import process from "node:process";
-import { CliError, EXIT, errorLine } from "./cli/errors.ts";
+import { CliError, EXIT, errorLines } from "./cli/errors.ts";
 import { nearest } from "./cli/options.ts";
+import { log } from "./logging/log.ts";
 import { version } from "./version.ts";
 
 /** What a command's module offers. Modules are loaded on demand: `replay` needs no kernel library. */
@@ -30,6 +31,7 @@ const COMMANDS: Readonly<Record<string, { readonly about: string; load(): Promis
 	export: { about: "HAR, curl, k6 and vitest files of a recording", load: () => import("./commands/export.ts") },
 	validate: { about: "check a configuration file", load: () => import("./commands/validate.ts") },
 	"print-config": { about: "what holds, and where it comes from", load: () => import("./commands/print-config.ts") },
+	plan: { about: "what 'run' would do to this machine, and what it costs", load: () => import("./commands/plan.ts") },
 	doctor: { about: "what works here, what does not, what to do", load: () => import("./commands/doctor.ts") },
 	demo: { about: "ten seconds that show all of it", load: () => import("./commands/demo.ts") },
 };
@@ -63,7 +65,9 @@ async function main(args: readonly string[]): Promise<number> {
 try {
 	process.exitCode = await main(process.argv.slice(2));
 } catch (error) {
-	process.stderr.write(`${errorLine(error)}\n`);
+	for (const line of errorLines(error)) log.error(line, { pauseMs: 0 });
+	const excerpt = error instanceof CliError ? error.excerpt : undefined;
+	if (excerpt !== undefined && log.format === "text") process.stderr.write(`${excerpt}\n`);
 	process.exitCode = error instanceof CliError ? error.exitCode : EXIT.runtime;
 	if (process.env["WIRESCRIBE_DEBUG"] && error instanceof Error) process.stderr.write(`${error.stack}\n`);
 }

@@ -54,10 +54,16 @@ export class Wirescribe implements AsyncDisposable {
 
 	/**
 	 * With `stdoutFd`, standard output goes there: for more lines than a test should hold. `through` is a command that runs
-	 * the command behind it, such as nsenter.
+	 * the command behind it, such as nsenter; `command` is another program than ours from source.
 	 */
-	constructor(args: readonly string[], runtime = "node 26", stdoutFd?: number, through: readonly string[] = []) {
-		const [file, ...rest] = [...through, ...program(runtime)];
+	constructor(
+		args: readonly string[],
+		runtime = "node 26",
+		stdoutFd?: number,
+		through: readonly string[] = [],
+		command: readonly string[] = program(runtime),
+	) {
+		const [file, ...rest] = [...through, ...command];
 		this.child = spawn(file as string, [...rest, ...args], {
 			stdio: ["ignore", stdoutFd ?? "pipe", "pipe"],
 			env: { ...process.env, DENO_CONDITIONS: "@wirescribe/source", NODE_OPTIONS: "" },

@@ -33,6 +33,7 @@ export {
 export type { JsonMessage, JsonProcess, JsonTransaction, JsonWorkload } from "./json-transaction.ts";
 export { encodeLogRecord, encodeResource, encodeSpan } from "./otlp.ts";
 export { isSampled, type TraceIds, traceIds } from "./otlp-fields.ts";
+export { pathTemplate } from "./path-template.ts";
 export { DEFAULT_SPLIT_BYTES, MAX_KERNEL_LOG_BYTES, splitKernelLogs } from "./split.ts";
 export { type TextLineOptions, textLine } from "./text-line.ts";
 export type { SeenContent, SeenMessage, TransactionPolicy } from "./transaction-policy.ts";
@@ -57,10 +58,13 @@ export {
 export {
 	describeReason,
 	ERROR_CODES,
+	EVENT_LOST,
 	LEFT_OUT,
 	type LeftOutReason,
+	LOSS_ADVICE,
 	OPERATION_LOST,
 	OPERATION_SKIPPED,
 	RECORD_LOST,
+	REQUEST_LOST,
 } from "./vocabulary.ts";
 export { Writer } from "./writer.ts";

@@ -22,11 +22,26 @@ export const OPERATION_LOST: Readonly<Record<string, string>> = {
 	missed: "The kernel did not run the program for this call.",
 };
 
+/** Other events of the kernel that found no room in their ring; what they would have told is missing elsewhere. */
+export const EVENT_LOST: Readonly<Record<string, string>> = {
+	connection_event:
+		"A connection's description was lost: its addresses are those of its next description, or not known.",
+	close_event: "A connection's end was lost: it is found by asking the kernel, within half a minute.",
+	process_event: "A process's start or end was lost: its program is read from /proc instead, if it still lives.",
+};
+
+/** Why a request that the kernel recognised is not in the log. */
+export const REQUEST_LOST: Readonly<Record<string, string>> = {
+	request_start: "The operation that began the request was lost in the kernel.",
+	not_handed_out: "The request was read and given up with its connection: a defect of the agent.",
+};
+
 /** Why an operation was not submitted, on purpose. */
 export const OPERATION_SKIPPED: Readonly<Record<string, string>> = {
 	not_tcp: "The file is not a TCP socket.",
 	not_selected: "The options select other processes, ports or roles.",
 	not_http: "The connection is not HTTP.",
+	own: "It belongs to the agent itself, or to the other end of one of its connections.",
 	tls_ciphertext: "The bytes are encrypted: where the plaintext can be seen, it is an operation of its own.",
 };
 
@@ -38,6 +53,34 @@ export const LEFT_OUT: Readonly<Record<LeftOutReason, string>> = {
 };
 
 export type LeftOutReason = "filtered" | "sampled" | "rate-limited";
+
+/** What an operator can do about a loss. One for each reason of the lists above that are losses. */
+export const LOSS_ADVICE: Readonly<Record<string, string>> = {
+	queue:
+		"The backend is too slow or away for too long. Look at `wirescribe_lane_healthy`; add `--lanes`, or `--spool FOLDER` to keep on disk what does not fit.",
+	oversize: "A single record exceeds the backend's message limit: raise that limit there.",
+	permanent:
+		"The agent's log names the status. Unauthenticated or permission denied: check `--backend-token`; unimplemented: the address is not that of an access log service.",
+	expired: "The backend was away for longer than records are repeated: `--spool FOLDER` bridges it.",
+	shutdown:
+		"The agent was stopped while the backend did not take everything within ten seconds: with `--spool FOLDER` the next run delivers the rest.",
+	ring_full:
+		"The agent did not get enough CPU, or the traffic comes in bursts: raise `--ring-size`, the agent's CPU limit, or `--partitions`; or watch less (`--port`, `--role server`).",
+	map_full: "More connections are open than the kernel map holds: watch fewer (`--port`, `--comm`, `--role`).",
+	fault:
+		"The memory of the call was paged out at that moment. Nothing to do; a rising rate points to a machine short of memory.",
+	scratch_busy:
+		"Rare by nature. A rising rate on a kernel with full preemption: watch fewer TLS libraries (`--no-tls`).",
+	tls_socket:
+		"Bytes were encrypted or decrypted in memory, or by a socket that was opened before the agent began: it ends with that connection. `wirescribe doctor` says what is visible.",
+	missed:
+		"The kernel refused to run a program within itself, or another tracer interrupted it: look for other eBPF tools on the same tracepoints.",
+	connection_event: "As for `ring_full`.",
+	close_event: "As for `ring_full`.",
+	process_event: "Very many processes start at once. Records of short-lived ones may lack `exe`; nothing else is lost.",
+	request_start: "As for the operation's own reason at stage `kernel`: the request is in no log line.",
+	not_handed_out: "Report it, with the state that SIGUSR2 writes.",
+};
 
 /** Stable `code`s of errors that the packages throw. */
 export const ERROR_CODES: Readonly<Record<string, string>> = {
@@ -52,6 +95,8 @@ export const ERROR_CODES: Readonly<Record<string, string>> = {
 const own: readonly Readonly<Record<string, string>>[] = [
 	RECORD_LOST,
 	OPERATION_LOST,
+	EVENT_LOST,
+	REQUEST_LOST,
 	OPERATION_SKIPPED,
 	LEFT_OUT,
 	ERROR_CODES,

@@ -28,6 +28,16 @@ export interface MissingProgram {
 	readonly reason: string;
 }
 
+/** What one program has cost: runs and time are 0 unless the kernel counts them. */
+export interface ProgramCost {
+	readonly name: string;
+	readonly runs: number;
+	/** Nanoseconds of all runs. */
+	readonly runTimeNs: number;
+	/** Runs that did not take place. */
+	readonly missed: number;
+}
+
 /**
  * A running capture: the programs are loaded and attached, events go into the rings.
  *
@@ -50,6 +60,8 @@ export interface Capture extends Disposable {
 	counters(): Counters;
 	/** Program runs that did not take place, because the CPU was in such a program already. They count as loss. */
 	misses(): number;
+	/** What the programs have cost so far, while the kernel counts it: see `enableStats` of @wirescribe/libbpf. */
+	programs(): readonly ProgramCost[];
 	/** Adds a process to the selection by pids. Needs `select.pids` or `select.comms` to have been given, an empty list will do. */
 	watch(pid: number): void;
 	/** Removes it. */
@@ -89,8 +101,8 @@ export interface Capture extends Disposable {
 export function openCapture(options: CaptureOptions = {}): Capture {
 	const settings = settingsOf(options);
 	checkKernel(release());
-	if (settings.reads) return new LoadedCapture(settings, settings.reads);
-	if (!isAtLeast(release(), directKernel)) return new LoadedCapture(settings, "probed");
+	const reads = settings.reads ?? firstReads(release());
+	if (settings.reads || reads === "probed") return new LoadedCapture(settings, reads);
 	try {
 		return new LoadedCapture(settings, "direct");
 	} catch (error) {
@@ -98,6 +110,11 @@ export function openCapture(options: CaptureOptions = {}): Capture {
 		if (!(error instanceof BpfError) || error.code !== "ERR_BPF_VERIFIER") throw error;
 		return new LoadedCapture(settings, "probed");
 	}
+}
+
+/** How the programs read kernel memory, as far as the kernel's release tells. */
+export function firstReads(text: string): Reads {
+	return isAtLeast(text, directKernel) ? "direct" : "probed";
 }
 
 /** The prebuilt object for a machine, as `process.arch` names it. */
@@ -198,6 +215,14 @@ class LoadedCapture implements Capture {
 		let sum = 0;
 		for (const program of this.#object.programs.values()) sum += program.info().missed;
 		return sum;
+	}
+
+	programs(): readonly ProgramCost[] {
+		this.#check();
+		return [...this.#object.programs.values()].map((program): ProgramCost => {
+			const { runCount, runTimeNs, missed } = program.info();
+			return { name: program.name, runs: runCount, runTimeNs, missed };
+		});
 	}
 
 	watch(pid: number): void {
@@ -329,16 +354,9 @@ class LoadedCapture implements Capture {
 		}
 	}
 
-	/** Sockets first, so that own connections are known; entries before exits, so that calls in between have a start. */
 	#attach(): void {
-		const order = (program: BpfProgram): number =>
-			program.section.startsWith("raw_tp") ? 0 : program.section.includes("sys_enter") ? 1 : 2;
-		const programs = [...this.#object.programs.values()]
-			.filter(({ section }) => section !== "uprobe")
-			.sort((a, b) => order(a) - order(b));
-		for (const program of programs) {
+		for (const program of systemCallPrograms(this.#object, this.#settings)) {
 			const [kind = "", category = "", name = ""] = program.section.split("/");
-			if (!this.#settings.readStarts && ENTRY_TO_READ.test(name)) continue;
 			try {
 				const link =
 					kind === "raw_tp" ? program.attachRawTracepoint(category) : program.attachTracepoint(category, name);
@@ -357,13 +375,22 @@ class LoadedCapture implements Capture {
 	}
 }
 
+/** What is attached at once: sockets first, so that own connections are known; entries before exits, so that calls in between have a start. */
+export function systemCallPrograms(object: BpfObject, { readStarts }: Settings): BpfProgram[] {
+	const order = ({ section }: BpfProgram): number =>
+		section.startsWith("raw_tp") ? 0 : section.includes("sys_enter") ? 1 : 2;
+	return [...object.programs.values()]
+		.filter(({ section }) => section !== "uprobe" && (readStarts || !ENTRY_TO_READ.test(section.split("/")[2] ?? "")))
+		.sort((a, b) => order(a) - order(b));
+}
+
 /** The programs on user-space functions; all others are attached at once. */
 function uprobes(object: BpfObject): BpfProgram[] {
 	return [...object.programs.values()].filter(({ section }) => section === "uprobe");
 }
 
 /** What must be known before the programs are loaded. */
-function configure(object: BpfObject, settings: Settings): void {
+export function configure(object: BpfObject, settings: Settings): void {
 	const { select } = settings;
 	object.setGlobal("setting_queue", settings.queue === "perf" ? 1 : 0);
 	object.setGlobal("setting_rings", settings.rings);

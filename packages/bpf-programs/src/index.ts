@@ -14,8 +14,9 @@
  *
  * @module
  */
-export { type Capture, type MissingProgram, openCapture } from "./capture.ts";
+export { type Capture, type MissingProgram, openCapture, type ProgramCost } from "./capture.ts";
 export { CaptureError, type CaptureErrorCode } from "./capture-error.ts";
+export { type CapturePlan, type PlannedHook, type PlannedMap, planCapture } from "./capture-plan.ts";
 export { type CaptureHandle, type CaptureRing, openRing } from "./capture-ring.ts";
 export { type CounterName, type Counters, lost, skipped } from "./counters.ts";
 export type { CaptureOptions, Reads, Selection } from "./options.ts";

@@ -17,12 +17,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { compileTarget, type Target, type Trees } from "./compile.ts";
-
-const packages = [
-	{ name: "libbpf", version: "1.1.2-0+deb12u1" },
-	{ name: "elfutils", version: "0.188-2.1" },
-	{ name: "zlib", version: "1:1.2.13.dfsg-1" },
-] as const;
+import { SOURCES } from "./sources.ts";
 
 const targets: readonly Target[] = [
 	{ arch: "x64", prefix: "", machineFlags: [] },
@@ -88,11 +83,7 @@ function fetchSources(directory: string): Trees {
 	};
 	const options = Object.entries(settings).flatMap(([key, value]) => ["-o", `${key}=${value}`]);
 	run("apt-get", [...options, "-qq", "update"], directory);
-	run(
-		"apt-get",
-		[...options, "-qq", "source", ...packages.map(({ name, version }) => `${name}=${version}`)],
-		directory,
-	);
+	run("apt-get", [...options, "-qq", "source", ...SOURCES.map(({ name, version }) => `${name}=${version}`)], directory);
 	return found();
 }
 
@@ -103,7 +94,7 @@ function main(): void {
 	const work = mkdtempSync(join(tmpdir(), "wirescribe-build-"));
 	try {
 		const trees = fetchSources(values.sources ?? join(work, "sources"));
-		for (const { name, version } of packages) console.log(`${name} ${version}`);
+		for (const { name, version } of SOURCES) console.log(`${name} ${version}`);
 		const files = new Map<string, Buffer>();
 		for (const [tree, file, name] of licenses) files.set(`licenses/${name}`, readFileSync(join(trees[tree], file)));
 		for (const target of targets.filter(({ arch }) => values.arch === undefined || values.arch === arch)) {

@@ -8,7 +8,16 @@
  *
  * @module
  */
+export type { ConnectionSummary } from "./connection-summary.ts";
 export { type DescribedConnection, describedConnections } from "./described-connections.ts";
+export {
+	DURATION_BOUNDS,
+	type EndpointCounts,
+	EndpointMeter,
+	EndpointTotals,
+	OTHER_ENDPOINT,
+	OUTCOMES,
+} from "./endpoint-meter.ts";
 export {
 	emptyPartitionLedger,
 	isBalanced,

@@ -1,6 +1,7 @@
 import type { Attribution, Connection, TransactionPolicy } from "@wirescribe/access-log";
 import { PROTOCOL } from "@wirescribe/bpf-programs/events";
 import { ConnectionTable } from "@wirescribe/connections";
+import { type ConnectionSummary, summaryOf } from "./connection-summary.ts";
 import { EventReader } from "./event-reader.ts";
 import type { PartitionLedger } from "./ledger.ts";
 import { type ConnectionContext, ObservedConnection } from "./observed-connection.ts";
@@ -104,6 +105,16 @@ export class Partition {
 	/** The open connections, and when something was last seen of each: for who can find out whether they still live. */
 	*open(): Generator<[socketId: number, lastNs: number], void, undefined> {
 		for (const [socketId, { lastNs }] of this.#connections.entries()) yield [socketId, lastNs];
+	}
+
+	/** The open connections for a reader, the oldest first, at most `limit`. */
+	summaries(limit: number): ConnectionSummary[] {
+		const summaries: ConnectionSummary[] = [];
+		for (const [, connection] of this.#connections.entries()) {
+			if (summaries.length >= limit) break;
+			summaries.push(summaryOf(connection));
+		}
+		return summaries;
 	}
 
 	/** The connection is over, although no event said so: its end was lost. One that is over already stays so. */

@@ -32,15 +32,10 @@ export class CliError extends Error {
 	}
 }
 
-/** The lines for any error, mostly one: a failure that nobody foresaw still names itself, without its stack. */
-export function errorLine(error: unknown): string {
-	if (error instanceof CliError) return error.lines.map((line) => `wirescribe: ${line}`).join("\n") + below(error);
-	const text = error instanceof Error ? error.message : String(error);
-	return `wirescribe: ${text.replaceAll(/\s*\n\s*/g, " · ")}`;
-}
-
-function below({ excerpt }: CliError): string {
-	return excerpt === undefined ? "" : `\n${excerpt}`;
+/** What any error says, mostly one line: a failure that nobody foresaw still names itself, without its stack. */
+export function errorLines(error: unknown): readonly string[] {
+	if (error instanceof CliError) return error.lines;
+	return [error instanceof Error ? error.message : String(error)];
 }
 
 /** The string `code` that this project's errors (and Node's) carry. */

@@ -3,6 +3,7 @@ import { dirname } from "node:path";
 import type { DataPolicyOptions } from "@wirescribe/data-policy";
 import { tuning } from "../config/tuning.ts";
 import type { WatchSelection } from "../live/selection.ts";
+import { CONTROL_DEFAULTS, CONTROL_SPECS, type ControlOptions, parseControl } from "./control-options.ts";
 import { DELIVERY_DEFAULTS, DELIVERY_SPECS, type DeliveryOptions, parseDelivery } from "./delivery-options.ts";
 import { CliError, EXIT } from "./errors.ts";
 import { HOST_SPECS, parseHostProc } from "./host-options.ts";
@@ -13,6 +14,12 @@ import {
 	parseWorkloads,
 	WORKLOAD_SPECS,
 } from "./kubernetes-options.ts";
+import {
+	OBSERVABILITY_DEFAULTS,
+	OBSERVABILITY_SPECS,
+	type ObservabilityOptions,
+	parseObservability,
+} from "./observability-options.ts";
 import {
 	byteSize,
 	hostPort,
@@ -43,6 +50,8 @@ export interface WatchOptions {
 	readonly partitions: number | undefined;
 	readonly queue: "ring" | "perf";
 	readonly ledgerFile: string | undefined;
+	readonly observability: ObservabilityOptions;
+	readonly control: ControlOptions;
 	readonly queryValues: boolean;
 	readonly tcpOperations: boolean;
 	/** Attach to TLS libraries. */
@@ -63,6 +72,8 @@ export const WATCH_SPECS: OptionSpecs = {
 	...POLICY_SPECS,
 	...KUBERNETES_SPECS,
 	...WORKLOAD_SPECS,
+	...OBSERVABILITY_SPECS,
+	...CONTROL_SPECS,
 	...HOST_SPECS,
 	partitions: { type: "string", value: "N", help: "parallel data planes; 1 below 4 cores, else half the cores" },
 	queue: { type: "string", value: "ring|perf", help: "ring buffers (default) or per-CPU perf buffers" },
@@ -86,6 +97,8 @@ export const WATCH_DEFAULTS: WatchOptions = {
 	partitions: undefined,
 	queue: "ring",
 	ledgerFile: undefined,
+	observability: OBSERVABILITY_DEFAULTS,
+	control: CONTROL_DEFAULTS,
 	queryValues: false,
 	tcpOperations: false,
 	tls: true,
@@ -125,6 +138,8 @@ export function watchOptions(command: string, parsed: ParsedArguments): WatchOpt
 		partitions,
 		queue,
 		ledgerFile,
+		observability: parseObservability(command, parsed),
+		control: parseControl(command, parsed),
 		queryValues: parsed.values["query-values"] === true,
 		tcpOperations: parsed.values["tcp-operations"] === true,
 		tls: parsed.values["no-tls"] !== true,

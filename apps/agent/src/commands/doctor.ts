@@ -1,30 +1,29 @@
 import process from "node:process";
+import { parseRun, RUN_SPECS } from "../cli/config-options.ts";
 import { EXIT } from "../cli/errors.ts";
-import { helpText, hostPort, type OptionSpecs, parseCommand, text } from "../cli/options.ts";
+import { helpText, type OptionSpecs } from "../cli/options.ts";
+import { loadConfig } from "../config/config.ts";
 import { allChecks } from "../doctor/checks.ts";
 import { tlsOverview, tlsText } from "../doctor/tls.ts";
 
-const SPECS: OptionSpecs = {
-	backend: { type: "string", value: "HOST:PORT", help: "also see whether this collector can be reached" },
-	json: { type: "boolean", help: "the same as JSON" },
-};
+const OWN_SPECS: OptionSpecs = { json: { type: "boolean", help: "the result as JSON" } };
+const SPECS: OptionSpecs = { ...OWN_SPECS, ...RUN_SPECS };
 
-/** `wirescribe doctor`: what works here, what does not, what to do about it. */
+/** `wirescribe doctor`: what works here for `run` with the same options, what does not, what to do. The exit code is the first failure's. */
 export async function run(args: readonly string[]): Promise<number> {
-	const parsed = parseCommand("doctor", args, SPECS, 0);
+	const parsed = parseRun("doctor", args, OWN_SPECS);
 	if (parsed.values["help"]) {
 		process.stdout.write(
 			helpText(
 				"wirescribe doctor [options]",
-				"Looks at this machine; changes nothing but a missing tracefs mount.",
+				"Looks at this machine with the eyes of 'run' with the same options; changes nothing but a missing tracefs mount.",
 				SPECS,
 			),
 		);
 		return EXIT.ok;
 	}
-	const backend = text(parsed, "backend");
-	const checks = await allChecks(backend === undefined ? undefined : hostPort("doctor", "backend", backend));
-	if (parsed.values["json"]) {
+	const checks = await allChecks(loadConfig(parsed, process.env).options);
+	if (parsed.values["json"] === true) {
 		const ok = checks.every((check) => check.ok);
 		process.stdout.write(
 			`${JSON.stringify({ ok, checks: checks.map(({ exitCode: _, ...check }) => check), tls: tlsOverview() }, null, 2)}\n`,

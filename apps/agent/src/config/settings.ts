@@ -1,4 +1,5 @@
 import { USUAL_EXCLUDED } from "../cli/kubernetes-options.ts";
+import { LOG_LEVELS } from "../logging/logger.ts";
 import { POLICY_SETTINGS } from "./policy-settings.ts";
 import type { Setting } from "./setting.ts";
 
@@ -331,6 +332,71 @@ export const SETTINGS: readonly Setting[] = [
 		type: BOOLEAN,
 		default: "true",
 		about: "Attach to TLS libraries. What a call of them costs then, `wirescribe doctor` says.",
+		reload: "restart",
+	},
+	// agent: the process itself
+	{
+		key: "agent.metrics_listen",
+		option: "metrics-listen",
+		type: { kind: "address" },
+		default: "",
+		about: "Serve /metrics, /healthz and /readyz here, such as 127.0.0.1:9465. Nothing: nothing listens.",
+		reload: "restart",
+	},
+	{
+		key: "agent.log.format",
+		option: "log-format",
+		type: { kind: "choice", choices: ["text", "json"] },
+		default: "text",
+		about: "How the agent's own messages on stderr look.",
+		reload: "restart",
+	},
+	{
+		key: "agent.log.level",
+		option: "log-level",
+		type: { kind: "choice", choices: [...LOG_LEVELS] },
+		default: "info",
+		about: "Which of them are written.",
+		reload: "restart",
+	},
+	{
+		key: "agent.state_file",
+		option: "state-file",
+		type: FILE,
+		default: "",
+		about: "Where SIGUSR2 writes the whole state as JSON; to stderr, if not told.",
+		reload: "live",
+	},
+	{
+		key: "agent.measure_probes",
+		option: "measure-probes",
+		type: BOOLEAN,
+		default: "false",
+		about: "Have the kernel count what each program costs: in /metrics, on /plan and on SIGUSR2. Some 20 ns a run.",
+		reload: "restart",
+	},
+	{
+		key: "agent.control.socket",
+		option: "control",
+		type: FILE,
+		default: "",
+		about: "A Unix socket by which a second agent with the same key knows of this one.",
+		reload: "restart",
+	},
+	{
+		key: "agent.control.takeover",
+		option: "takeover",
+		type: BOOLEAN,
+		default: "false",
+		about: "Take over from the agent that listens on that socket, without a gap.",
+		reload: "restart",
+	},
+	{
+		key: "agent.control.after_handover",
+		option: "after-handover",
+		type: { kind: "choice", choices: ["exit", "wait"] },
+		default: "exit",
+		about: "Once another one has taken over: exit, or wait for a signal, for supervisors that restart what exits.",
 		reload: "restart",
 	},
 ];

@@ -1,9 +1,14 @@
-import { readFileSync } from "node:fs";
-import { connect } from "node:net";
 import process from "node:process";
 import { dlopen } from "@wirescribe/ffi";
 import { kernelFeatures, libraryPath, mountTracefs } from "@wirescribe/libbpf";
 import { EXIT, type ExitCode } from "../cli/errors.ts";
+import type { KubernetesOptions } from "../cli/kubernetes-options.ts";
+import type { WatchOptions } from "../cli/watch-options.ts";
+import { whyUnreachable } from "../output/backend-reach.ts";
+import { type Capability, missingCapabilities, missingText } from "../plan/capabilities.ts";
+import { kernelFacts } from "../plan/kernel-facts.ts";
+import { cgroupLimits } from "./cgroup-limits.ts";
+import { whyClusterFails, whyPortFails } from "./outside-checks.ts";
 
 /** One thing looked at: whether it works, what was found, and what to do when it does not. */
 export interface Check {
@@ -15,16 +20,17 @@ export interface Check {
 	readonly exitCode: ExitCode;
 }
 
-/** Oldest kernel: `bpf_task_pt_regs` and BTF of tracepoints' arguments. */
-const FLOOR = [5, 15] as const;
-
-const CAPABILITIES = { CAP_SYS_PTRACE: 19, CAP_SYS_ADMIN: 21, CAP_PERFMON: 38, CAP_BPF: 39 } as const;
-
-export async function allChecks(backend: { host: string; port: number } | undefined): Promise<Check[]> {
-	const checks = [runtime(), guard("ffi", ffi), guard("capabilities", capabilities)];
-	checks.push(guard("libbpf", library));
-	if (checks.at(-1)?.ok) checks.push(...kernel(), guard("tracefs", tracefs));
+/** Everything that the options need of this machine. */
+export async function allChecks({ backend, kubernetes, observability, queue }: WatchOptions): Promise<Check[]> {
+	const checks = [runtime(), guard("ffi", ffi), guard("libbpf", library)];
+	if (checks.at(-1)?.ok) {
+		checks.push(guard("capabilities", capabilities), ...kernel(queue), guard("tracefs", tracefs));
+	}
+	checks.push(guard("cgroup", cgroup));
+	const { metricsListen } = observability;
+	if (metricsListen) checks.push(await port(metricsListen));
 	if (backend) checks.push(await reach(backend));
+	if (kubernetes) checks.push(await cluster(kubernetes));
 	return checks;
 }
 
@@ -56,19 +62,19 @@ function ffi(): Check {
 }
 
 function capabilities(): Check {
-	const status = readFileSync("/proc/self/status", "utf8");
-	const effective = BigInt(`0x${/^CapEff:\s*([0-9a-f]+)/m.exec(status)?.[1] ?? "0"}`);
-	const has = (bit: number): boolean => (effective & (1n << BigInt(bit))) !== 0n;
-	const missing = Object.entries(CAPABILITIES)
-		.filter(([, bit]) => !has(bit))
-		.map(([name]) => name);
-	// CAP_SYS_ADMIN stands in for the newer two (capabilities(7)).
-	const ok = has(CAPABILITIES.CAP_SYS_ADMIN) || (has(CAPABILITIES.CAP_BPF) && has(CAPABILITIES.CAP_PERFMON));
+	const missing = missingCapabilities("required");
+	const fewer = missingCapabilities("recommended");
+	const names = (list: readonly Capability[]): string => list.map(({ name }) => name).join(", ");
 	return {
 		name: "capabilities",
-		ok,
-		found: missing.length === 0 ? "all that are needed" : `missing: ${missing.join(", ")}`,
-		todo: ok ? null : "run as root, or grant CAP_BPF and CAP_PERFMON (and CAP_SYS_ADMIN to mount tracefs)",
+		ok: missing.length === 0,
+		found:
+			missing.length > 0
+				? `missing: ${names(missing)}`
+				: fewer.length > 0
+					? `those that are required; without ${fewer.map(({ name, without }) => `${name} ${without}`).join("; ")}`
+					: "all that are needed",
+		todo: missing.length > 0 ? `run as root, or grant ${names(missing)}: ${missing.map(missingText).join("; ")}` : null,
 		exitCode: EXIT.permission,
 	};
 }
@@ -78,55 +84,80 @@ function library(): Check {
 	return { name: "libbpf", ok: true, found: libraryPath(), todo: null, exitCode: EXIT.unsupported };
 }
 
-function kernel(): Check[] {
-	const features = kernelFeatures();
-	const [major, minor] = features.version;
-	const newEnough = major > FLOOR[0] || (major === FLOOR[0] && minor >= FLOOR[1]);
-	const feature = (name: string, answer: string, todo: string): Check => ({
+/** A queue of the other kind is no failure. */
+function kernel(queue: "ring" | "perf"): Check[] {
+	return kernelFacts().map(({ name, ok, found, todo, exitCode, queue: only }) => ({
 		name,
-		ok: answer === "yes",
-		found: answer,
-		todo: answer === "yes" ? null : answer === "EPERM" ? "run as root, or grant CAP_BPF and CAP_PERFMON" : todo,
-		exitCode: answer === "EPERM" ? EXIT.permission : EXIT.unsupported,
-	});
-	return [
-		{
-			name: "kernel",
-			ok: newEnough,
-			found: features.release,
-			todo: newEnough ? null : `Linux ${FLOOR.join(".")} or newer is needed`,
-			exitCode: EXIT.unsupported,
-		},
-		feature("btf", features.btf, "use a kernel with CONFIG_DEBUG_INFO_BTF (/sys/kernel/btf/vmlinux)"),
-		feature("bpf", features.bpf, "the bpf() system call does not work here"),
-		feature("tracepoints", features.tracepointPrograms, "use a kernel with CONFIG_BPF_EVENTS"),
-		feature("ring buffers", features.ringBuffers, "use --queue perf"),
-		feature("perf buffers", features.perfBuffers, "use --queue ring"),
-	];
+		ok: ok || (only !== undefined && only !== queue),
+		found,
+		todo: ok ? null : todo,
+		exitCode,
+	}));
 }
 
 function tracefs(): Check {
 	return { name: "tracefs", ok: true, found: mountTracefs(), todo: null, exitCode: EXIT.unsupported };
 }
 
-function reach({ host, port }: { host: string; port: number }): Promise<Check> {
-	const name = "backend";
-	const exitCode = EXIT.runtime;
-	return new Promise((resolve) => {
-		const socket = connect({ host, port, timeout: 3000 });
-		const done = (ok: boolean, found: string): void => {
-			socket.destroy();
-			const todo = ok
+async function reach(backend: { host: string; port: number }): Promise<Check> {
+	const why = await whyUnreachable(backend);
+	const address = `${backend.host}:${backend.port}`;
+	return {
+		name: "backend",
+		ok: why === undefined,
+		found: `${address} ${why ?? "accepts connections"}`,
+		todo:
+			why === undefined
 				? null
-				: `start a collector there ('wirescribe collect --listen ${host}:${port}'), or check the address`;
-			resolve({ name, ok, found: `${host}:${port} ${found}`, todo, exitCode });
-		};
-		socket.once("connect", () => done(true, "accepts connections"));
-		socket.once("timeout", () => done(false, "does not answer within 3 s"));
-		socket.once("error", (error: NodeJS.ErrnoException) =>
-			done(false, `cannot be reached: ${error.code ?? error.message}`),
-		);
-	});
+				: `start a collector there ('wirescribe collect --listen ${address}'), or check the address`,
+		exitCode: EXIT.runtime,
+	};
+}
+
+/** Below this much memory the agent's own heap, its rings and its retained records do not fit. */
+const LEAST_MEMORY_BYTES = 192 << 20;
+
+function cgroup(): Check {
+	const { cpus, memoryBytes } = cgroupLimits();
+	const enough = memoryBytes === undefined || memoryBytes >= LEAST_MEMORY_BYTES;
+	const memory = memoryBytes === undefined ? "no limit of memory" : `${Math.round(memoryBytes / 2 ** 20)} MiB`;
+	return {
+		name: "cgroup",
+		ok: enough,
+		found: `${memory}, ${cpus === undefined ? "no limit of CPU" : `${cpus} CPUs`}`,
+		todo: enough
+			? null
+			: `allow ${LEAST_MEMORY_BYTES >> 20} MiB or more (memory.max, MemoryMax=, resources.limits.memory)`,
+		exitCode: EXIT.runtime,
+	};
+}
+
+async function port(listen: { host: string; port: number }): Promise<Check> {
+	const why = await whyPortFails(listen);
+	return {
+		name: "metrics",
+		ok: why === undefined,
+		found: `${listen.host}:${listen.port} ${why ?? "is free"}`,
+		todo: why === undefined ? null : "choose another address or port with --metrics-listen",
+		exitCode: EXIT.runtime,
+	};
+}
+
+async function cluster(kubernetes: KubernetesOptions): Promise<Check> {
+	const { failure, pods } = await whyClusterFails(kubernetes);
+	const { config, nodeName } = kubernetes;
+	const none = failure === undefined && pods === 0;
+	return {
+		name: "kubernetes",
+		ok: failure === undefined && !none,
+		found: failure ?? `${config.server}: ${pods} pods on node '${nodeName}'`,
+		todo: none
+			? "tell the node's name with --node-name or NODE_NAME"
+			: failure === undefined
+				? null
+				: "the agent runs without: its connections have no pods' names; allow it to list and watch pods and services",
+		exitCode: EXIT.runtime,
+	};
 }
 
 /** Runs a check that may throw: then the error is what was found. */

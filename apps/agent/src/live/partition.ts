@@ -5,6 +5,9 @@ import { createDataPolicy, type DataPolicy, type DataPolicyOptions } from "@wire
 import type { PartitionSetup, Partition as QueuePartition } from "@wirescribe/event-queue";
 import type { WorkloadChange } from "@wirescribe/kubernetes";
 import {
+	type ConnectionSummary,
+	type EndpointCounts,
+	EndpointMeter,
 	LineOutput,
 	MessageOutput,
 	OutputBuffer,
@@ -13,6 +16,7 @@ import {
 	type PartitionOptions,
 	type RecordOutput,
 } from "@wirescribe/pipeline";
+import { type HandoverBounds, type HandoverCounts, HandoverOutput } from "../handover/handover-output.ts";
 import { Attributor } from "./attributor.ts";
 import type { ProcessEvent } from "./process-events.ts";
 import { isSelectedConnection, judgesConnections, type WatchSelection } from "./selection.ts";
@@ -31,6 +35,10 @@ export interface LivePartitionData {
 	/** How many partitions there are: rate limits are shared between them. */
 	readonly partitions: number;
 	readonly tcpOperations: boolean;
+	/** Requests are counted by endpoint, up to so many of them; 0: not at all. */
+	readonly endpoints: number;
+	/** Whose requests are this agent's when it begins. */
+	readonly handover: HandoverBounds;
 	readonly selection: WatchSelection;
 	/** Partitions of one session tell each other of their sockets; undefined: there is only one. */
 	readonly channel: string | undefined;
@@ -41,13 +49,27 @@ export interface LivePartitionData {
 	readonly workloads: readonly WorkloadChange[];
 }
 
+/** How a partition stands, for metrics and for readers. */
+export interface PartitionState {
+	readonly ledger: PartitionLedger;
+	/** Bytes in its ring that it has not drained. */
+	readonly queuedBytes: number;
+	/** Empty when endpoints are not counted. */
+	readonly endpoints: readonly EndpointCounts[];
+	/** As many of the open connections as were asked for. */
+	readonly connections: readonly ConnectionSummary[];
+	readonly handover: HandoverCounts;
+}
+
 /**
- * `ledger`: how things stand. `finish`: the programs are detached; drain, hand out everything, then the same. The others are no
- * questions but news.
+ * `ledger`: how things stand; `connections`: the same and more, with so many connections. `finish`: the programs are detached; drain,
+ * hand out everything, then the ledger. The others are no questions but news.
  */
 export type PartitionQuestion =
 	| "ledger"
 	| "finish"
+	| { readonly connections: number }
+	| { readonly handover: HandoverBounds }
 	| { readonly processes: readonly ProcessEvent[] }
 	| { readonly workloads: readonly WorkloadChange[] }
 	| { readonly reconfigure: Reconfigured };
@@ -117,6 +139,8 @@ export class LivePartition implements QueuePartition<never>, SurroundingsListene
 	readonly #batch = new Uint8Array(BATCH_BYTES);
 	readonly #attributor: Attributor;
 	readonly #unseen: UnseenEnds;
+	readonly #meter: EndpointMeter | undefined;
+	readonly #handover: HandoverOutput;
 	#data: Reconfigured;
 	#policy: DataPolicy | undefined;
 
@@ -125,16 +149,18 @@ export class LivePartition implements QueuePartition<never>, SurroundingsListene
 
 	constructor({ data, emit }: PartitionSetup<LivePartitionData>) {
 		const ring = openRing(data.capture);
+		this.#meter = data.endpoints > 0 ? new EndpointMeter(data.endpoints) : undefined;
 		this.#ring = ring;
 		this.#data = data;
 		this.#policy = createDataPolicy(data.policy, data.partitions);
-		this.#output = new Outputs(outputsOf(data, this.#policy, this.#frames));
+		this.#output = new Outputs(this.#outputs(data));
+		this.#handover = new HandoverOutput(this.#output, data.handover);
 		this.#emit = emit;
 		this.#attributor = new Attributor(data);
 		this.#attributor.workloadsChanged(data.workloads);
 		this.#unseen = new UnseenEnds(ring);
 		this.#partition = new Partition({
-			output: this.#output,
+			output: this.#handover,
 			policy: this.#policy,
 			...lookedAt(data),
 			skip: (socketId, direction, before, plaintext) => {
@@ -175,13 +201,15 @@ export class LivePartition implements QueuePartition<never>, SurroundingsListene
 		this.#flush();
 	}
 
-	ask(question: unknown): PartitionLedger | undefined {
+	ask(question: unknown): PartitionLedger | PartitionState | undefined {
 		return this.#answer(question as PartitionQuestion);
 	}
 
-	#answer(question: PartitionQuestion): PartitionLedger | undefined {
+	#answer(question: PartitionQuestion): PartitionLedger | PartitionState | undefined {
 		if (typeof question === "object") {
-			if ("processes" in question) this.processEvents(question.processes);
+			if ("connections" in question) return this.#state(question.connections);
+			if ("handover" in question) this.#handover.bounds = question.handover;
+			else if ("processes" in question) this.processEvents(question.processes);
 			else if ("reconfigure" in question) this.#reconfigure(question.reconfigure);
 			else this.workloadsChanged(question.workloads);
 			return undefined;
@@ -192,6 +220,21 @@ export class LivePartition implements QueuePartition<never>, SurroundingsListene
 			this.#flush();
 		}
 		return this.#partition.ledger();
+	}
+
+	#outputs(data: RecordOutputData): RecordOutput[] {
+		const outputs = outputsOf(data, this.#policy, this.#frames);
+		return this.#meter ? [...outputs, this.#meter] : outputs;
+	}
+
+	#state(connections: number): PartitionState {
+		return {
+			ledger: this.#partition.ledger(),
+			queuedBytes: this.#ring.available,
+			endpoints: this.#meter?.counts() ?? [],
+			connections: this.#partition.summaries(connections),
+			handover: this.#handover.counts,
+		};
 	}
 
 	/** What was read until now goes out as it was asked for then. */
@@ -208,7 +251,7 @@ export class LivePartition implements QueuePartition<never>, SurroundingsListene
 			this.#policy = createDataPolicy(data.policy, data.partitions);
 			this.#partition.obey(this.#policy);
 		}
-		this.#output.outputs = outputsOf(data, this.#policy, this.#frames);
+		this.#output.outputs = this.#outputs(data);
 		this.#data = data;
 	}
 

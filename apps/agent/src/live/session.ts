@@ -5,9 +5,13 @@ import type { Capture } from "@wirescribe/bpf-programs";
 import { matchProcesses, nodeInfo } from "@wirescribe/connections";
 import { EventQueue } from "@wirescribe/event-queue";
 import type { WorkloadChange } from "@wirescribe/kubernetes";
+import { possibleCpus } from "@wirescribe/libbpf";
 import { type Ledger, makeLedger, type PartitionLedger, sumPartitions } from "@wirescribe/pipeline";
 import type { WatchOptions } from "../cli/watch-options.ts";
 import { partitionsOf } from "../config/tuning.ts";
+import { EVERYTHING, type HandoverBounds, NOTHING_YET } from "../handover/handover-output.ts";
+import { log } from "../logging/log.ts";
+import { MAX_ENDPOINTS } from "../metrics/metric-table.ts";
 import type { Outlet } from "../output/outlet.ts";
 import { handOut, type OutletSet, Outlets, type OutputPlan, planOutput } from "../output/outlets.ts";
 import { kernelCounts } from "./kernel-counts.ts";
@@ -16,10 +20,12 @@ import {
 	LivePartition,
 	type LivePartitionData,
 	type PartitionQuestion,
+	type PartitionState,
 	type Reconfigured,
 	sameSelection,
 } from "./partition.ts";
 import { kernelSelection } from "./selection.ts";
+import type { SessionState } from "./session-state.ts";
 import { Surroundings, type SurroundingsListener } from "./surroundings.ts";
 
 type Queue = EventQueue<never, LivePartitionData>;
@@ -34,6 +40,12 @@ export interface Session {
 	/** Settles when there is nobody left to write to. */
 	readonly ended: Promise<void>;
 	ledger(): Promise<Ledger>;
+	/** The ledger and all that stands beside it, with at most so many connections of each partition. */
+	state(connections: number): Promise<SessionState>;
+	/** Changes whose requests are this agent's, while two of them see everything. */
+	handover(bounds: HandoverBounds): Promise<void>;
+	/** Never reports connections of another agent. */
+	exclude(pid: number): void;
 	/**
 	 * Goes on with other options, without losing an event: selection, output, backend. The rest of them must be as before. Throws, and
 	 * changes nothing, when an outlet cannot be opened. Needs a session that is reconfigurable; one call at a time.
@@ -56,14 +68,18 @@ export interface SessionSetup {
 	/** Other options may be given later. */
 	readonly reconfigurable?: boolean;
 	readonly output?: SessionOutput;
+	/** Another agent, by pid, that is still at work: nothing is written until {@link Session.handover} says from when on. */
+	readonly predecessor?: number;
 }
 
 export async function startSession(options: WatchOptions, setup: SessionSetup = {}): Promise<Session> {
-	const { reconfigurable = false, output } = setup;
+	const { reconfigurable = false, output, predecessor } = setup;
 	const partitions = partitionsOf(options);
-	const capture = openKernel(options, partitions, reconfigurable);
+	const others = predecessor === undefined ? [] : [predecessor];
+	const capture = openKernel(options, partitions, { reselect: reconfigurable, others });
+	const handover = predecessor === undefined ? EVERYTHING : NOTHING_YET;
 	try {
-		return await startQueue({ options, output }, describeNode(options), capture, partitions);
+		return await startQueue({ options, output, handover }, describeNode(options), capture, partitions);
 	} catch (error) {
 		capture.close();
 		throw error;
@@ -75,9 +91,10 @@ export function describeNode({ clusterName, selection }: WatchOptions): NodeInfo
 	return { ...nodeInfo(), clusterName, excludeNamespaces: selection.excludeNamespaces };
 }
 
-/** The options that hold now. */
+/** What holds now. */
 interface Current {
 	options: WatchOptions;
+	handover: HandoverBounds;
 	readonly output: SessionOutput | undefined;
 }
 
@@ -103,6 +120,8 @@ async function startQueue(current: Current, node: NodeInfo, capture: Capture, pa
 		data: (index) => ({
 			...reconfigured(current, node),
 			capture: capture.handle(index),
+			endpoints: options.observability.metricsListen ? MAX_ENDPOINTS : 0,
+			handover: current.handover,
 			channel: partitions > 1 ? `wirescribe-${process.pid}` : undefined,
 			kubernetes: options.kubernetes !== undefined,
 			proc: options.proc,
@@ -110,9 +129,9 @@ async function startQueue(current: Current, node: NodeInfo, capture: Capture, pa
 		}),
 		onOutput: (index, buffer) => handOut(sets[index] as OutletSet, buffer),
 		onError: ({ partition, phase, error }) => {
-			process.stderr.write(`wirescribe: partition ${partition} failed in ${phase}: ${error.message}\n`);
+			log.error(`partition ${partition} failed in ${phase}: ${error.message}`);
 		},
-		onWarning: ({ message }) => process.stderr.write(`wirescribe: ${message}\n`),
+		onWarning: ({ message }) => log.warn(message),
 	});
 	await queue.start();
 	const surroundings = await Surroundings.watch(
@@ -178,7 +197,7 @@ class LiveSession implements Session {
 	}
 
 	async ledger(): Promise<Ledger> {
-		const partitions = await this.#ask("ledger");
+		const partitions = (await this.#ask("ledger")) as PartitionLedger[];
 		const drained = sumPartitions(partitions).operationsDrained;
 		return this.#assemble(partitions, Math.max(0, this.#parts.capture.counters().submitted - drained));
 	}
@@ -204,12 +223,42 @@ class LiveSession implements Session {
 		outlets.retire(before);
 	}
 
+	async state(connections: number): Promise<SessionState> {
+		const { capture, current, outlets, queue, surroundings } = this.#parts;
+		const states = (await this.#ask({ connections })) as PartitionState[];
+		const counters = capture.counters();
+		const ledgers = states.map(({ ledger }) => ledger);
+		const drained = sumPartitions(ledgers).operationsDrained;
+		return {
+			ledger: this.#assemble(ledgers, Math.max(0, counters.submitted - drained)),
+			counters,
+			attached: capture.attached,
+			missing: capture.missing,
+			reads: capture.reads,
+			programs: capture.programs(),
+			partitions: states.map(({ ledger: _, ...state }) => state),
+			queueBytes: current.options.ringBytes * (current.options.queue === "perf" ? possibleCpus() : 1),
+			delivery: outlets.state(),
+			restarts: queue.counters().restarts,
+			kubernetes: surroundings.kubernetes,
+		};
+	}
+
+	async handover(handover: HandoverBounds): Promise<void> {
+		this.#parts.current.handover = handover;
+		await this.#ask({ handover });
+	}
+
+	exclude(pid: number): void {
+		this.#parts.capture.exclude(pid);
+	}
+
 	async stop(): Promise<Ledger> {
 		const { capture, surroundings, queue, outlets } = this.#parts;
 		capture.detach();
 		surroundings.stop();
 		const end = performance.now() + SHUTDOWN_MS;
-		const partitions = await this.#ask("finish");
+		const partitions = (await this.#ask("finish")) as PartitionLedger[];
 		await queue.close();
 		await outlets.close(Math.max(end - performance.now(), 100));
 		// Drained to the end: what is missing now is missing.
@@ -221,9 +270,9 @@ class LiveSession implements Session {
 		this.#parts.capture.close();
 	}
 
-	async #ask(question: PartitionQuestion): Promise<PartitionLedger[]> {
+	async #ask(question: PartitionQuestion): Promise<unknown[]> {
 		const answers = this.#parts.sets.map((_, index) => this.#parts.queue.ask(index, question));
-		return (await Promise.all(answers)) as PartitionLedger[];
+		return Promise.all(answers);
 	}
 
 	#assemble(partitions: readonly PartitionLedger[], inRing: number): Ledger {

@@ -1,7 +1,7 @@
 import type { Capture } from "@wirescribe/bpf-programs";
 import { type WorkloadChange, WorkloadTable } from "@wirescribe/kubernetes";
 import type { WatchOptions } from "../cli/watch-options.ts";
-import { type KubernetesWatch, watchKubernetes } from "./kubernetes-watch.ts";
+import { type KubernetesState, type KubernetesWatch, watchKubernetes } from "./kubernetes-watch.ts";
 import { type ProcessEvent, ProcessEvents } from "./process-events.ts";
 import { ProcessFilter } from "./process-filter.ts";
 import type { WatchSelection } from "./selection.ts";
@@ -28,6 +28,11 @@ export class Surroundings {
 		this.tls = tls;
 		this.#cluster = cluster;
 		this.#filter = filter;
+	}
+
+	/** Undefined: no cluster is asked. */
+	get kubernetes(): KubernetesState | undefined {
+		return this.#cluster.state();
 	}
 
 	/** Takes what has come of processes: who is about to read connections wants to know it first. */

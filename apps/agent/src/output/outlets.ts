@@ -3,7 +3,7 @@ import type { NodeInfo } from "@wirescribe/access-log";
 import type { RecordCounts } from "@wirescribe/pipeline";
 import type { WatchOptions } from "../cli/watch-options.ts";
 import { HeldFrames } from "./held-frames.ts";
-import type { Outlet } from "./outlet.ts";
+import type { DeliveryState, Outlet } from "./outlet.ts";
 import { addCounts, NO_RECORDS, withoutSpooled } from "./record-counts.ts";
 import { Retirement } from "./retirement.ts";
 import { openSenderOutlet } from "./sender-outlet.ts";
@@ -117,6 +117,12 @@ export class Outlets {
 
 	counts(): RecordCounts {
 		return [...this.#counted].reduce((sum, outlet) => addCounts(sum, outlet.counts()), this.#past);
+	}
+
+	/** Of the newest set, whose records the ledger is about. */
+	state(): DeliveryState {
+		const { sender, stdout } = this.#current;
+		return (sender ?? stdout)?.state?.() ?? { lanes: [], retainedBytes: 0 };
 	}
 
 	async close(deadlineMs: number): Promise<void> {

@@ -1,15 +1,13 @@
-import process from "node:process";
 import { encodeNode, type NodeInfo, Writer } from "@wirescribe/access-log";
 import { COLLECT_PATH } from "@wirescribe/collector/collect-path";
 import { FrameCursor, MESSAGE, type RecordCounts } from "@wirescribe/pipeline";
 import { createSender, type Sender, type SenderEvent, type SenderOptions } from "@wirescribe/sender";
 import type { DeliveryOptions } from "../cli/delivery-options.ts";
 import { tuning } from "../config/tuning.ts";
+import { log } from "../logging/log.ts";
 import { transportFactory } from "./backend-transport.ts";
-import type { Outlet } from "./outlet.ts";
+import type { DeliveryState, Outlet } from "./outlet.ts";
 
-/** At most one line about the backend in this time: an outage must not flood the log. */
-const EVENT_PAUSE_MS = 5_000;
 /** Interfaces come and go: the node is looked at again when a unit begins, but not more often than this. */
 const NODE_PAUSE_MS = 30_000;
 
@@ -35,7 +33,6 @@ export async function openSenderOutlet(
 class SenderOutlet implements Outlet {
 	readonly #sender: Sender;
 	readonly #units: boolean;
-	readonly #lastEventMs = new Map<string, number>();
 
 	constructor(options: SenderOptions, node: () => NodeInfo, units: boolean) {
 		this.#units = units;
@@ -55,6 +52,10 @@ class SenderOutlet implements Outlet {
 		return { ...ledger, lost: { ...ledger.lost } };
 	}
 
+	state(): DeliveryState {
+		return { lanes: this.#sender.lanes(), retainedBytes: this.#sender.retainedBytes };
+	}
+
 	drained(): Promise<void> {
 		return this.#sender.flush();
 	}
@@ -63,16 +64,14 @@ class SenderOutlet implements Outlet {
 		await this.#sender.shutdown(deadlineMs);
 	}
 
-	#tell(event: SenderEvent): void {
-		if (event.type === "acked") {
-			if (this.#units) process.stderr.write(`wirescribe: ${event.message}\n`);
+	/** An outage must not flood the log: one line of each kind in a pause. */
+	#tell({ type, message, ...fields }: SenderEvent): void {
+		if (type === "acked") {
+			if (this.#units) log.info(message, { pauseMs: 0, fields: { event: type, ...fields } });
 			return;
 		}
-		const now = performance.now();
-		const last = this.#lastEventMs.get(event.type);
-		if (last !== undefined && now - last < EVENT_PAUSE_MS) return;
-		this.#lastEventMs.set(event.type, now);
-		process.stderr.write(`wirescribe: ${event.message}\n`);
+		const grave = type === "lost" ? "error" : type === "connected" || type === "summary" ? "info" : "warn";
+		log[grave](message, { key: `sender ${type}`, fields: { event: type, ...fields } });
 	}
 }
 

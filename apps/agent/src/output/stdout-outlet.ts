@@ -1,6 +1,7 @@
 import process from "node:process";
 import { LINE, outputFrames, type RecordCounts } from "@wirescribe/pipeline";
-import type { Outlet } from "./outlet.ts";
+import { log } from "../logging/log.ts";
+import type { DeliveryState, Outlet } from "./outlet.ts";
 
 /** Bytes that wait for a slow reader of stdout before new lines are dropped, counted. */
 const MAX_WAITING_BYTES = 64 << 20;
@@ -19,7 +20,7 @@ export class StdoutOutlet implements Outlet {
 	constructor(onGone: () => void) {
 		this.#failed = (error) => {
 			this.#gone = true;
-			if (error.code !== "EPIPE") process.stderr.write(`wirescribe: cannot write to stdout: ${error.message}\n`);
+			if (error.code !== "EPIPE") log.error(`cannot write to stdout: ${error.message}`);
 			onGone();
 		};
 		process.stdout.on("error", this.#failed);
@@ -49,6 +50,10 @@ export class StdoutOutlet implements Outlet {
 			lost: { queue: this.#dropped },
 			resent: { units: 0, records: 0 },
 		};
+	}
+
+	state(): DeliveryState {
+		return { lanes: [], retainedBytes: process.stdout.writableLength };
 	}
 
 	async drained(): Promise<void> {
