@@ -1,5 +1,5 @@
 import process from "node:process";
-import { type DataPolicyOptions, MAX_PREFIX_BYTES } from "@wirescribe/data-policy";
+import { type DataPolicyOptions, DEFAULT_BODY_TYPES, MAX_PREFIX_BYTES } from "@wirescribe/data-policy";
 import { createExporter, EXPORT_FORMATS, type Exporter } from "@wirescribe/exchange-export";
 import { BothEnds, type Predicate } from "@wirescribe/live-view";
 import { EXIT } from "../cli/errors.ts";
@@ -77,12 +77,14 @@ function wantedBy(parsed: ParsedArguments): Predicate {
 	return (tx) => !ends.isSecond(tx);
 }
 
+const TEXT_TYPES = [...DEFAULT_BODY_TYPES, "application/xml", "application/*+xml", "text/*"];
+
 /** As everywhere, but headers and bodies are what an export is for: all of them, secrets masked, unless others are asked for. */
 function exportPolicy(parsed: ParsedArguments): DataPolicyOptions {
 	const policy = parsePolicy("export", parsed);
 	return {
 		...policy,
 		headers: parsed.values["headers"] === undefined ? ["*"] : (policy.headers ?? []),
-		bodies: policy.bodies ?? { prefixBytes: MAX_PREFIX_BYTES },
+		bodies: policy.bodies ?? { prefixBytes: MAX_PREFIX_BYTES, types: TEXT_TYPES },
 	};
 }
