@@ -144,6 +144,40 @@ describe("a backend that changes", () => {
 		expect(ledger().records.acked).toBe(ledger().records.accepted);
 	});
 
+	it("takes over from stdout, stands beside it, and leaves it alone again", { timeout: 60_000 }, async () => {
+		const received: string[] = [];
+		await using collector = await startCollector({
+			listen: "127.0.0.1:0",
+			onMessage: (_stream, { protocolLog }) => {
+				if (protocolLog?.request?.path) received.push(protocolLog.request.path);
+			},
+		});
+		const backend = `core: {backend: {addr: "${collector.address}"}}`;
+		configure("");
+		await using wirescribe = await start();
+		await ask("/stdout");
+		await wirescribe.until(() => wirescribe.lineCount > 0, "the first line");
+		configure(backend);
+		await said(wirescribe, "reloaded (");
+		await ask("/backend");
+		await wirescribe.until(() => received.length > 0, "a record at the collector");
+		// The selection and the lines are keys of one mapping.
+		writeFileSync(config, readFileSync(config, "utf8").replace("access_log: {", "access_log: {output: text, "));
+		await said(wirescribe, "reloaded (", 2);
+		await ask("/both");
+		await wirescribe.until(() => received.length > 1 && wirescribe.stdout.includes("/both"), "both of them");
+		configure("");
+		await said(wirescribe, "reloaded (", 3);
+		await ask("/alone");
+		await wirescribe.until(() => wirescribe.stdout.includes("/alone"), "the last line");
+		expect(await wirescribe.stop(), wirescribe.stderr).toBe(0);
+		expect(received).toEqual(["/backend", "/both"]);
+		expect(wirescribe.stdout).not.toContain("/backend");
+		const { messages, records } = ledger();
+		expect(messages).toMatchObject({ balanced: true, lost: 0 });
+		expect(records).toMatchObject({ balanced: true, retained: 0, acked: records.accepted });
+	});
+
 	it("is refused when it cannot be opened, and when the file is not valid: the old one goes on", {
 		timeout: 60_000,
 	}, async () => {
