@@ -34,8 +34,9 @@ export class JsonPath {
 	/** Below a key. */
 	step(state: number, key: string): number {
 		let next = 0;
-		for (const [index, part] of this.#parts.entries()) {
+		for (let index = 0; state >> index !== 0; index++) {
 			if ((state & (1 << index)) === 0) continue;
+			const part = this.#parts[index];
 			if (part === DEEP) next |= 1 << index;
 			else if (part === ANY || part === key) next |= 1 << (index + 1);
 		}
@@ -50,8 +51,8 @@ export class JsonPath {
 	/** Any depth may be none. */
 	#closed(state: number): number {
 		let closed = state;
-		for (const [index, part] of this.#parts.entries()) {
-			if (part === DEEP && (closed & (1 << index)) !== 0) closed |= 1 << (index + 1);
+		for (let index = 0; closed >> index !== 0; index++) {
+			if (this.#parts[index] === DEEP && (closed & (1 << index)) !== 0) closed |= 1 << (index + 1);
 		}
 		return closed;
 	}

@@ -51,7 +51,7 @@ class JsonScan {
 
 	/** Reads one value; false: the text ends in it, or it is none. */
 	value(states: States, secret: boolean, depth: number): boolean {
-		const meant = secret || states.some((state, index) => (this.#paths[index] as JsonPath).isMet(state));
+		const meant = secret || states.some((state, index) => state !== 0 && (this.#paths[index] as JsonPath).isMet(state));
 		const from = this.at;
 		const first = this.#text[from];
 		let whole: boolean;
@@ -75,12 +75,16 @@ class JsonScan {
 			}
 			const key = open === "{" ? this.#key() : String(index);
 			if (key === undefined) return false;
-			const inner = states.map((state, path) => (this.#paths[path] as JsonPath).step(state, key.toLowerCase()));
+			const inner = states.length === 0 ? states : this.#step(states, key.toLowerCase());
 			// Inside of what is masked as a whole there is nothing to be found.
 			const secret = states.length === this.#paths.length && open === "{" && this.#isSecret(key);
 			if (this.atEnd || !this.value(inner, secret, depth)) return false;
 		}
 		return false;
+	}
+
+	#step(states: States, key: string): States {
+		return states.map((state, path) => (state === 0 ? 0 : (this.#paths[path] as JsonPath).step(state, key)));
 	}
 
 	/** A key and its colon. */

@@ -51,14 +51,14 @@ export function parseRedaction(rules: readonly string[]): RedactionRules {
 	return parsed;
 }
 
-/** A glob of names, which are asked for in lower case. */
+/** A glob of names, which are asked for in lower case. A slash is nothing special in them. */
 export function nameGlob(option: string, name: string): Pattern {
 	if (name.length > MAX_PATTERN_LENGTH || /\s/.test(name)) {
 		throw new PolicyError(
 			`'${option}' names nothing: a name has no white space and at most ${MAX_PATTERN_LENGTH} characters`,
 		);
 	}
-	return compileGlob(name.toLowerCase());
+	return compileGlob(name.toLowerCase().replaceAll(/\*+/g, "**"));
 }
 
 function compileExpression(rule: string, source: string): RE2JS {

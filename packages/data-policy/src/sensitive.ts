@@ -33,8 +33,23 @@ export function isSensitiveHeader(name: string): boolean {
 	return HEADERS.has(name) || isSensitiveField(name);
 }
 
+/** Judgements that were made: the same names come again and again. They come from the wire, so their number is bounded. */
+const judged = new Map<string, boolean>();
+const MAX_JUDGED = 4096;
+const MAX_JUDGED_LENGTH = 64;
+
 /** A field of a JSON object or a form whose value is a secret by custom. */
 export function isSensitiveField(name: string): boolean {
+	let sensitive = judged.get(name);
+	if (sensitive === undefined) {
+		sensitive = judge(name);
+		if (judged.size >= MAX_JUDGED) judged.clear();
+		if (name.length <= MAX_JUDGED_LENGTH) judged.set(name, sensitive);
+	}
+	return sensitive;
+}
+
+function judge(name: string): boolean {
 	if (PARTS.test(name.toLowerCase().replaceAll(/[-_. ]/g, ""))) return true;
 	return name
 		.replaceAll(/([a-z0-9])([A-Z])/g, "$1 $2")

@@ -253,6 +253,51 @@ test("every field is read as from the JSON line", () => {
 	);
 });
 
+test("whatever comes from the wire, it says what may leave", () => {
+	const policy = createDataPolicy({
+		filter: "not request.headers.x == y",
+		headers: ["*"],
+		bodies: { prefixBytes: 16, types: ["**"] },
+		queryAllow: ["a*"],
+		redact: [
+			"path:ids",
+			"path:emails",
+			"path:tokens",
+			"path:params",
+			"path:/*/**",
+			"json:$..a",
+			"form:a",
+			"query:b",
+			"regex:a+b|c",
+		],
+		sampling: { ratio: 0.9, rules: [{ filter: "path ~ /a/**", ratio: 0.5 }] },
+		rateLimits: [{ perSecond: 5, per: "endpoint" }],
+	});
+	const text = fc.oneof(
+		fc.string({ unit: "binary" }),
+		fc
+			.array(fc.constantFrom("/", "?", "&", "=", ";", "@", "%", "a", "{", '"', "[", ":", "//", "1"), { maxLength: 40 })
+			.map((all) => all.join("")),
+	);
+	const type = fc.constantFrom("application/json", "application/x-www-form-urlencoded", "text/plain", "a");
+	fc.assert(
+		fc.property(
+			text,
+			fc.array(fc.tuple(text, text)),
+			type,
+			fc.uint8Array(),
+			fc.integer(),
+			(path, headers, media, body, endNs) => {
+				const content = seen([...headers, ["content-type", media]], body);
+				const judged = policy?.apply(transaction({ path, method: path, host: path, endNs }), content);
+				if (typeof judged === "string") expect(["sampled", "rate-limited", "filtered"]).toContain(judged);
+				else expect(judged?.content?.request?.headers).toHaveLength(headers.length + 1);
+			},
+		),
+		{ numRuns: 2000 },
+	);
+});
+
 describe("options that cannot be used", () => {
 	test.each([
 		[{ redact: ["password"] }, "'password' is no redaction rule: it takes header:NAME"],
