@@ -1,4 +1,4 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Ledger } from "@wirescribe/pipeline";
@@ -39,8 +39,12 @@ beforeAll(async () => {
 	});
 	const address = /collecting on ([^;\s]+)/.exec(collector.stderr)?.[1] as string;
 	const watch = ["--port", String(port)];
-	const start = (name: string, ...args: string[]): Promise<Wirescribe> =>
-		Wirescribe.start(["run", ...watch, "--ledger", inFolder(`${name}.ledger`), ...args]);
+	const start = (name: string, ...args: string[]): Promise<Wirescribe> => {
+		const files = ["--ledger", inFolder(`${name}.ledger`), "--state-file", inFolder(`${name}.state`)];
+		return Wirescribe.start(["run", ...watch, ...files, "--metrics-listen", "127.0.0.1:0", ...args], {
+			ready: "watching ",
+		});
+	};
 	await using json = await start("json", "--output", "json", "--backend", address, "--units");
 	await using text = await start("text", "--output", "text", "--backend", "127.0.0.1:1", "--spool", inFolder("spool"));
 	await using opened = await start("opened", "--output", "json", "--partitions", "2", "--tcp-operations", ...ALL);
@@ -49,6 +53,14 @@ beforeAll(async () => {
 	const requests = sendSecrets(port, canaries);
 	const both = 2 * requests;
 	for (const one of [json, text, opened]) await one.until(() => one.lineCount >= both, `${both} lines`);
+	for (const [name, one] of Object.entries({ json, text, opened })) {
+		const status = /http:\/\/127\.0\.0\.1:\d+/.exec(one.stderr)?.[0] as string;
+		for (const page of ["metrics", "healthz", "readyz", "plan"]) {
+			outputs.set(`${name} /${page}`, Buffer.from(await (await fetch(`${status}/${page}`)).text()));
+		}
+		one.child.kill("SIGUSR2");
+		await one.until(() => existsSync(inFolder(`${name}.state`)), "its state");
+	}
 	for (const [name, one] of Object.entries({ json, text, opened, redacted, whole })) {
 		await one.stop();
 		outputs.set(`${name} stdout`, Buffer.from(one.stdout));
@@ -57,8 +69,9 @@ beforeAll(async () => {
 	await collector.stop();
 	outputs.set("collector stdout", Buffer.from(collector.stdout));
 	outputs.set("collector stderr", Buffer.from(collector.stderr));
-	for (const name of ["json", "text", "opened"])
-		outputs.set(`${name} ledger`, readFileSync(inFolder(`${name}.ledger`)));
+	for (const name of ["json", "text", "opened"]) {
+		for (const kind of ["ledger", "state"]) outputs.set(`${name} ${kind}`, readFileSync(inFolder(`${name}.${kind}`)));
+	}
 	for (const name of readdirSync(inFolder("spool")))
 		outputs.set(`spool ${name}`, readFileSync(join(inFolder("spool"), name)));
 	outputs.set("redacted recording", readFileSync(inFolder("redacted.wsr")));
@@ -119,6 +132,13 @@ describe("by default", () => {
 		"opened ledger",
 	])("%s has none", (name) => {
 		expect(found(name)).toEqual([]);
+	});
+
+	it.each(["json", "text", "opened"])("neither have the pages and the state of %s", (name) => {
+		expect(Buffer.from(outputs.get(`${name} /metrics`) as Uint8Array).toString()).toContain('endpoint="GET /plain"');
+		expect(Buffer.from(outputs.get(`${name} state`) as Uint8Array).toString()).toContain("GET /plain");
+		for (const page of ["/metrics", "/healthz", "/readyz", "/plan", "state"])
+			expect(found(`${name} ${page}`)).toEqual([]);
 	});
 
 	it("the records of all requests were searched", () => {

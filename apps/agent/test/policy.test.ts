@@ -94,6 +94,44 @@ describe("replay with a policy", () => {
 	});
 });
 
+describe("a sample", { timeout: 60_000 }, () => {
+	it("does not touch the metrics of what the filter means, and no label says what may not leave", async () => {
+		const { program, port } = await Program.listening(process.execPath, ["-e", NODE_SERVER, "127.0.0.1"]);
+		await using _server = program;
+		const policy = [
+			"--sample",
+			"0",
+			"--filter",
+			"not path ~ /health",
+			"--redact",
+			"path:/reset/*",
+			"--rate-limit",
+			"1",
+		];
+		const watch = ["--port", String(port), "--role", "server", "--metrics-listen", "127.0.0.1:0"];
+		await using agent = await Wirescribe.start(["run", ...watch, ...policy], { ready: "watching " });
+		for (const path of ["orders/1", "orders/2", "reset/secretword", "health"]) {
+			expect(spawnSync("curl", ["-s", "-o", "/dev/null", `http://127.0.0.1:${port}/${path}`]).status).toBe(0);
+		}
+		const status = /http:\/\/127\.0\.0\.1:\d+/.exec(agent.stderr)?.[0] as string;
+		await expect
+			.poll(async () => (await fetch(`${status}/metrics`)).text())
+			.toContain('wirescribe_left_out_total{reason="filtered"} 1');
+		const metrics = await (await fetch(`${status}/metrics`)).text();
+		for (const line of [
+			'wirescribe_left_out_total{reason="sampled"} 3',
+			'wirescribe_http_requests_total{endpoint="GET /orders/{id}",role="server",status="2xx"} 2',
+			'wirescribe_http_requests_total{endpoint="GET /reset/x",role="server",status="2xx"} 1',
+			'wirescribe_http_request_duration_seconds_count{endpoint="GET /orders/{id}",role="server"} 2',
+		]) {
+			expect(metrics.split("\n")).toContain(line);
+		}
+		expect(metrics).not.toContain("GET /health");
+		expect(metrics).not.toContain("secretword");
+		expect(agent.stdout).toBe("");
+	});
+});
+
 describe("an option that cannot be used says why", () => {
 	it.each([
 		[

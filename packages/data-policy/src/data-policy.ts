@@ -64,6 +64,11 @@ export class DataPolicy implements TransactionPolicy {
 		return this.#redacted(transaction, seen);
 	}
 
+	/** A path as it may leave; its query only where {@link judgesQueries}. */
+	redactedPath(path: string): string {
+		return this.#text.isIdle ? path : this.#text.path(path);
+	}
+
 	#redacted(transaction: Transaction, seen: SeenContent | undefined): Transaction {
 		const content = seen && (this.#headers || this.#bodies) && this.#content(seen);
 		if (this.#text.isIdle) return content ? { ...transaction, content } : transaction;

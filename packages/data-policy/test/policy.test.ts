@@ -202,9 +202,9 @@ describe("what is left out", () => {
 		expect(kept({ rateLimits: [{ perSecond: 1, per: "process" }] }, processes)).toBe(4 * 10);
 	});
 
-	test("endless endpoints share what is left", () => {
-		const endless = many.map((each, n) => ({ ...each, endNs: 1e9, path: `/word${"abcdefghij"[n % 10]}-${n}` }));
-		expect(kept({ rateLimits: [{ perSecond: 1, per: "endpoint" }] }, endless)).toBe(4097);
+	test("endless processes share what is left", () => {
+		const endless = many.map((each, pid) => ({ ...each, endNs: 1e9, connection: { ...each.connection, pid } }));
+		expect(kept({ rateLimits: [{ perSecond: 1, per: "process" }] }, endless)).toBe(4097);
 	});
 });
 

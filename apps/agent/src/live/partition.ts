@@ -1,4 +1,4 @@
-import type { Connection, Instant } from "@wirescribe/access-log";
+import type { Connection, Instant, TransactionPolicy } from "@wirescribe/access-log";
 import { type CaptureHandle, type CaptureRing, openRing } from "@wirescribe/bpf-programs";
 import { monotonicClock } from "@wirescribe/connections";
 import { createDataPolicy, type DataPolicy, type DataPolicyOptions } from "@wirescribe/data-policy";
@@ -18,6 +18,7 @@ import {
 } from "@wirescribe/pipeline";
 import { type HandoverBounds, type HandoverCounts, HandoverOutput } from "../handover/handover-output.ts";
 import { Attributor } from "./attributor.ts";
+import { MeteredPolicy } from "./metered-policy.ts";
 import type { ProcessEvent } from "./process-events.ts";
 import { isSelectedConnection, judgesConnections, type WatchSelection } from "./selection.ts";
 import type { SurroundingsListener } from "./surroundings.ts";
@@ -161,7 +162,7 @@ export class LivePartition implements QueuePartition<never>, SurroundingsListene
 		this.#unseen = new UnseenEnds(ring);
 		this.#partition = new Partition({
 			output: this.#handover,
-			policy: this.#policy,
+			policy: this.#metered(),
 			...lookedAt(data),
 			skip: (socketId, direction, before, plaintext) => {
 				if (before === "all") ring.skipAll(socketId, plaintext);
@@ -227,6 +228,10 @@ export class LivePartition implements QueuePartition<never>, SurroundingsListene
 		return this.#meter ? [...outputs, this.#meter] : outputs;
 	}
 
+	#metered(): TransactionPolicy | undefined {
+		return this.#policy && this.#meter ? new MeteredPolicy(this.#policy, this.#meter) : this.#policy;
+	}
+
 	#state(connections: number): PartitionState {
 		return {
 			ledger: this.#partition.ledger(),
@@ -249,7 +254,7 @@ export class LivePartition implements QueuePartition<never>, SurroundingsListene
 		if (JSON.stringify(this.#data.policy) !== JSON.stringify(data.policy)) {
 			// Its rate limits begin anew.
 			this.#policy = createDataPolicy(data.policy, data.partitions);
-			this.#partition.obey(this.#policy);
+			this.#partition.obey(this.#metered());
 		}
 		this.#output.outputs = this.#outputs(data);
 		this.#data = data;

@@ -4,7 +4,7 @@ import type { MetricGroup } from "./metric-row.ts";
 export const endpointMetrics: MetricGroup = {
 	title: "Requests",
 	about:
-		"Rate, errors and duration of what is logged: what the data policy leaves out (filter, sample, rate limit) is counted in `wirescribe_left_out_total` only. An endpoint is method and path template (`GET /orders/{id}`): numbers, ids and tokens in a path are `{id}`, queries are left out. At most 100 endpoints have series of their own, the ones that were answered first; later ones, unknown methods, and paths that were only ever answered with 400, 404, 405 or 414 are `other`. A request between two processes of this machine counts twice, once for each `role`.",
+		"Rate, errors and duration of the requests that the filter means, whether the sample and the rate limits let them into the log or not. An endpoint is method and path template (`GET /orders/{id}`): numbers, ids and tokens in a path are `{id}`, queries are left out. At most 100 endpoints have series of their own, the ones that were answered first; later ones, unknown methods, and paths that were only ever answered with 400, 404, 405 or 414 are `other`. A request between two processes of this machine counts twice, once for each `role`.",
 	rows: [
 		{
 			name: "wirescribe_http_requests_total",
