@@ -94,6 +94,53 @@ describe("replay with a policy", () => {
 	});
 });
 
+/** Sends one request in two parts: what is given first, then the rest of a body of so many bytes. */
+const SENDER = `
+import socket, sys, time
+port, first, size = map(int, sys.argv[1:4])
+body = b'{"note":"' + b"n" * (size - 11) + b'"}'
+head = b"POST /large HTTP/1.1\\r\\nHost: a\\r\\nContent-Type: application/json\\r\\nConnection: close\\r\\nContent-Length: %d\\r\\n\\r\\n" % size
+with socket.create_connection(("127.0.0.1", port)) as s:
+    s.sendall(head + body[:first])
+    time.sleep(0.1)
+    s.sendall(body[first:])
+    while s.recv(65536): pass
+`;
+
+describe("a body", { timeout: 60_000 }, () => {
+	it("is logged as far as it was asked for, and was captured", async () => {
+		const { program, port } = await Program.listening(process.execPath, ["-e", NODE_SERVER, "127.0.0.1"]);
+		await using _server = program;
+		const watch = ["run", "--port", String(port), "--role", "client", "--output", "json", "--headers", "content-type"];
+		await using agent = await Wirescribe.start([...watch, "--body-prefix", "64KB"], { ready: "watching " });
+		await using little = await Wirescribe.start([...watch, "--body-prefix", "100"], { ready: "watching " });
+		const send = (first: number, size: number): void => {
+			expect(spawnSync("python3", ["-c", SENDER, String(port), String(first), String(size)]).status).toBe(0);
+		};
+		send(20_000, 20_000);
+		send(0, 20_000);
+		send(0, 3_000);
+		for (const one of [agent, little]) await one.until(() => one.lineCount >= 3, "three lines");
+		type Logged = { body: string; body_cut: boolean };
+		const of = (one: Wirescribe): [number, boolean][] =>
+			one.lines.map(({ request }) => [
+				(request as unknown as Logged).body.length,
+				(request as unknown as Logged).body_cut,
+			]);
+		// With its head in one system call up to 32 KiB, in one of its own 4 KiB.
+		expect(of(agent)).toEqual([
+			[20_000, false],
+			[4_096, true],
+			[3_000, false],
+		]);
+		expect(of(little)).toEqual([
+			[100, true],
+			[100, true],
+			[100, true],
+		]);
+	});
+});
+
 describe("a sample", { timeout: 60_000 }, () => {
 	it("does not touch the metrics of what the filter means, and no label says what may not leave", async () => {
 		const { program, port } = await Program.listening(process.execPath, ["-e", NODE_SERVER, "127.0.0.1"]);

@@ -1,6 +1,6 @@
 import type { SeenMessage } from "@wirescribe/access-log";
 import type { Pattern } from "@wirescribe/filter";
-import { jsonSpans } from "./json-spans.ts";
+import { type JsonRules, jsonSpans } from "./json-spans.ts";
 import { pairSpans } from "./pair-spans.ts";
 import { nameGlob, type RedactionRules } from "./redaction-rules.ts";
 import { regexSpans } from "./regex-spans.ts";
@@ -22,12 +22,14 @@ export class BodyRedactor {
 	readonly #prefixBytes: number;
 	readonly #types: readonly Pattern[];
 	readonly #rules: RedactionRules;
+	readonly #json: JsonRules;
 	readonly #decoder = new TextDecoder();
 
 	constructor(prefixBytes: number, types: readonly string[], rules: RedactionRules) {
 		this.#prefixBytes = prefixBytes;
 		this.#types = types.map((type) => nameGlob(type, type));
 		this.#rules = rules;
+		this.#json = { paths: rules.json, isSecret: isSensitiveField };
 	}
 
 	/** The text that may leave, and whether the body goes on behind it; undefined: nothing may. */
@@ -40,7 +42,7 @@ export class BodyRedactor {
 		const shown = cut ? this.#decoder.decode(body.subarray(0, this.#prefixBytes)).length : text.length;
 		const spans = new Spans();
 		// Also what is not called so: many a client sends JSON as text/plain.
-		if (/[/+]json$/.test(type) || /^\s*[{[]/.test(text)) jsonSpans(text, this.#rules.json, isSensitiveField, spans);
+		if (/[/+]json$/.test(type) || /^\s*[{[]/.test(text)) jsonSpans(text, bodyCut, this.#json, spans);
 		if (type === "application/x-www-form-urlencoded") pairSpans(text, 0, text.length, this.#isMaskedField, spans);
 		for (const regex of this.#rules.regexes) regexSpans(regex, text, spans);
 		return { text: spans.render(text, shown), cut: cut || bodyCut };

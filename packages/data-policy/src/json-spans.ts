@@ -3,21 +3,25 @@ import type { Spans } from "./spans.ts";
 
 /** Deeper ones are masked as a whole. */
 const MAX_DEPTH = 64;
-const SPACE = /[\s,]*/y;
+const SPACE = /\s*/y;
 const STRING = /"(?:[^"\\]|\\[\s\S])*"/y;
-const SCALAR = /[-+.\w]+/y;
+const SCALAR = /(?:true|false|null|-?\d[\d.eE+-]*)(?![^\s,\]}])/y;
+/** What is left of a literal at a cut. */
+const CUT_SCALAR = /[-+.\w]*$/y;
+
+/** Which values of a JSON text are meant. */
+export interface JsonRules {
+	readonly paths: readonly JsonPath[];
+	/** Whether the value of such a key is a secret, wherever it stands. */
+	isSecret(key: string): boolean;
+}
 
 /**
- * Masks values of a JSON text that may be cut, or none at all: by path, and by what `isSecret` says of their keys. From where it
- * cannot be read on, all is masked; what is cut within a value that is meant is masked to its end. One pass.
+ * Masks values of a text that should be JSON. `cut`: it goes on behind its end; a value that is meant is then masked to the end. From
+ * where it cannot be read on, all is masked. One pass.
  */
-export function jsonSpans(
-	text: string,
-	paths: readonly JsonPath[],
-	isSecret: (key: string) => boolean,
-	spans: Spans,
-): void {
-	const scan = new JsonScan(text, paths, isSecret, spans);
+export function jsonSpans(text: string, cut: boolean, rules: JsonRules, spans: Spans): void {
+	const scan = new JsonScan(text, cut, rules, spans);
 	while (!scan.atEnd) {
 		if (!scan.value(scan.start, false, 0)) {
 			spans.add(scan.at, text.length);
@@ -33,15 +37,17 @@ class JsonScan {
 	readonly start: States;
 	readonly #text: string;
 	readonly #paths: readonly JsonPath[];
-	readonly #isSecret: (key: string) => boolean;
+	readonly #cut: boolean;
+	readonly #rules: JsonRules;
 	readonly #spans: Spans;
 
-	constructor(text: string, paths: readonly JsonPath[], isSecret: (key: string) => boolean, spans: Spans) {
+	constructor(text: string, cut: boolean, rules: JsonRules, spans: Spans) {
 		this.#text = text;
-		this.#paths = paths;
-		this.#isSecret = isSecret;
+		this.#cut = cut;
+		this.#rules = rules;
+		this.#paths = rules.paths;
 		this.#spans = spans;
-		this.start = paths.map((path) => path.start);
+		this.start = rules.paths.map((path) => path.start);
 		this.#space();
 	}
 
@@ -58,6 +64,7 @@ class JsonScan {
 		if (first === "{" || first === "[")
 			whole = depth < MAX_DEPTH && this.#inside(first, meant ? [] : states, depth + 1);
 		else whole = this.#take(first === '"' ? STRING : SCALAR);
+		if (!whole && !meant && this.#cut) this.#passCut(first === '"');
 		if (meant) this.#mask(from, whole, first === '"');
 		this.#space();
 		return whole;
@@ -77,10 +84,26 @@ class JsonScan {
 			if (key === undefined) return false;
 			const inner = states.length === 0 ? states : this.#step(states, key.toLowerCase());
 			// Inside of what is masked as a whole there is nothing to be found.
-			const secret = states.length === this.#paths.length && open === "{" && this.#isSecret(key);
-			if (this.atEnd || !this.value(inner, secret, depth)) return false;
+			const secret = states.length === this.#paths.length && open === "{" && this.#rules.isSecret(key);
+			if (this.atEnd || !this.value(inner, secret, depth) || !this.#separated(close)) return false;
 		}
 		return false;
+	}
+
+	/** Behind a member stands a comma, or the end of what it is in. */
+	#separated(close: string): boolean {
+		if (this.#text[this.at] === ",") {
+			this.at++;
+			this.#space();
+			return true;
+		}
+		return this.atEnd || this.#text[this.at] === close;
+	}
+
+	/** What does not end in the text that was seen ends behind the cut. */
+	#passCut(quoted: boolean): void {
+		if (quoted) this.at = this.#text.length;
+		else this.#take(CUT_SCALAR);
 	}
 
 	#step(states: States, key: string): States {
@@ -120,11 +143,12 @@ class JsonScan {
 	}
 }
 
-function unescaped(quoted: string): string {
+/** Undefined: its escapes are none, and what it is meant to say is anybody's guess. */
+function unescaped(quoted: string): string | undefined {
 	if (!quoted.includes("\\")) return quoted.slice(1, -1);
 	try {
 		return String(JSON.parse(quoted));
 	} catch {
-		return quoted.slice(1, -1);
+		return undefined;
 	}
 }
