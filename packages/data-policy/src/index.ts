@@ -11,7 +11,6 @@
 export { DEFAULT_BODY_TYPES, MARGIN_BYTES } from "./body-redactor.ts";
 export { createDataPolicy, DataPolicy } from "./data-policy.ts";
 export { type DataPolicyOptions, MAX_PREFIX_BYTES } from "./options.ts";
-export { pathTemplate } from "./path-segments.ts";
 export { PolicyError } from "./policy-error.ts";
 export { LIMIT_SCOPES, type LimitScope, type RateLimit } from "./rate-limiter.ts";
 export { sampleFraction } from "./sampler.ts";

@@ -46,16 +46,3 @@ export function segmentsOf(path: string): readonly (readonly [from: number, to: 
 	}
 	return segments;
 }
-
-/**
- * What requests of one kind have in common: the path without its query, with `{}` for each segment that is an id, an e-mail address or
- * a token.
- */
-export function pathTemplate(path: string): string {
-	let template = "";
-	for (const [from, to] of segmentsOf(path)) {
-		const segment = path.slice(from, to);
-		template += isId(segment) || isEmail(segment) || isToken(segment) ? "/{}" : `/${segment}`;
-	}
-	return template === "" ? "/" : template;
-}

@@ -1,5 +1,4 @@
-import type { Transaction } from "@wirescribe/access-log";
-import { pathTemplate } from "./path-segments.ts";
+import { pathTemplate, type Transaction } from "@wirescribe/access-log";
 
 /** Whom a limit is for: all transactions together, those of each process, or those of each method, host and kind of path. */
 export const LIMIT_SCOPES = ["all", "process", "endpoint"] as const;
