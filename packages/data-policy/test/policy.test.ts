@@ -206,6 +206,14 @@ describe("what is left out", () => {
 		const endless = many.map((each, pid) => ({ ...each, endNs: 1e9, connection: { ...each.connection, pid } }));
 		expect(kept({ rateLimits: [{ perSecond: 1, per: "process" }] }, endless)).toBe(4097);
 	});
+
+	test("endless endpoints share what is left", () => {
+		// Letters only: what has digits in it is an id.
+		const word = (n: number): string =>
+			n.toString().replaceAll(/\d/g, (digit) => "abcdefghij"[Number(digit)] as string);
+		const endless = many.map((each, n) => ({ ...each, endNs: 1e9, path: `/${word(n)}` }));
+		expect(kept({ rateLimits: [{ perSecond: 1, per: "endpoint" }] }, endless)).toBe(4097);
+	});
 });
 
 test("every field is read as from the JSON line", () => {

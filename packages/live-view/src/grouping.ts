@@ -1,5 +1,4 @@
-import type { JsonTransaction } from "@wirescribe/access-log";
-import { pathTemplate } from "./path-template.ts";
+import { type JsonTransaction, pathTemplate } from "@wirescribe/access-log";
 
 /** What rows of the table stand for. */
 export const GROUPINGS = ["endpoint", "process", "peer"] as const;

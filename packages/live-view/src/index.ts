@@ -17,7 +17,6 @@ export { endpointOf, GROUPINGS, type Grouping, groupOf } from "./grouping.ts";
 export { LatencySketch } from "./latency-sketch.ts";
 export { lineSpans } from "./line-spans.ts";
 export { LiveView, type LiveViewOptions } from "./live-view.ts";
-export { pathTemplate } from "./path-template.ts";
 export { statusTone } from "./request-lines.ts";
 export { textWidth } from "./text-width.ts";
 export { Timeline, type TimelineEntry } from "./timeline.ts";
