@@ -1,5 +1,6 @@
 import {
 	EVENT_LOST,
+	LEFT_OUT,
 	LOSS_ADVICE,
 	OPERATION_LOST,
 	OPERATION_SKIPPED,
@@ -17,7 +18,7 @@ Every operation, request and record is accounted for in the ledger (at exit, on 
 one does not:
 
     operations  seen = skipped + submitted + lost; submitted = drained + in ring
-    requests    read + lost in the kernel = logged + partial + unpaired + lost + open
+    requests    read + lost in the kernel = logged + partial + unpaired + left out + lost + open
     records     accepted = acked + retained + spooled + lost
 `;
 
@@ -37,6 +38,11 @@ export function lossesPage(): string {
 			"Partial and unpaired",
 			"These requests are logged, and the record says what of it is not known (`partial`), or that the other half is missing (`unpaired`): counted in `wirescribe_message_reasons_total`. Where bytes were lost, the reason stands at stage kernel, too.",
 			REASONS,
+		),
+		plain(
+			"Left out on purpose",
+			"No loss: what the data policy asks for, counted in `wirescribe_left_out_total`.",
+			LEFT_OUT,
 		),
 		plain("Skipped on purpose", "No loss: `wirescribe_kernel_operations_skipped_total`.", OPERATION_SKIPPED),
 	].join("\n");
