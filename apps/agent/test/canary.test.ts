@@ -41,7 +41,8 @@ beforeAll(async () => {
 	const watch = ["--port", String(port)];
 	const start = (name: string, ...args: string[]): Promise<Wirescribe> =>
 		Wirescribe.start(["run", ...watch, "--ledger", inFolder(`${name}.ledger`), ...args]);
-	await using json = await start("json", "--output", "json", "--backend", address, "--units");
+	const status = ["--metrics-listen", "127.0.0.1:0", "--state-file", inFolder("state")];
+	await using json = await start("json", "--output", "json", "--backend", address, "--units", ...status);
 	await using text = await start("text", "--output", "text", "--backend", "127.0.0.1:1", "--spool", inFolder("spool"));
 	await using opened = await start("opened", "--output", "json", "--partitions", "2", "--tcp-operations", ...ALL);
 	await using redacted = await Wirescribe.start(["record", inFolder("redacted.wsr"), ...watch]);
@@ -49,6 +50,13 @@ beforeAll(async () => {
 	const requests = sendSecrets(port, canaries);
 	const both = 2 * requests;
 	for (const one of [json, text, opened]) await one.until(() => one.lineCount >= both, `${both} lines`);
+	const page = /on (http:\/\/127\.0\.0\.1:\d+)/.exec(json.stderr)?.[1];
+	for (const name of ["metrics", "readyz"]) {
+		outputs.set(`json ${name}`, Buffer.from(await (await fetch(`${page}/${name}`)).text()));
+	}
+	json.child.kill("SIGUSR2");
+	await json.until(() => json.stderr.includes("state written"), "its state");
+	outputs.set("json state", readFileSync(inFolder("state")));
 	for (const [name, one] of Object.entries({ json, text, opened, redacted, whole })) {
 		await one.stop();
 		outputs.set(`${name} stdout`, Buffer.from(one.stdout));
@@ -114,6 +122,9 @@ describe("by default", () => {
 		"redacted stderr",
 		"whole stderr",
 		"collector stderr",
+		"json metrics",
+		"json readyz",
+		"json state",
 		"json ledger",
 		"text ledger",
 		"opened ledger",
