@@ -18,6 +18,7 @@ export const ARROWS: Readonly<Record<string, readonly string[]>> = {
 	"@wirescribe/data-policy": ["@wirescribe/access-log", "@wirescribe/filter"],
 	"@wirescribe/collector": ["@wirescribe/access-log"],
 	"@wirescribe/live-view": ["@wirescribe/access-log"],
+	"@wirescribe/exchange-export": ["@wirescribe/access-log"],
 	"@wirescribe/sender": [],
 	"@wirescribe/pipeline": [
 		"@wirescribe/bpf-programs/events",
@@ -39,6 +40,7 @@ export const ARROWS: Readonly<Record<string, readonly string[]>> = {
 		"@wirescribe/conntrack",
 		"@wirescribe/kubernetes",
 		"@wirescribe/live-view",
+		"@wirescribe/exchange-export",
 		"@wirescribe/filter",
 		"@wirescribe/http1-parser/reasons",
 		"@wirescribe/bpf-programs",

@@ -28,6 +28,7 @@ const COMMANDS: Readonly<Record<string, { readonly about: string; load(): Promis
 	collect: { about: "receive logs: the embedded collector", load: () => import("./commands/collect.ts") },
 	record: { about: "write what the kernel saw to a file", load: () => import("./commands/record.ts") },
 	replay: { about: "read a recording as 'run' reads the kernel", load: () => import("./commands/replay.ts") },
+	export: { about: "HAR, curl, k6 and vitest files of a recording", load: () => import("./commands/export.ts") },
 	validate: { about: "check a configuration file", load: () => import("./commands/validate.ts") },
 	"print-config": { about: "what holds, and where it comes from", load: () => import("./commands/print-config.ts") },
 	plan: { about: "what 'run' would do to this machine, and what it costs", load: () => import("./commands/plan.ts") },

@@ -138,6 +138,34 @@ describe("by default", () => {
 	});
 });
 
+describe("other readers of a raw recording", () => {
+	const read = async (command: string, ...args: string[]): Promise<string[]> => {
+		await using wirescribe = new Wirescribe([command, inFolder("raw.wsr"), ...args]);
+		expect(await wirescribe.exit(), wirescribe.stderr).toBe(0);
+		expect(wirescribe.stdout).toContain("/chunked");
+		return canaries.foundIn(Buffer.from(`${wirescribe.stdout}${wirescribe.stderr}`));
+	};
+
+	it.each([[["--output", "text"]], [["--output", "json"]], [["--fields", "method,path,host,status"]]])(
+		"watch %j shows no secret but the path's, and none with a rule",
+		async (args) => {
+			expect(await read("watch", ...args)).toEqual(["path"]);
+			expect(await read("watch", ...args, ...ALL)).toEqual([]);
+		},
+	);
+
+	it.each(["har", "curl", "k6", "vitest"])(
+		"export as %s has what no custom tells, and nothing with rules",
+		async (format) => {
+			// An export without headers and bodies would be of no use: all of them are in it, of types whose fields have names.
+			const named = ["form", "header", "json", "jsonDeep", "path"];
+			const answers = format === "har" || format === "vitest" ? ["responseBody", "responseHeader"] : [];
+			expect(await read("export", "--format", format)).toEqual([...named, ...answers].sort());
+			expect(await read("export", "--format", format, ...ALL)).toEqual([]);
+		},
+	);
+});
+
 describe("with headers and bodies", () => {
 	it("rules leave no secret", () => {
 		expect(found("opened stdout")).toEqual([]);

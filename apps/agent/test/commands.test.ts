@@ -20,7 +20,7 @@ describe("commands", () => {
 	it("tell how they are used", async () => {
 		expect((await output(["--help"])).stdout).toContain("wirescribe COMMAND [options]");
 		expect((await output(["--version"])).stdout).toMatch(/^wirescribe \d+\.\d+\.\d+\n$/);
-		for (const command of ["run", "collect", "record", "replay", "plan", "doctor", "demo"]) {
+		for (const command of ["run", "top", "watch", "collect", "record", "replay", "export", "plan", "doctor", "demo"]) {
 			const { code, stdout } = await output([command, "--help"]);
 			expect(code).toBe(0);
 			expect(stdout).toContain(`wirescribe ${command}`);

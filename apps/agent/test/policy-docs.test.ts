@@ -1,8 +1,11 @@
-import { readFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { LEFT_OUT } from "@wirescribe/access-log";
 import { createDataPolicy } from "@wirescribe/data-policy";
 import { describe, expect, test } from "vitest";
 import { parseWatch } from "../src/cli/watch-options.ts";
+import { Wirescribe } from "./wirescribe.ts";
 
 const read = (page: string): string => readFileSync(new URL(`../../../docs/${page}`, import.meta.url), "utf8");
 
@@ -26,6 +29,18 @@ describe("commands on the pages are understood", () => {
 		const parsed = parseWatch(command, wordsOf(rest), 1);
 		expect(createDataPolicy(parsed?.options.policy ?? {})).toBeDefined();
 	});
+});
+
+test("the configuration on the page is one", async () => {
+	const yaml = /^```yaml\n([\s\S]*?)^```$/m.exec(read("data-policy.md"))?.[1] ?? "";
+	const folder = mkdtempSync(join(tmpdir(), "wirescribe-policy-docs-"));
+	try {
+		writeFileSync(join(folder, "agent.yaml"), yaml);
+		await using wirescribe = new Wirescribe(["validate", "--config", join(folder, "agent.yaml")]);
+		expect(await wirescribe.exit(), wirescribe.stderr).toBe(0);
+	} finally {
+		rmSync(folder, { recursive: true });
+	}
 });
 
 test("each rule of the table is one", () => {

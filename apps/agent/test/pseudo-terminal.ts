@@ -1,8 +1,12 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
+import { createRequire } from "node:module";
 import { fileURLToPath } from "node:url";
-import { Terminal } from "@xterm/headless";
+import type { Terminal as Screen } from "@xterm/headless";
 import { program } from "./runtimes.ts";
+
+/** A CommonJS module whose names Node does not see. */
+const { Terminal } = createRequire(import.meta.url)("@xterm/headless") as typeof import("@xterm/headless");
 
 /** How a command in a terminal ended: its exit code (a signal's is negative), and whether the terminal's settings are what they were. */
 export interface TerminalEnd {
@@ -10,10 +14,20 @@ export interface TerminalEnd {
 	readonly restored: boolean | null;
 }
 
+/** One cell of the screen. */
+export interface ScreenCell {
+	readonly text: string;
+	/** Of the terminal's palette; -1: its default. */
+	readonly color: number;
+	readonly bold: boolean;
+	readonly dim: boolean;
+	readonly inverse: boolean;
+}
+
 /** `wirescribe` in a real pseudo-terminal, and a terminal emulator that shows what a person would see. */
 export class PseudoTerminal implements AsyncDisposable {
 	readonly #child: ChildProcess;
-	readonly #screen: Terminal;
+	readonly #screen: Screen;
 	readonly #closed: Promise<unknown>;
 	/** Everything that was written to the terminal. */
 	output = "";
@@ -21,13 +35,25 @@ export class PseudoTerminal implements AsyncDisposable {
 
 	constructor(
 		args: readonly string[],
-		{ columns = 80, rows = 24, env = {} }: { columns?: number; rows?: number; env?: Record<string, string> } = {},
+		{
+			columns = 80,
+			rows = 24,
+			env = {},
+			runtime = "node 26",
+		}: { columns?: number; rows?: number; env?: Record<string, string>; runtime?: string } = {},
 	) {
 		this.#screen = new Terminal({ cols: columns, rows, allowProposedApi: true });
 		const driver = fileURLToPath(new URL("./fixtures/in_terminal.py", import.meta.url));
-		this.#child = spawn("python3", [driver, String(columns), String(rows), ...program("node 26"), ...args], {
+		this.#child = spawn("python3", [driver, String(columns), String(rows), ...program(runtime), ...args], {
 			stdio: ["pipe", "pipe", "pipe"],
-			env: { ...process.env, NODE_OPTIONS: "", TERM: "xterm-256color", NO_COLOR: "", ...env },
+			env: {
+				...process.env,
+				NODE_OPTIONS: "",
+				TERM: "xterm-256color",
+				DENO_CONDITIONS: "@wirescribe/source",
+				NO_COLOR: "",
+				...env,
+			},
 		});
 		this.#child.stdout?.on("data", (data: Buffer) => {
 			this.output += data.toString("latin1");
@@ -46,6 +72,23 @@ export class PseudoTerminal implements AsyncDisposable {
 			active.getLine(active.viewportY + row)?.translateToString(true),
 		);
 		return lines.join("\n");
+	}
+
+	/** What the screen shows now, cell by cell, each line of it. */
+	get cells(): ScreenCell[][] {
+		const { active } = this.#screen.buffer;
+		return Array.from({ length: this.#screen.rows }, (_, row) =>
+			Array.from({ length: this.#screen.cols }, (_, column) => {
+				const cell = active.getLine(active.viewportY + row)?.getCell(column);
+				return {
+					text: cell?.getChars() || " ",
+					color: cell?.isFgPalette() ? cell.getFgColor() : -1,
+					bold: cell?.isBold() !== 0,
+					dim: cell?.isDim() !== 0,
+					inverse: cell?.isInverse() !== 0,
+				};
+			}),
+		);
 	}
 
 	/** Whether it is the second screen, the one without history. */

@@ -95,6 +95,41 @@ describe("a selection that changes", () => {
 	});
 });
 
+describe("a data policy that changes", () => {
+	it("holds for what is read from then on, on connections that are open", { timeout: 60_000 }, async () => {
+		const policy = (text: string): void => {
+			configure("");
+			writeFileSync(
+				config,
+				readFileSync(config, "utf8").replace("access_log: {", `access_log: {output: json, ${text}`),
+			);
+		};
+		policy("");
+		await using wirescribe = await start();
+		await ask("/one?token=secret");
+		await wirescribe.until(() => wirescribe.lineCount > 0, "the first request");
+		policy(`filter: 'path ~ "/two*"', headers: [host], query_allow: [id], `);
+		await said(wirescribe, "reloaded (");
+		for (const path of ["/one", "/two?id=7&token=secret"]) await ask(path);
+		await wirescribe.until(() => wirescribe.lineCount > 1, "the second one");
+		policy("redact: ['path:ids'], filter: 'path == ', ");
+		await said(wirescribe, "refused, the old configuration goes on:");
+		policy("redact: ['path:ids'], ");
+		await said(wirescribe, "reloaded (", 2);
+		await ask("/three/12345");
+		await wirescribe.until(() => wirescribe.lineCount > 2, "the third one");
+		expect(await wirescribe.stop(), wirescribe.stderr).toBe(0);
+		const lines = ours(wirescribe) as (Line & { request: { headers?: unknown } })[];
+		expect(lines.map(({ path, request }) => [path, request.headers])).toEqual([
+			["/one?token=x", undefined],
+			["/two?id=7&token=x", { host: `127.0.0.1:${port}` }],
+			["/three/x", undefined],
+		]);
+		expect(wirescribe.stderr).toContain("wirescribe:   access_log.redact: - -> path:ids");
+		expect(ledger().messages).toMatchObject({ balanced: true });
+	});
+});
+
 describe("a backend that changes", () => {
 	it("leaves records with one that never comes, which the ledger has", { timeout: 60_000 }, async () => {
 		const received: string[] = [];
@@ -142,6 +177,40 @@ describe("a backend that changes", () => {
 		expect(received).toEqual(["/spooled", "/direct"]);
 		expect(ledger().records).toMatchObject({ balanced: true, retained: 0, spooled: 0 });
 		expect(ledger().records.acked).toBe(ledger().records.accepted);
+	});
+
+	it("takes over from stdout, stands beside it, and leaves it alone again", { timeout: 60_000 }, async () => {
+		const received: string[] = [];
+		await using collector = await startCollector({
+			listen: "127.0.0.1:0",
+			onMessage: (_stream, { protocolLog }) => {
+				if (protocolLog?.request?.path) received.push(protocolLog.request.path);
+			},
+		});
+		const backend = `core: {backend: {addr: "${collector.address}"}}`;
+		configure("");
+		await using wirescribe = await start();
+		await ask("/stdout");
+		await wirescribe.until(() => wirescribe.lineCount > 0, "the first line");
+		configure(backend);
+		await said(wirescribe, "reloaded (");
+		await ask("/backend");
+		await wirescribe.until(() => received.length > 0, "a record at the collector");
+		// The selection and the lines are keys of one mapping.
+		writeFileSync(config, readFileSync(config, "utf8").replace("access_log: {", "access_log: {output: text, "));
+		await said(wirescribe, "reloaded (", 2);
+		await ask("/both");
+		await wirescribe.until(() => received.length > 1 && wirescribe.stdout.includes("/both"), "both of them");
+		configure("");
+		await said(wirescribe, "reloaded (", 3);
+		await ask("/alone");
+		await wirescribe.until(() => wirescribe.stdout.includes("/alone"), "the last line");
+		expect(await wirescribe.stop(), wirescribe.stderr).toBe(0);
+		expect(received).toEqual(["/backend", "/both"]);
+		expect(wirescribe.stdout).not.toContain("/backend");
+		const { messages, records } = ledger();
+		expect(messages).toMatchObject({ balanced: true, lost: 0 });
+		expect(records).toMatchObject({ balanced: true, retained: 0, acked: records.accepted });
 	});
 
 	it("is refused when it cannot be opened, and when the file is not valid: the old one goes on", {

@@ -28,10 +28,10 @@ describe("top and watch, live", () => {
 		await terminal.shows(/^ [\d:.]+ 200 +\d+us +\d+B nginx\(\d+\) +GET \//m);
 		expect(await load.exit(), load.output).toBe(0);
 		await terminal.shows(/^ GET .* 10\.0k /m);
-		curl(nginx.port, "/absent");
-		await terminal.shows(/404 .* GET \/absent/);
+		curl(nginx.port, "/files/absent");
+		await terminal.shows(/404 .* GET \/files\/absent/);
 		terminal.press("\t\u001b[B\r");
-		expect(await terminal.shows("answered")).toMatch(/request +GET \/absent\n/);
+		expect(await terminal.shows("answered")).toMatch(/request +GET \/files\/absent\n/);
 		terminal.signal(15);
 		const end = await terminal.end();
 		expect(end).toEqual({ exit: 0, restored: true });

@@ -119,6 +119,33 @@ describe("top on a recording, in a terminal", () => {
 		expectGivenBack(terminal, await terminal.end());
 	});
 
+	it.each(["node 22", "bun", "deno"])("runs in %s: keys, sizes, and the terminal back", async (runtime) => {
+		await using terminal = new PseudoTerminal(["top", RECORDING], { runtime });
+		await terminal.shows("GET /users/{id}");
+		terminal.resize(120, 30);
+		await terminal.shows("PEER");
+		terminal.press("/login\u007f\u0015status == 302\r");
+		await terminal.shows("· status == 302");
+		terminal.press(`\t${DOWN}\r`);
+		await terminal.shows(/request +GET \/login/);
+		terminal.signal(15);
+		const end = await terminal.end();
+		expect(end.exit).toBe(0);
+		expectGivenBack(terminal, end);
+	});
+
+	it("gives the terminal back after a crash in Bun, too", async () => {
+		await using terminal = new PseudoTerminal(["top", RECORDING], {
+			runtime: "bun",
+			env: { BUN_OPTIONS: `--preload=${CRASH}` },
+		});
+		await terminal.shows("GET /users/{id}");
+		terminal.signal(10);
+		const end = await terminal.end();
+		expect(end.exit).not.toBe(0);
+		expectGivenBack(terminal, end);
+	});
+
 	it("points to watch where there is no terminal", async () => {
 		await using wirescribe = new Wirescribe(["top", RECORDING]);
 		expect(await wirescribe.exit()).toBe(2);

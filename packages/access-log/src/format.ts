@@ -36,11 +36,12 @@ export function formatAddress({ ip, port }: Address): string {
 export function maskQuery(path: string): string {
 	const query = path.indexOf("?");
 	if (query === -1) return path;
-	return path.slice(0, query) + path.slice(query).replace(/=[^&]+|(?<=[?&])[^&=]+(?![^&])/g, maskPair);
+	return path.slice(0, query + 1) + path.slice(query + 1).replace(/[^&]+/g, maskPair);
 }
 
 function maskPair(pair: string): string {
-	return pair.startsWith("=") ? "=x" : "x";
+	const value = pair.indexOf("=") + 1;
+	return value > 0 && value === pair.length ? pair : `${pair.slice(0, value)}x`;
 }
 
 /** What could move a terminal's cursor, or hide in it: control and format characters, lone surrogates. */

@@ -30,7 +30,7 @@ export {
 	type LineTransaction,
 	lineReasons,
 } from "./json-line.ts";
-export type { JsonProcess, JsonSize, JsonTransaction, JsonWorkload } from "./json-transaction.ts";
+export type { JsonMessage, JsonProcess, JsonTransaction, JsonWorkload } from "./json-transaction.ts";
 export { encodeLogRecord, encodeResource, encodeSpan } from "./otlp.ts";
 export { isSampled, type TraceIds, traceIds } from "./otlp-fields.ts";
 export { pathTemplate } from "./path-template.ts";

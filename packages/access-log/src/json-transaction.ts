@@ -1,7 +1,13 @@
-/** Sizes of one message on the wire, bytes. */
-export interface JsonSize {
+/** One message: its sizes on the wire, bytes, and what of it was asked for. */
+export interface JsonMessage {
 	readonly header_bytes: number;
 	readonly body_bytes: number;
+	/** Headers that are logged, in their order; one that was sent several times has a list. */
+	readonly headers?: Readonly<Record<string, string | readonly string[]>>;
+	/** The beginning of the body, as text. */
+	readonly body?: string;
+	/** The body goes on behind it. */
+	readonly body_cut?: boolean;
 }
 
 /** What a process is part of in Kubernetes. */
@@ -47,8 +53,8 @@ export interface JsonTransaction {
 	readonly path: string | null;
 	readonly host: string | null;
 	readonly status: number | null;
-	readonly request: JsonSize | null;
-	readonly response: JsonSize | null;
+	readonly request: JsonMessage | null;
+	readonly response: JsonMessage | null;
 	/** How many calls carried it. */
 	readonly operations: number;
 	readonly trace: {

@@ -7,14 +7,11 @@ import { regexSpans } from "./regex-spans.ts";
 import { isSensitiveField } from "./sensitive.ts";
 import { Spans } from "./spans.ts";
 
-/** Types of text that rules can read. */
+/** Types in which a field is known by its name, so that secrets can be masked without a rule. */
 export const DEFAULT_BODY_TYPES: readonly string[] = [
 	"application/json",
 	"application/*+json",
 	"application/x-www-form-urlencoded",
-	"application/xml",
-	"application/*+xml",
-	"text/*",
 ];
 
 /** So much more is looked at than may leave, so that a secret at the cut is found as a whole. */
@@ -50,7 +47,7 @@ export class BodyRedactor {
 	}
 
 	readonly #isMaskedField = (name: string): boolean =>
-		isSensitiveField(name) || this.#rules.form.some((one) => one.test(name));
+		isSensitiveField(name) || this.#rules.form.some((one) => one.test(name.toLowerCase()));
 }
 
 type Headers = readonly (readonly [name: string, value: string])[];

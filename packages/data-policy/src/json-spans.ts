@@ -75,7 +75,7 @@ class JsonScan {
 			}
 			const key = open === "{" ? this.#key() : String(index);
 			if (key === undefined) return false;
-			const inner = states.map((state, path) => (this.#paths[path] as JsonPath).step(state, key));
+			const inner = states.map((state, path) => (this.#paths[path] as JsonPath).step(state, key.toLowerCase()));
 			// Inside of what is masked as a whole there is nothing to be found.
 			const secret = states.length === this.#paths.length && open === "{" && this.#isSecret(key);
 			if (this.atEnd || !this.value(inner, secret, depth)) return false;
@@ -92,7 +92,7 @@ class JsonScan {
 		if (this.#text[this.at] !== ":") return undefined;
 		this.at++;
 		this.#space();
-		return unescaped(quoted).toLowerCase();
+		return unescaped(quoted);
 	}
 
 	/** A text keeps its quotes; anything else becomes one. What is not whole goes on to the end. */

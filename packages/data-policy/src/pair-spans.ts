@@ -14,10 +14,12 @@ export function pairSpans(
 	for (let at = from; at < to; ) {
 		const next = text.indexOf("&", at);
 		const end = next === -1 || next > to ? to : next;
-		const equals = text.indexOf("=", at);
-		if (equals === -1 || equals >= end) {
+		// Looked for in the pair alone: in the text it would be the next pairs' time, again and again.
+		const pair = text.slice(at, end);
+		const equals = pair.indexOf("=");
+		if (equals === -1) {
 			if (masks("")) spans.add(at, end);
-		} else if (masks(decoded(text.slice(at, equals)))) spans.add(equals + 1, end);
+		} else if (masks(decoded(pair.slice(0, equals)))) spans.add(at + equals + 1, end);
 		at = end + 1;
 	}
 }
@@ -25,8 +27,6 @@ export function pairSpans(
 /** A name as it was meant: a secret must not hide behind an escape. */
 function decoded(name: string): string {
 	const spaced = name.replaceAll("+", " ");
-	if (!spaced.includes("%")) return spaced.toLowerCase();
-	return spaced
-		.replaceAll(/%([0-9a-f]{2})/gi, (_, hex: string) => String.fromCharCode(Number.parseInt(hex, 16)))
-		.toLowerCase();
+	if (!spaced.includes("%")) return spaced;
+	return spaced.replaceAll(/%([0-9a-f]{2})/gi, (_, hex: string) => String.fromCharCode(Number.parseInt(hex, 16)));
 }

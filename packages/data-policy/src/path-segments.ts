@@ -7,7 +7,6 @@ export type SegmentKind = (typeof SEGMENT_KINDS)[number];
 const NUMBER = /^\d+$/;
 const UUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 const HEX = /^[0-9a-f]{12,}$/i;
-const EMAIL = /(?:@|%40)[^.]+\./i;
 const TOKEN_LETTERS = /^[\w.~%+=-]+$/;
 /** Shorter ones are words as a rule. */
 const TOKEN_LENGTH = 16;
@@ -20,7 +19,8 @@ export function isId(segment: string): boolean {
 }
 
 export function isEmail(segment: string): boolean {
-	return EMAIL.test(segment);
+	const at = segment.search(/@|%40/i);
+	return at > 0 && segment.indexOf(".", at + 2) !== -1;
 }
 
 /**

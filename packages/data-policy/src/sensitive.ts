@@ -23,7 +23,10 @@ const HEADERS: ReadonlySet<string> = new Set([
 
 /** Parts of names, with `-`, `_` and case left out. */
 const PARTS =
-	/auth|token|secret|passw|pwd|passphrase|apikey|accesskey|privatekey|credential|session|cookie|signature|csrf|xsrf|otp|pincode|cardnumber|cvv|cvc|ssn|iban|assertion/;
+	/authori[sz]ation|authentication|oauth|authkey|authcode|token|secret|passw|passphrase|passcode|apikey|accesskey|privatekey|credential|session|cookie|signature|csrf|xsrf|pincode|cardnumber|assertion/;
+
+/** Whole words of names: as parts they would be in `businessName`, too. */
+const WORDS: ReadonlySet<string> = new Set("auth pwd pass otp jwt sid ssn cvv cvc iban".split(" "));
 
 /** A header whose value is a secret by custom; the name in lower case. */
 export function isSensitiveHeader(name: string): boolean {
@@ -32,5 +35,9 @@ export function isSensitiveHeader(name: string): boolean {
 
 /** A field of a JSON object or a form whose value is a secret by custom. */
 export function isSensitiveField(name: string): boolean {
-	return PARTS.test(name.toLowerCase().replaceAll(/[-_. ]/g, ""));
+	if (PARTS.test(name.toLowerCase().replaceAll(/[-_. ]/g, ""))) return true;
+	return name
+		.replaceAll(/([a-z0-9])([A-Z])/g, "$1 $2")
+		.split(/[^A-Za-z0-9]+/)
+		.some((word) => WORDS.has(word.toLowerCase()));
 }

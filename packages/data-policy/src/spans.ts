@@ -20,6 +20,11 @@ export class Spans {
 		if (to > from) this.#spans.push({ from, to, mask });
 	}
 
+	/** The places of a part of the text, which begins at `offset` of it. */
+	addAll(part: Spans, offset: number): void {
+		for (const { from, to, mask } of part.#spans) this.add(from + offset, to + offset, mask);
+	}
+
 	/** The first `length` units of the text with all places masked; of several that overlap, one mask stands for all. */
 	render(text: string, length: number = text.length): string {
 		let rendered = "";

@@ -12,6 +12,11 @@ export interface QueryOptions {
 	readonly allow: readonly { test(name: string): boolean }[];
 }
 
+/** A name and a password before a host. */
+const LOGIN = /\/\/[^/?#@\s]*@/;
+/** What stands before the path of a URL, or nothing where a path begins. */
+const ORIGIN = /^(?:[a-z][a-z0-9+.-]*:)?\/\/[^/?#\s]*|^(?=\/)/i;
+
 /** Redacts paths, hosts and the text of header values. */
 export class TextRedactor {
 	/** Queries are judged here; else they are left as they are. */
@@ -33,8 +38,7 @@ export class TextRedactor {
 
 	path(path: string): string {
 		const spans = new Spans();
-		for (const pattern of this.#rules.paths) pattern.mask(path, spans);
-		if (this.#rules.segments.size > 0) this.#segments(path, spans);
+		this.#pathOf(path, spans);
 		if (this.judgesQueries) this.#queryOf(path, spans);
 		return this.#text(path, spans);
 	}
@@ -44,13 +48,24 @@ export class TextRedactor {
 		return this.#text(text, new Spans());
 	}
 
-	/** A header's value: a query in it, as in Referer and Location, is one, and a password before a host is none of anybody's business. */
+	/** A header's value. It may be a URL, as in Referer and Location: then its login, path and query are treated as such. */
 	headerValue(value: string): string {
 		const spans = new Spans();
 		this.#queryOf(value, spans);
-		const login = /\/\/([^/?#@\s]*)@/.exec(value);
+		const login = LOGIN.exec(value);
 		if (login) spans.add(login.index + 2, login.index + login[0].length - 1);
+		const origin = ORIGIN.exec(value)?.[0];
+		if (origin !== undefined) {
+			const path = new Spans();
+			this.#pathOf(value.slice(origin.length), path);
+			spans.addAll(path, origin.length);
+		}
 		return this.#text(value, spans);
+	}
+
+	#pathOf(path: string, spans: Spans): void {
+		for (const pattern of this.#rules.paths) pattern.mask(path, spans);
+		if (this.#rules.segments.size > 0) this.#segments(path, spans);
 	}
 
 	#text(text: string, spans: Spans): string {
@@ -61,9 +76,9 @@ export class TextRedactor {
 	#segments(path: string, spans: Spans): void {
 		const { segments: kinds } = this.#rules;
 		for (const [from, to] of segmentsOf(path)) {
-			const semicolon = path.indexOf(";", from);
-			const end = semicolon === -1 || semicolon > to ? to : semicolon;
-			if (isOf(kinds, path.slice(from, end))) spans.add(from, end);
+			const [segment = ""] = path.slice(from, to).split(";", 1);
+			const end = from + segment.length;
+			if (isOf(kinds, segment)) spans.add(from, end);
 			if (end < to && kinds.has("params")) spans.add(end + 1, to);
 		}
 	}
@@ -73,8 +88,10 @@ export class TextRedactor {
 		if (mark === -1) return;
 		const { values, allow } = this.#query;
 		const { query } = this.#rules;
-		const masks = (name: string): boolean =>
-			query.some((one) => one.test(name)) || !(values || (name !== "" && allow.some((one) => one.test(name))));
+		const masks = (written: string): boolean => {
+			const name = written.toLowerCase();
+			return query.some((one) => one.test(name)) || !(values || (name !== "" && allow.some((one) => one.test(name))));
+		};
 		pairSpans(text, mark + 1, text.length, masks, spans);
 	}
 }

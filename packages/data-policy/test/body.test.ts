@@ -1,4 +1,4 @@
-import { createDataPolicy, MARGIN_BYTES } from "@wirescribe/data-policy";
+import { createDataPolicy, DEFAULT_BODY_TYPES, MARGIN_BYTES } from "@wirescribe/data-policy";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { seen, transaction } from "./transactions.ts";
@@ -6,9 +6,15 @@ import { seen, transaction } from "./transactions.ts";
 function bodyOf(
 	type: string,
 	body: string | Uint8Array,
-	{ redact = [] as string[], prefixBytes = 4096, headers = [] as [string, string][], cut = false } = {},
+	{
+		redact = [] as string[],
+		prefixBytes = 4096,
+		headers = [] as [string, string][],
+		cut = false,
+		types = ["text/*", ...DEFAULT_BODY_TYPES],
+	} = {},
 ): { body: string | undefined; bodyCut: boolean } {
-	const policy = createDataPolicy({ bodies: { prefixBytes }, redact });
+	const policy = createDataPolicy({ bodies: { prefixBytes, types }, redact });
 	const judged = policy?.apply(transaction(), seen([["Content-Type", type], ...headers], body, cut));
 	if (typeof judged !== "object") throw new Error("left out");
 	return judged.content?.request as { body: string | undefined; bodyCut: boolean };
@@ -153,5 +159,17 @@ describe("any body", () => {
 		["text/plain", [["transfer-encoding", "gzip, chunked"]]],
 	] as [string, [string, string][]][])("none of %s %j", (type, headers) => {
 		expect(bodyOf(type, "text", { headers }).body).toBeUndefined();
+	});
+
+	test("of types that were not asked for, only those whose fields have names", () => {
+		for (const [type, found] of [
+			["application/json; charset=utf-8", "1"],
+			["Application/Problem+JSON", "1"],
+			["application/x-www-form-urlencoded", "1"],
+			["text/plain", undefined],
+			["application/xml", undefined],
+		] as const) {
+			expect([type, bodyOf(type, "1", { types: [...DEFAULT_BODY_TYPES] }).body]).toEqual([type, found]);
+		}
 	});
 });

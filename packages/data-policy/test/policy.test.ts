@@ -1,5 +1,11 @@
 import { isSampled, jsonLine, type Transaction } from "@wirescribe/access-log";
-import { createDataPolicy, type DataPolicyOptions, sampleFraction, transactionField } from "@wirescribe/data-policy";
+import {
+	createDataPolicy,
+	type DataPolicyOptions,
+	isSensitiveField,
+	sampleFraction,
+	transactionField,
+} from "@wirescribe/data-policy";
 import { FIELDS, readRecord } from "@wirescribe/filter";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
@@ -79,6 +85,39 @@ describe("headers", () => {
 		]);
 		expect(headersOf(sent, { headers: ["*", "X-API-Key"] })).toContainEqual(["x-api-key", "k"]);
 		expect(headersOf(sent, { headers: ["x-api-*"] })).toEqual([["x-api-key", "x"]]);
+	});
+
+	test("a URL in a value is treated as one", () => {
+		const options = { headers: ["*"], redact: ["path:ids", "path:/reset/*"], queryAllow: ["page"] };
+		const urls: [string, string][] = [
+			["Referer", "https://u:p@a/users/7/x?page=1&token=t"],
+			["Location", "/reset/canary?code=c"],
+			["Link", "<https://u:p@a/>"],
+			["Accept", "*/*"],
+		];
+		expect(headersOf(urls, options)).toEqual([
+			["referer", "https://x@a/users/x/x?page=1&token=x"],
+			["location", "/reset/x?code=x"],
+			["link", "<https://x@a/>"],
+			["accept", "*/*"],
+		]);
+	});
+
+	test("names that hold secrets are told from those that only look like it", () => {
+		const secret = [
+			"authorization",
+			"x-auth",
+			"oauth_state",
+			"accessToken",
+			"userSSN",
+			"user_pwd",
+			"X-OTP",
+			"sessionId",
+			"card_number",
+		];
+		const open = ["author", "className", "businessName", "passenger", "hotplug", "compass", "authority", "paths"];
+		expect(secret.filter((name) => !isSensitiveField(name))).toEqual([]);
+		expect(open.filter(isSensitiveField)).toEqual([]);
 	});
 
 	test("rules mask what is named", () => {

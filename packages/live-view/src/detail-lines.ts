@@ -1,4 +1,4 @@
-import { formatBytes, formatDuration, type JsonSize, type JsonTransaction } from "@wirescribe/access-log";
+import { formatBytes, formatDuration, type JsonMessage, type JsonTransaction } from "@wirescribe/access-log";
 import type { FrameLine, Tone } from "./frame.ts";
 import { endpointOf, processOf } from "./grouping.ts";
 import { line, span, wrap } from "./lines.ts";
@@ -9,7 +9,7 @@ const LABEL_WIDTH = 12;
 
 type Row = readonly [label: string, value: string | undefined, tone?: Tone];
 
-function sizeText(size: JsonSize | null): string {
+function sizeText(size: JsonMessage | null): string {
 	if (size === null) return "not seen";
 	return `${formatBytes(size.header_bytes)} head, ${formatBytes(size.body_bytes)} body`;
 }

@@ -10,6 +10,8 @@
  *
  * @module
  */
+
+export { BothEnds } from "./both-ends.ts";
 export { type Frame, type FrameLine, frameText, type Span, type Tone } from "./frame.ts";
 export { endpointOf, GROUPINGS, type Grouping, groupOf } from "./grouping.ts";
 export { LatencySketch } from "./latency-sketch.ts";

@@ -1,4 +1,4 @@
-import { formatBytes, formatDuration, type JsonSize, type JsonTransaction } from "@wirescribe/access-log";
+import { formatBytes, formatDuration, type JsonMessage, type JsonTransaction } from "@wirescribe/access-log";
 import type { Span } from "./frame.ts";
 import { processOf } from "./grouping.ts";
 import { span } from "./lines.ts";
@@ -7,7 +7,7 @@ import { statusTone } from "./request-lines.ts";
 /** One second is long for anybody. */
 const SLOW_MS = 1_000;
 
-function sizeText(size: JsonSize | null): string {
+function sizeText(size: JsonMessage | null): string {
 	return size === null ? "-" : formatBytes(size.header_bytes + size.body_bytes);
 }
 

@@ -1,4 +1,4 @@
-import type { JsonSize, JsonTransaction } from "@wirescribe/access-log";
+import type { JsonMessage, JsonTransaction } from "@wirescribe/access-log";
 import { BothEnds } from "./both-ends.ts";
 import { type GroupSummary, GroupTable } from "./group-table.ts";
 import { type Grouping, groupOf } from "./grouping.ts";
@@ -27,7 +27,7 @@ export function isFailed({ status }: JsonTransaction): boolean {
 	return status === null || status >= 500;
 }
 
-function bytesOf(size: JsonSize | null): number {
+function bytesOf(size: JsonMessage | null): number {
 	return size === null ? 0 : size.header_bytes + size.body_bytes;
 }
 

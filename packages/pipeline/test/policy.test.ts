@@ -113,6 +113,22 @@ describe("a policy", () => {
 		expect(response?.bodyCut).toBe(false);
 	});
 
+	it("may change while connections are open", () => {
+		const told = new Told();
+		const partition = new Partition({ output: told, policy: new Judge(["filtered", "filtered"]) });
+		partition.consume(exchanges(new BatchBuilder(1).connection(2, "accept"), 2).take(), 10_000);
+		const second = new Judge([], { bodyBytes: 4 });
+		partition.obey(second);
+		partition.consume(exchanges(new BatchBuilder(1), 1, 2).take(), 20_000);
+		partition.consume(exchanges(new BatchBuilder(2).connection(2, "accept"), 1).take(), 20_000);
+		partition.obey(undefined);
+		partition.consume(exchanges(new BatchBuilder(1), 1, 3).take(), 30_000);
+		expect(told.transactions.map(({ path }) => path)).toEqual(["/judged", "/judged", "/a"]);
+		// Of the connection that was open nobody wanted a body when it began.
+		expect(second.asked.map(({ seen }) => seen?.request?.body?.length)).toEqual([undefined, 4]);
+		expect(partition.ledger()).toMatchObject({ requestStartsRead: 5, logged: 3, leftOut: { filtered: 2 } });
+	});
+
 	it("is asked once the connection is described", () => {
 		const told = new Told();
 		const policy = new Judge([undefined, "filtered"], { bodyBytes: 0 });

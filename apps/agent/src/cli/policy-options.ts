@@ -12,8 +12,8 @@ export const POLICY_SPECS: OptionSpecs = {
 		value: "NAME…",
 		help: "log these headers, also '*'; cookies, authorization and the like are masked unless named exactly",
 	},
-	"body-prefix": { type: "string", value: "BYTES", help: "log the beginnings of bodies that are text: 1 to 64KB" },
-	"body-types": { type: "string", multiple: true, value: "TYPE…", help: "of these types only: 'application/*+json'" },
+	"body-prefix": { type: "string", value: "BYTES", help: "log the beginnings of bodies: JSON and forms, 1 to 64KB" },
+	"body-types": { type: "string", multiple: true, value: "TYPE…", help: "bodies of these types instead: 'text/*'" },
 	redact: {
 		type: "string",
 		multiple: true,

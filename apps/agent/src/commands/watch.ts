@@ -2,7 +2,7 @@ import { once } from "node:events";
 import process from "node:process";
 import { CliError, EXIT } from "../cli/errors.ts";
 import { helpText, type OptionSpecs, oneOf, type ParsedArguments, parseCommand, stringList } from "../cli/options.ts";
-import { viewFilter } from "../cli/view-filter.ts";
+import { POLICY_SPECS, parsePolicy } from "../cli/policy-options.ts";
 import { parseView, VIEW_SPECS } from "../cli/view-options.ts";
 import type { WatchOptions } from "../cli/watch-options.ts";
 import { startSession, watchedText } from "../live/session.ts";
@@ -20,6 +20,7 @@ const SPECS: OptionSpecs = {
 	output: { type: "string", value: "text|json", help: "lines for people (default) or for programs" },
 	color: { type: "string", value: "auto|always|never", help: "auto: on a terminal, unless NO_COLOR is set" },
 	...VIEW_SPECS,
+	...POLICY_SPECS,
 };
 
 const PLAN = { lines: "json", messages: false, color: false } as const;
@@ -40,10 +41,10 @@ export async function run(args: readonly string[]): Promise<number> {
 		return EXIT.ok;
 	}
 	const line = watchLine(format(parsed));
-	const { file, filter, watch } = parseView("watch", parsed);
-	const matches = filter === undefined ? undefined : viewFilter(filter);
-	const open = (onGone: () => void): Outlet => lineOutlet(line, matches, onGone);
-	return file === undefined ? watchLive(watch, open) : watchRecording(file, watch, open);
+	const { file, watch } = parseView("watch", parsed);
+	const options = { ...watch, policy: parsePolicy("watch", parsed) };
+	const open = (onGone: () => void): Outlet => lineOutlet(line, onGone);
+	return file === undefined ? watchLive(options, open) : watchRecording(file, options, open);
 }
 
 function format(parsed: ParsedArguments): WatchFormat {

@@ -25,7 +25,7 @@ export const POLICY_SETTINGS: readonly Setting[] = [
 		option: "body-prefix",
 		type: { kind: "size", min: 1, max: 64 << 10 },
 		default: "",
-		about: "Log the beginnings of bodies that are text, so many bytes, as far as they were captured.",
+		about: "Log the beginnings of bodies, JSON and forms, so many bytes, as far as they were captured.",
 		reload: "live",
 	},
 	{
@@ -33,7 +33,7 @@ export const POLICY_SETTINGS: readonly Setting[] = [
 		option: "body-types",
 		type: list("types"),
 		default: "",
-		about: "Bodies of these types only: `application/*+json`.",
+		about: "Bodies of these types instead: `text/*`.",
 		reload: "live",
 	},
 	{

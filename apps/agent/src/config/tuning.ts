@@ -45,7 +45,7 @@ export function tune({ cpus, cpusFrom, memoryBytes, memoryFrom }: Limits): Tunin
 			value: ring,
 			reason:
 				ring === RING_BYTES
-					? `some 50 ms at 100,000 requests a second; all rings are at most an eighth of ${memory}`
+					? `room for some 10,000 requests that were not read yet; all rings are at most an eighth of ${memory}`
 					: `all rings together an eighth of ${memory}, as a power of two`,
 		},
 		autoLanes: {

@@ -158,7 +158,8 @@ export class Outlets {
 		let failure: unknown;
 		const successor = await this.#open(options).catch((error: unknown) => {
 			failure = error;
-			return this.#open(old);
+			// Its folder may have gone meanwhile: what was held must not be for nothing.
+			return this.#open(old).catch(() => this.#open({ ...old, delivery: { ...old.delivery, spool: undefined } }));
 		});
 		held.release(successor);
 		set.sender = successor;

@@ -7,7 +7,7 @@ const FRAME_MS = 250;
 
 /** Shows a view until it is quit, a signal comes, or there is no terminal any more; then the terminal is as it was. */
 export async function showView(view: LiveView, ended?: Promise<void>): Promise<void> {
-	using terminal = new Terminal();
+	const terminal = new Terminal();
 	const draw = (): void => {
 		view.tick(Date.now());
 		terminal.draw(view.frame(terminal.width, terminal.height));
@@ -20,11 +20,12 @@ export async function showView(view: LiveView, ended?: Promise<void>): Promise<v
 	});
 	terminal.onMessage = (line) => view.notice(line);
 	terminal.onRedraw = draw;
-	draw();
 	const timer = setInterval(draw, FRAME_MS);
 	try {
+		draw();
 		await untilStopped(Promise.race([quit, terminal.gone, ...(ended ? [ended] : [])]));
 	} finally {
 		clearInterval(timer);
+		terminal.close();
 	}
 }

@@ -6,17 +6,13 @@ import { StdoutOutlet } from "../output/stdout-outlet.ts";
 
 const NOTHING = new Uint8Array(0);
 
-/** Lines on stdout, of those transactions that a filter lets through. */
-export function lineOutlet(
-	line: (tx: JsonTransaction) => string,
-	filter: ((tx: JsonTransaction) => boolean) | undefined,
-	onGone: () => void,
-): Outlet {
+/** A line on stdout for each transaction. */
+export function lineOutlet(line: (tx: JsonTransaction) => string, onGone: () => void): Outlet {
 	const stdout = new StdoutOutlet(onGone);
 	const lines = new OutputBuffer();
 	const encoder = new TextEncoder();
 	const feed = new JsonFeed((tx) => {
-		if (filter === undefined || filter(tx)) lines.push(LINE, 0, 0, 0, 0, NOTHING, encoder.encode(`${line(tx)}\n`));
+		lines.push(LINE, 0, 0, 0, 0, NOTHING, encoder.encode(`${line(tx)}\n`));
 	});
 	return {
 		frames(buffer) {

@@ -128,7 +128,7 @@ capture: {ring_size: 64MB, tls: false}
 		closeSync(fd);
 		await using load = startLoad(nginx.port, REQUESTS, PREFIX);
 		for (let n = 1; n <= RELOADS; n++) {
-			await sleep(800);
+			await sleep(600);
 			await reload(wirescribe, text(n));
 			if (n === 7) await reload(wirescribe, text(n + 1).replace("tcp_operations", "tcp_operation"), "refused");
 		}
@@ -188,7 +188,7 @@ capture: {ring_size: 64MB, tls: false, partitions: 2}
 		const total = REQUESTS / 2;
 		await using load = startLoad(nginx.port, total, "p");
 		for (let n = 1; n <= RELOADS / 2; n++) {
-			await sleep(700);
+			await sleep(500);
 			await reload(wirescribe, text(n));
 		}
 		expect(load.child.exitCode).toBe(null);
