@@ -1,7 +1,10 @@
 import { readFileSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { parse } from "yaml";
+import { parseRun } from "../../apps/agent/src/cli/config-options.ts";
+import { makeConfig } from "../../apps/agent/src/config/config.ts";
 import { CAPABILITIES } from "../../apps/agent/src/plan/capabilities.ts";
 import { ensureDebian } from "../debian.ts";
 import { root } from "../workspace.ts";
@@ -84,6 +87,22 @@ describe("the chart", () => {
 			data: Record<string, string>;
 		};
 		expect(parse(map.data["wirescribe.yaml"] as string)).toMatchObject(config);
+	});
+
+	it.each(Object.entries(VARIANTS))("%s gives arguments and a configuration that the agent takes", (_, values) => {
+		const objects = chart.objects(values);
+		const map = objects.find(({ kind }) => kind === "ConfigMap") as unknown as { data: Record<string, string> };
+		const args = daemonSet(objects).pod.containers[0]!.args;
+		expect(args[0]).toBe("run");
+		// The folder of the socket is the node's.
+		const parsed = parseRun(
+			"run",
+			args.slice(1).map((arg) => arg.replace("/run/wirescribe", tmpdir())),
+		);
+		const { options, warnings } = makeConfig("wirescribe.yaml", map.data["wirescribe.yaml"] as string, parsed, {});
+		expect(warnings).toEqual([]);
+		expect(options.control).toMatchObject({ takeover: true, afterHandover: "wait" });
+		expect(options.observability.metricsListen?.host).toBe("0.0.0.0");
 	});
 
 	it("gives the capabilities of the agent's list, and no more", () => {

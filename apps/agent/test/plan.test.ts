@@ -42,7 +42,9 @@ describe("plan", { timeout: 120_000 }, () => {
 		expect(planned.code, planned.stderr).toBe(0);
 		const plan = JSON.parse(planned.stdout) as Plan;
 		expect(plan.processes).toEqual(
-			expect.arrayContaining([expect.objectContaining({ pid: server.program.pid, tls: [process.execPath] })]),
+			expect.arrayContaining([
+				expect.objectContaining({ pid: server.program.pid, tls: [expect.stringMatching(/\/node$/)] }),
+			]),
 		);
 
 		const file = join(folder, "state.json");

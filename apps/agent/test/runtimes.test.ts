@@ -55,6 +55,26 @@ describe.each(Object.keys(RUNTIMES))("%s", (runtime) => {
 		expect(wirescribe.stderr).not.toContain("Warning");
 	});
 
+	it("tells of itself, and hands over", { timeout: 90_000 }, async () => {
+		const control = ["--control", join(folder, `${runtime}.sock`), "--takeover"];
+		const args = ["run", "--output", "json", "--port", String(port), "--metrics-listen", "127.0.0.1:0", ...control];
+		const ready = "watching ";
+		await using old = await Wirescribe.start(args, { runtime, ready });
+		await ask("/told");
+		await old.until(() => old.lineCount >= 2, "both ends");
+		const url = /on (http:\/\/127\.0\.0\.1:\d+)/.exec(old.stderr)?.[1];
+		const metrics = await (await fetch(`${url}/metrics`)).text();
+		expect(metrics).toContain('wirescribe_http_requests_total{endpoint="GET /told",role="server",status="2xx"} 1');
+		expect(metrics).toMatch(/^wirescribe_info\{version="[\d.]+",runtime="(node|bun|deno) [\d.]+"\} 1$/m);
+		expect((await fetch(`${url}/readyz`)).status).toBe(200);
+		await using young = await Wirescribe.start(args, { runtime, ready });
+		expect(await old.exit(), old.stderr).toBe(0);
+		await ask("/new");
+		await young.until(() => young.lineCount >= 2, "both ends");
+		expect(await young.stop(), young.stderr).toBe(0);
+		expect([...old.lines, ...young.lines].map(({ path }) => path)).toEqual(["/told", "/told", "/new", "/new"]);
+	});
+
 	it("runs on worker threads", { timeout: 60_000 }, async () => {
 		const args = ["run", "--output", "json", "--port", String(port), "--partitions", "2"];
 		await using wirescribe = await Wirescribe.start(args, { runtime });

@@ -36,15 +36,25 @@ const NO_PREALLOC = 1;
 export function planCapture(options: CaptureOptions = {}): CapturePlan {
 	const settings = settingsOf(options);
 	const reads = settings.reads ?? firstReads(release());
-	using object = BpfObject.open(readFileSync(objectFile(process.arch, reads)), { name: "wirescribe" });
-	configure(object, settings);
-	const hooks = systemCallPrograms(object, settings).map(({ name: program, section }): PlannedHook => {
+	const object = BpfObject.open(readFileSync(objectFile(process.arch, reads)), { name: "wirescribe" });
+	try {
+		configure(object, settings);
+		return {
+			hooks: plannedHooks(object, settings),
+			maps: [...object.maps.values()].map(plannedMap).concat(queueMap(settings)),
+		};
+	} finally {
+		object.close();
+	}
+}
+
+function plannedHooks(object: BpfObject, settings: Settings): PlannedHook[] {
+	return systemCallPrograms(object, settings).map(({ name: program, section }): PlannedHook => {
 		const [kind = "", category = "", name = ""] = section.split("/");
 		return kind === "raw_tp"
 			? { name: category, kind: "raw tracepoint", program }
 			: { name: `${category}:${name}`, kind: "tracepoint", program };
 	});
-	return { hooks, maps: [...object.maps.values()].map(plannedMap).concat(queueMap(settings)) };
 }
 
 /** The rings are made apart from the object, one for each partition. */

@@ -2,8 +2,9 @@ import process from "node:process";
 import { parseRun, RUN_SPECS } from "../cli/config-options.ts";
 import { EXIT } from "../cli/errors.ts";
 import { helpText, type OptionSpecs } from "../cli/options.ts";
+import { printPage } from "../cli/print-page.ts";
 import { loadConfig } from "../config/config.ts";
-import { allChecks } from "../doctor/checks.ts";
+import { allChecks, type Check } from "../doctor/checks.ts";
 import { tlsOverview, tlsText } from "../doctor/tls.ts";
 
 const OWN_SPECS: OptionSpecs = { json: { type: "boolean", help: "the result as JSON" } };
@@ -23,16 +24,19 @@ export async function run(args: readonly string[]): Promise<number> {
 		return EXIT.ok;
 	}
 	const checks = await allChecks(loadConfig(parsed, process.env).options);
-	if (parsed.values["json"] === true) {
-		const ok = checks.every((check) => check.ok);
-		process.stdout.write(
-			`${JSON.stringify({ ok, checks: checks.map(({ exitCode: _, ...check }) => check), tls: tlsOverview() }, null, 2)}\n`,
-		);
-	} else {
-		for (const { ok, name, found, todo } of checks) {
-			process.stdout.write(`${ok ? "ok  " : "FAIL"}  ${name.padEnd(13)} ${found}${todo ? `\n      -> ${todo}` : ""}\n`);
-		}
-		process.stdout.write(tlsText(tlsOverview()));
-	}
+	printPage(parsed.values["json"] === true ? json(checks) : text(checks));
 	return checks.find((check) => !check.ok)?.exitCode ?? EXIT.ok;
+}
+
+function json(checks: readonly Check[]): string {
+	const shown = checks.map(({ exitCode: _, ...check }) => check);
+	return `${JSON.stringify({ ok: checks.every(({ ok }) => ok), checks: shown, tls: tlsOverview() }, null, 2)}\n`;
+}
+
+function text(checks: readonly Check[]): string {
+	const lines = checks.map(
+		({ ok, name, found, todo }) =>
+			`${ok ? "ok  " : "FAIL"}  ${name.padEnd(13)} ${found}${todo ? `\n      -> ${todo}` : ""}\n`,
+	);
+	return lines.join("") + tlsText(tlsOverview());
 }

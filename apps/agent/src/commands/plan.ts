@@ -2,6 +2,7 @@ import process from "node:process";
 import { parseRun, RUN_SPECS } from "../cli/config-options.ts";
 import { EXIT } from "../cli/errors.ts";
 import { helpText, type OptionSpecs } from "../cli/options.ts";
+import { printPage } from "../cli/print-page.ts";
 import { loadConfig } from "../config/config.ts";
 import { makePlan } from "../plan/make-plan.ts";
 import { planText } from "../plan/plan-text.ts";
@@ -23,6 +24,6 @@ export async function run(args: readonly string[]): Promise<number> {
 		return EXIT.ok;
 	}
 	const plan = makePlan(loadConfig(parsed, process.env).options);
-	process.stdout.write(parsed.values["json"] === true ? `${JSON.stringify(plan, null, 2)}\n` : planText(plan));
+	printPage(parsed.values["json"] === true ? `${JSON.stringify(plan, null, 2)}\n` : planText(plan));
 	return plan.problems[0]?.exitCode ?? EXIT.ok;
 }

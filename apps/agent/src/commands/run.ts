@@ -41,15 +41,17 @@ export async function run(args: readonly string[]): Promise<number> {
 	const { logFormat, logLevel, measureProbes, metricsListen } = options.observability;
 	log.configure({ format: logFormat, level: logLevel });
 	for (const warning of config.warnings) log.warn(problemLine(warning), { pauseMs: 0 });
-	using _measuring = measureProbes ? countCosts() : undefined;
+	const counting = measureProbes ? countCosts() : undefined;
 	const plan = measureProbes ? makePlan(options) : undefined;
 	const predecessor = await findPredecessor(options.control, ownPid(options.proc));
-	using status = new Status(metricsListen, { state: "starting", plan, backend: options.backend });
-	// The predecessor has the port, until it has been taken over from.
-	if (!predecessor) await status.listen();
+	const status = new Status(metricsListen, { state: "starting", plan, backend: options.backend });
 	try {
+		// The predecessor has the port, until it has been taken over from.
+		if (!predecessor) await status.listen();
 		return await watch(config, parsed, status, predecessor);
 	} finally {
+		status.close();
+		counting?.[Symbol.dispose]();
 		log.flush();
 	}
 }

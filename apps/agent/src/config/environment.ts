@@ -12,7 +12,7 @@ export interface EnvironmentEntry {
 }
 
 /** Variables that are no keys. */
-const OTHERS = ["WIRESCRIBE_CONFIG", "WIRESCRIBE_DEBUG", "WIRESCRIBE_LIBBPF", "WIRESCRIBE_FFI"];
+const OTHERS = ["WIRESCRIBE_CONFIG", "WIRESCRIBE_DEBUG", "WIRESCRIBE_FEATURES", "WIRESCRIBE_LIBBPF", "WIRESCRIBE_FFI"];
 
 /** What the environment says of the keys: by our own name of a variable, else by the reference agent's. Empty is not set. */
 export function readEnvironment(environment: Environment): {

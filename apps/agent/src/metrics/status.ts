@@ -1,8 +1,8 @@
 import { log } from "../logging/log.ts";
 import { StatusServer, type StatusSources } from "./status-server.ts";
 
-/** The status server of a run, if one was asked for: opened when its address is free, closed with the scope. */
-export class Status implements Disposable {
+/** The status server of a run, if one was asked for: opened when its address is free. */
+export class Status {
 	readonly sources: StatusSources;
 	readonly #address: { readonly host: string; readonly port: number } | undefined;
 	#server: StatusServer | undefined;
@@ -22,9 +22,5 @@ export class Status implements Disposable {
 	close(): void {
 		this.#server?.close();
 		this.#server = undefined;
-	}
-
-	[Symbol.dispose](): void {
-		this.close();
 	}
 }
