@@ -24,8 +24,8 @@ import { type Line, Wirescribe } from "../wirescribe.ts";
 const RATE = 10_000;
 const REQUESTS = 250_000;
 const RELOADS = 20;
-/** A name without a value tells the requests apart, whatever becomes of the values. */
-const PREFIX = "p?secret=value&";
+/** The id, which is always shown, tells the requests apart; the secret is shown for some of the time. */
+const PREFIX = "p?secret=value&id=";
 
 let folder: string;
 let config: string;
@@ -117,6 +117,7 @@ access_log:
   output: json
   ledger_file: ${join(folder, "ledger.json")}
   query_values: ${n % 2 === 1}
+  query_allow: [id]
   tcp_operations: ${n % 3 === 2}
   select: ${(select[n % select.length] as string).replace("{", `{ports: [${nginx.port}], role: server, `)}
 capture: {ring_size: 64MB, tls: false}
@@ -136,7 +137,7 @@ capture: {ring_size: 64MB, tls: false}
 		await ended(load, REQUESTS);
 		expect(await wirescribe.stop(), wirescribe.stderr).toBe(0);
 		expect(wirescribe.stderr).toContain(
-			`wirescribe:   ${config}:6:3: unknown key 'access_log.tcp_operation', did you mean 'tcp_operations'?`,
+			`wirescribe:   ${config}:7:3: unknown key 'access_log.tcp_operation', did you mean 'tcp_operations'?`,
 		);
 		expect(reloads(wirescribe, "reloaded")).toBe(RELOADS);
 		expectEach(readLedger(), REQUESTS);
