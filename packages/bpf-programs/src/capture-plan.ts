@@ -36,7 +36,16 @@ const NO_PREALLOC = 1;
 export function planCapture(options: CaptureOptions = {}): CapturePlan {
 	const settings = settingsOf(options);
 	const reads = settings.reads ?? firstReads(release());
-	using object = BpfObject.open(readFileSync(objectFile(process.arch, reads)), { name: "wirescribe" });
+	// Node 22 has no `using`.
+	const object = BpfObject.open(readFileSync(objectFile(process.arch, reads)), { name: "wirescribe" });
+	try {
+		return planOf(object, settings);
+	} finally {
+		object.close();
+	}
+}
+
+function planOf(object: BpfObject, settings: Settings): CapturePlan {
 	configure(object, settings);
 	const hooks = systemCallPrograms(object, settings).map(({ name: program, section }): PlannedHook => {
 		const [kind = "", category = "", name = ""] = section.split("/");

@@ -37,20 +37,15 @@ export async function run(args: readonly string[]): Promise<number> {
 		return EXIT.ok;
 	}
 	const config = loadConfig(parsed, process.env);
-	const { options } = config;
-	const { logFormat, logLevel, measureProbes, metricsListen } = options.observability;
+	const { logFormat, logLevel, measureProbes } = config.options.observability;
 	log.configure({ format: logFormat, level: logLevel });
 	for (const warning of config.warnings) log.warn(problemLine(warning), { pauseMs: 0 });
-	using _measuring = measureProbes ? countCosts() : undefined;
-	const plan = measureProbes ? makePlan(options) : undefined;
-	const predecessor = await findPredecessor(options.control, ownPid(options.proc));
-	using status = new Status(metricsListen, { state: "starting", plan, backend: options.backend });
-	// The predecessor has the port, until it has been taken over from.
-	if (!predecessor) await status.listen();
+	const measuring = measureProbes ? countCosts() : undefined;
 	try {
-		return await watch(config, parsed, status, predecessor);
+		return await serve(config, parsed);
 	} finally {
 		log.flush();
+		measuring?.[Symbol.dispose]();
 	}
 }
 
@@ -61,6 +56,22 @@ function countCosts(): Disposable {
 	} catch (error) {
 		if (!(error instanceof BpfError) || error.errno !== "EPERM") throw error;
 		throw new CliError("cannot measure probes: CAP_SYS_ADMIN is missing; leave out --measure-probes", EXIT.permission);
+	}
+}
+
+/** Watches while its status is served. */
+async function serve(config: Config, parsed: ParsedArguments): Promise<number> {
+	const { options } = config;
+	const { measureProbes, metricsListen } = options.observability;
+	const plan = measureProbes ? makePlan(options) : undefined;
+	const predecessor = await findPredecessor(options.control, ownPid(options.proc));
+	const status = new Status(metricsListen, { state: "starting", plan, backend: options.backend });
+	try {
+		// The predecessor has the port, until it has been taken over from.
+		if (!predecessor) await status.listen();
+		return await watch(config, parsed, status, predecessor);
+	} finally {
+		status[Symbol.dispose]();
 	}
 }
 
