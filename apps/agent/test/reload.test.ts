@@ -133,12 +133,19 @@ describe("a backend that changes", () => {
 				if (protocolLog?.request?.path) received.push(protocolLog.request.path);
 			},
 		});
-		configure(`core: {backend: {addr: "127.0.0.1:${await freePort()}"}}`);
-		await using wirescribe = await start();
+		const status = `127.0.0.1:${await freePort()}`;
+		const absent = `127.0.0.1:${await freePort()}`;
+		const ready = async (): Promise<string> => (await fetch(`http://${status}/readyz`)).text();
+		const deliver = (to: string): void =>
+			configure(`core: {backend: {addr: "${to}"}}\nagent: {metrics_listen: "${status}"}`);
+		deliver(absent);
+		await using wirescribe = await Wirescribe.start(["run", "--config", config], { ready: "wirescribe: watching" });
 		await ask("/gone");
 		await said(wirescribe, "next try in");
-		configure(`core: {backend: {addr: "${collector.address}"}}`);
+		expect(await ready()).toContain(`missing  backend: ${absent}`);
+		deliver(collector.address);
 		await said(wirescribe, "reloaded (");
+		expect(await ready()).toContain(`ok       backend: ${collector.address}`);
 		await ask("/here");
 		await wirescribe.until(() => received.length > 0, "a record at the collector");
 		expect(await wirescribe.stop()).toBe(1);

@@ -117,9 +117,9 @@ access_log:
   output: json
   ledger_file: ${join(folder, "ledger.json")}
   query_values: ${n % 2 === 1}
-  query_allow: [id]
   tcp_operations: ${n % 3 === 2}
   select: ${(select[n % select.length] as string).replace("{", `{ports: [${nginx.port}], role: server, `)}
+policy: {query_allow: [id]}
 capture: {ring_size: 64MB, tls: false}
 `;
 		writeFileSync(config, text(0));
@@ -137,7 +137,7 @@ capture: {ring_size: 64MB, tls: false}
 		await ended(load, REQUESTS);
 		expect(await wirescribe.stop(), wirescribe.stderr).toBe(0);
 		expect(wirescribe.stderr).toContain(
-			`wirescribe:   ${config}:7:3: unknown key 'access_log.tcp_operation', did you mean 'tcp_operations'?`,
+			`wirescribe:   ${config}:6:3: unknown key 'access_log.tcp_operation', did you mean 'tcp_operations'?`,
 		);
 		expect(reloads(wirescribe, "reloaded")).toBe(RELOADS);
 		expectEach(readLedger(), REQUESTS);
