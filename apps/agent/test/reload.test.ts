@@ -97,24 +97,18 @@ describe("a selection that changes", () => {
 
 describe("a data policy that changes", () => {
 	it("holds for what is read from then on, on connections that are open", { timeout: 60_000 }, async () => {
-		const policy = (text: string): void => {
-			configure("");
-			writeFileSync(
-				config,
-				readFileSync(config, "utf8").replace("access_log: {", `access_log: {output: json, ${text}`),
-			);
-		};
+		const policy = (text: string): void => configure(`policy: {${text}}`);
 		policy("");
 		await using wirescribe = await start();
 		await ask("/one?token=secret");
 		await wirescribe.until(() => wirescribe.lineCount > 0, "the first request");
-		policy(`filter: 'path ~ "/two*"', headers: [host], query_allow: [id], `);
+		policy(`filter: 'path ~ "/two*"', headers: [host], query_allow: [id]`);
 		await said(wirescribe, "reloaded (");
 		for (const path of ["/one", "/two?id=7&token=secret"]) await ask(path);
 		await wirescribe.until(() => wirescribe.lineCount > 1, "the second one");
-		policy("redact: ['path:ids'], filter: 'path == ', ");
+		policy("redact: ['path:ids'], filter: 'path == '");
 		await said(wirescribe, "refused, the old configuration goes on:");
-		policy("redact: ['path:ids'], ");
+		policy("redact: ['path:ids']");
 		await said(wirescribe, "reloaded (", 2);
 		await ask("/three/12345");
 		await wirescribe.until(() => wirescribe.lineCount > 2, "the third one");
@@ -125,7 +119,7 @@ describe("a data policy that changes", () => {
 			["/two?id=7&token=x", { host: `127.0.0.1:${port}` }],
 			["/three/x", undefined],
 		]);
-		expect(wirescribe.stderr).toContain("wirescribe:   access_log.redact: - -> path:ids");
+		expect(wirescribe.stderr).toContain("wirescribe:   policy.redact: - -> path:ids");
 		expect(ledger().messages).toMatchObject({ balanced: true });
 	});
 });
@@ -139,12 +133,19 @@ describe("a backend that changes", () => {
 				if (protocolLog?.request?.path) received.push(protocolLog.request.path);
 			},
 		});
-		configure(`core: {backend: {addr: "127.0.0.1:${await freePort()}"}}`);
-		await using wirescribe = await start();
+		const status = `127.0.0.1:${await freePort()}`;
+		const absent = `127.0.0.1:${await freePort()}`;
+		const ready = async (): Promise<string> => (await fetch(`http://${status}/readyz`)).text();
+		const deliver = (to: string): void =>
+			configure(`core: {backend: {addr: "${to}"}}\nagent: {metrics_listen: "${status}"}`);
+		deliver(absent);
+		await using wirescribe = await Wirescribe.start(["run", "--config", config], { ready: "wirescribe: watching" });
 		await ask("/gone");
 		await said(wirescribe, "next try in");
-		configure(`core: {backend: {addr: "${collector.address}"}}`);
+		expect(await ready()).toContain(`missing  backend: ${absent}`);
+		deliver(collector.address);
 		await said(wirescribe, "reloaded (");
+		expect(await ready()).toContain(`ok       backend: ${collector.address}`);
 		await ask("/here");
 		await wirescribe.until(() => received.length > 0, "a record at the collector");
 		expect(await wirescribe.stop()).toBe(1);

@@ -103,7 +103,7 @@ export function optionsOf(values: readonly Effective[]): WatchOptions {
 			(text, { setting }) => text.replaceAll(optionPattern(setting), setting.key),
 			error.message.replace(/ \('wirescribe .*$/, ""),
 		);
-		throw new ConfigError([{ ...(place?.kind === "file" ? { at: place.at } : {}), message }]);
+		throw new ConfigError([{ ...(place?.kind === "file" ? { at: place.at } : {}), message }], error.excerpt);
 	}
 }
 

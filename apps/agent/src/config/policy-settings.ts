@@ -39,10 +39,9 @@ export const POLICY_SETTINGS: readonly Setting[] = [
 	{
 		key: "policy.redact",
 		option: "redact",
-		type: list("rules"),
+		type: { kind: "list", of: "rules", whole: true },
 		default: "",
-		about:
-			"Mask more: `header:NAME`, `query:NAME`, `form:NAME`, `json:PATH`, `path:ids`, `path:/A/*`, `regex:EXPR`. A rule with a comma needs the file.",
+		about: "Mask more: `header:NAME`, `query:NAME`, `form:NAME`, `json:PATH`, `path:ids`, `path:/A/*`, `regex:EXPR`.",
 		reload: "live",
 	},
 	{
@@ -64,7 +63,7 @@ export const POLICY_SETTINGS: readonly Setting[] = [
 	{
 		key: "policy.sample.rules",
 		option: "sample-rule",
-		type: list("EXPR=RATIO"),
+		type: { kind: "list", of: "EXPR=RATIO", whole: true },
 		default: "",
 		about: "Another part of these: `path ~ /health=0`. The first rule that matches decides.",
 		reload: "live",

@@ -31,8 +31,9 @@ export class UnreadableError extends CliError {
 export class ConfigError extends CliError {
 	readonly problems: readonly Problem[];
 
-	constructor(problems: readonly Problem[]) {
-		super(problems.map(problemLine).join("\n"), EXIT.usage);
+	/** `excerpt`: lines that show the place in a value. */
+	constructor(problems: readonly Problem[], excerpt?: string) {
+		super(problems.map(problemLine).join("\n"), EXIT.usage, excerpt === undefined ? {} : { excerpt });
 		this.name = "ConfigError";
 		this.problems = problems;
 	}

@@ -1,4 +1,4 @@
-import { CliError } from "../cli/errors.ts";
+import { CliError, errorLines } from "../cli/errors.ts";
 import type { WatchOptions } from "../cli/watch-options.ts";
 import { changeLine, changesBetween, liveConfig } from "./changes.ts";
 import type { Config } from "./config.ts";
@@ -99,8 +99,8 @@ export class Reloader {
 			// One that is not there just now may be about to be replaced.
 			if (!always && error instanceof UnreadableError) return;
 			tell(`reload (${why}) refused, the old configuration goes on:`);
-			const lines = error instanceof CliError ? error.lines : [String((error as Error).message ?? error)];
-			for (const line of lines) tell(`  ${line}`);
+			const excerpt = error instanceof CliError ? (error.excerpt?.split("\n") ?? []) : [];
+			for (const line of [...errorLines(error), ...excerpt]) tell(`  ${line}`);
 		}
 	}
 }

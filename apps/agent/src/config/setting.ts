@@ -5,7 +5,14 @@ export type SettingType =
 	| { readonly kind: "boolean" | "text" | "file" | "address" }
 	| { readonly kind: "choice"; readonly choices: readonly string[]; readonly also?: Readonly<Record<string, string>> }
 	| { readonly kind: "number" | "size"; readonly min: number; readonly max: number; readonly or?: string }
-	| { readonly kind: "list"; readonly of: string; readonly min?: number; readonly max?: number };
+	| {
+			readonly kind: "list";
+			readonly of: string;
+			readonly min?: number;
+			readonly max?: number;
+			/** Commas belong to the items: text is one of them, text with several lines several. */
+			readonly whole?: true;
+	  };
 
 /** An option's value in the form that the command line gives: text, a switch, or a list. */
 export type SettingValue = string | boolean | readonly string[];
@@ -48,7 +55,7 @@ export function readText(type: SettingType, text: string): { value: SettingValue
 			return type.choices.includes(value) ? { value } : refuse(type.choices.join(" or "));
 		}
 		case "list":
-			return readList(type, text === "" ? [] : text.split(","));
+			return readList(type, text === "" ? [] : text.split(type.whole ? "\n" : ","));
 		case "number":
 			if (text === type.or) return { value: text };
 			return attempt(text, () => wholeNumber("", "", text, type.min, type.max), type.or);

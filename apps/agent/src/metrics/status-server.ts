@@ -20,14 +20,16 @@ const ANSWER_MS = 5_000;
 /** A backend that no lane is connected to is looked for, but not more often than this. */
 const REACH_PAUSE_MS = 5_000;
 
+type Backend = { readonly host: string; readonly port: number };
+
 /** What the server tells about. */
 export interface StatusSources {
 	/** A session, once it has begun; what is going on before and after it. */
 	state: (() => Promise<SessionState>) | "starting" | "stopping";
 	/** What was planned before the start; undefined: not asked for. */
 	readonly plan: Plan | undefined;
-	/** When records are delivered to one. */
-	readonly backend: { readonly host: string; readonly port: number } | undefined;
+	/** When records are delivered to one; a reload may name another. */
+	backend: Backend | undefined;
 }
 
 interface Answer {
@@ -47,8 +49,8 @@ export class StatusServer {
 	readonly #sources: StatusSources;
 	readonly #exposition = new Exposition(METRIC_GROUPS);
 	readonly #totals = new EndpointTotals(MAX_ENDPOINTS);
-	#reach: Promise<string | undefined> | undefined;
-	#reachedMs = 0;
+	/** What was found out last. */
+	#reach: { readonly backend: Backend; readonly atMs: number; readonly why: Promise<string | undefined> } | undefined;
 
 	private constructor(sources: StatusSources) {
 		this.#sources = sources;
@@ -129,13 +131,12 @@ export class StatusServer {
 		);
 	}
 
-	#unreachable(backend: { host: string; port: number }): Promise<string | undefined> {
+	#unreachable(backend: Backend): Promise<string | undefined> {
 		const nowMs = performance.now();
-		if (!this.#reach || nowMs - this.#reachedMs > REACH_PAUSE_MS) {
-			this.#reachedMs = nowMs;
-			this.#reach = whyUnreachable(backend);
+		if (!this.#reach || this.#reach.backend !== backend || nowMs - this.#reach.atMs > REACH_PAUSE_MS) {
+			this.#reach = { backend, atMs: nowMs, why: whyUnreachable(backend) };
 		}
-		return this.#reach;
+		return this.#reach.why;
 	}
 
 	/** Alive: the process answers, and so do its partitions, once it has any. */

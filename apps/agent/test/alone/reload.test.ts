@@ -24,8 +24,8 @@ import { type Line, Wirescribe } from "../wirescribe.ts";
 const RATE = 10_000;
 const REQUESTS = 250_000;
 const RELOADS = 20;
-/** A name without a value tells the requests apart, whatever becomes of the values. */
-const PREFIX = "p?secret=value&";
+/** The id, which is always shown, tells the requests apart; the secret is shown for some of the time. */
+const PREFIX = "p?secret=value&id=";
 
 let folder: string;
 let config: string;
@@ -119,6 +119,7 @@ access_log:
   query_values: ${n % 2 === 1}
   tcp_operations: ${n % 3 === 2}
   select: ${(select[n % select.length] as string).replace("{", `{ports: [${nginx.port}], role: server, `)}
+policy: {query_allow: [id]}
 capture: {ring_size: 64MB, tls: false}
 `;
 		writeFileSync(config, text(0));
