@@ -127,8 +127,6 @@ describe("by default", () => {
 		"redacted stderr",
 		"whole stderr",
 		"collector stderr",
-		"json metrics",
-		"json readyz",
 		"json state",
 		"json ledger",
 		"text ledger",

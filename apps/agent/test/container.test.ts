@@ -102,7 +102,7 @@ describe("the container's tree", { timeout: 120_000 }, () => {
 		const files = readdirSync(join(tree, "opt"), { recursive: true, encoding: "utf8" });
 		expect(
 			files.filter((file) =>
-				/@wirescribe\/[\w-]+\/src|\.test\.|vitest|typescript\/|node_modules\/(deno|bun|koffi)\//.test(file),
+				/@wirescribe\/[\w-]+\/src|\.test\.|vitest\/|typescript\/|node_modules\/(deno|bun|koffi)\//.test(file),
 			),
 		).toEqual([]);
 	});

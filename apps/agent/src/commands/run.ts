@@ -8,7 +8,7 @@ import type { WatchOptions } from "../cli/watch-options.ts";
 import { type Config, loadConfig, makeConfig } from "../config/config.ts";
 import { readConfigFile } from "../config/config-file.ts";
 import { problemLine } from "../config/problem.ts";
-import { Reloader } from "../config/reloader.ts";
+import { Reloader, type ReloaderOptions } from "../config/reloader.ts";
 import { watchFile } from "../config/watch-file.ts";
 import { ControlServer, type Successor } from "../handover/control-server.ts";
 import { finishOwnRequests } from "../handover/hand-over.ts";
@@ -84,7 +84,10 @@ async function watch(
 	const { control, proc } = config.options;
 	const spool = delivery.spool?.folder;
 	const server = control.socket && (await ControlServer.listen(control.socket, session, { pid: ownPid(proc), spool }));
-	const reloader = reloaderOf(config, parsed, session);
+	const reloader = reloaderOf(config, parsed, async (next) => {
+		await session.reconfigure(next);
+		status.sources.backend = next.backend;
+	});
 	const watched = config.file === undefined ? undefined : reloads(config.file, reloader);
 	log.info(session.startLine, { pauseMs: 0 });
 	process.on("SIGUSR2", () => void show(session, reloader.config.options));
@@ -140,11 +143,11 @@ async function show(session: Session, options: WatchOptions): Promise<void> {
 	}
 }
 
-function reloaderOf(config: Config, parsed: ParsedArguments, session: Session): Reloader {
+function reloaderOf(config: Config, parsed: ParsedArguments, apply: ReloaderOptions["apply"]): Reloader {
 	return new Reloader(config, {
 		read: () => (config.file === undefined ? "" : readConfigFile(config.file)),
 		make: (text) => makeConfig(config.file, text, parsed, process.env),
-		apply: (options) => session.reconfigure(options),
+		apply,
 		tell: (line) => log.info(line, { pauseMs: 0 }),
 	});
 }
