@@ -38,8 +38,10 @@ function formsOf(secret: string): string[] {
 
 /** A server whose answers hold secrets of their own, given as JSON. */
 const SERVER = `
-const secrets = JSON.parse(process.argv[1]);
-const server = require("node:http").createServer((request, response) => {
+const [json, ...files] = process.argv.slice(1);
+const secrets = JSON.parse(json);
+const [key, cert] = files.map((file) => require("node:fs").readFileSync(file));
+const server = require(key ? "node:https" : "node:http").createServer({ key, cert }, (request, response) => {
   request.resume().on("end", () => {
     response.writeHead(200, secrets.reason, {
       "content-type": "application/json",
@@ -64,17 +66,23 @@ const RESPONSE_PLACES = [
 	"responseBody",
 ];
 
-export async function startSecretServer(canaries: Canaries): Promise<{ program: Program; port: number }> {
+/** With a certificate it speaks TLS. */
+export async function startSecretServer(
+	canaries: Canaries,
+	certificate?: { readonly key: string; readonly cert: string },
+): Promise<{ program: Program; port: number }> {
 	const secrets = Object.fromEntries(RESPONSE_PLACES.map((place) => [place, canaries.at(place)]));
-	return Program.listening(process.execPath, ["-e", SERVER, JSON.stringify(secrets)]);
+	const files = certificate ? [certificate.key, certificate.cert] : [];
+	return Program.listening(process.execPath, ["-e", SERVER, JSON.stringify(secrets), ...files]);
 }
 
 /** Requests with a secret in every place that a client has. Returns how many they were. */
-export function sendSecrets(port: number, canaries: Canaries): number {
+export function sendSecrets(scheme: "http" | "https", port: number, canaries: Canaries): number {
 	const at = (place: string): string => canaries.at(place);
-	const origin = `http://127.0.0.1:${port}`;
+	const origin = `${scheme}://127.0.0.1:${port}`;
+	const raw = (request: string): void => sendRaw(scheme, port, request);
 	const curl = (...args: string[]): void => {
-		const { status, stderr } = spawnSync("curl", ["-sS", "-o", "/dev/null", ...args], { encoding: "utf8" });
+		const { status, stderr } = spawnSync("curl", ["-sSk", "-o", "/dev/null", ...args], { encoding: "utf8" });
 		if (status !== 0) throw new Error(`curl failed: ${stderr}`);
 	};
 	const json = JSON.stringify({ password: at("jsonPassword"), remark: at("json"), deep: [{ remark: at("jsonDeep") }] });
@@ -94,22 +102,23 @@ export function sendSecrets(port: number, canaries: Canaries): number {
 	curl("-d", `user=u&password=${at("formPassword")}&remark=${at("form")}`, `${origin}/form`);
 	curl("-F", `file=${at("multipart")}`, `${origin}/upload`);
 	curl("-H", "Content-Type: application/octet-stream", "-d", at("binary"), `${origin}/binary`);
-	raw(port, `GET http://user:${at("login")}@127.0.0.1/absolute HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n`);
+	raw(`GET http://user:${at("login")}@127.0.0.1/absolute HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n`);
 	raw(
-		port,
 		`POST /chunked HTTP/1.1\r\nHost: a\r\nConnection: close\r\nTransfer-Encoding: chunked\r\n\r\n5;e=${at("chunkExtension")}\r\nhello\r\n0\r\nX-Trailer: ${at("trailer")}\r\n\r\n`,
 	);
 	return 7;
 }
 
 /** What no ordinary client sends, by a socket of Python's. */
-function raw(port: number, request: string): void {
+function sendRaw(scheme: string, port: number, request: string): void {
 	const script = `
-import socket, sys
-with socket.create_connection(("127.0.0.1", int(sys.argv[1]))) as s:
+import socket, ssl, sys
+plain = socket.create_connection(("127.0.0.1", int(sys.argv[2])))
+with ssl._create_unverified_context().wrap_socket(plain) if sys.argv[1] == "https" else plain as s:
     s.sendall(sys.stdin.buffer.read())
     while s.recv(65536): pass
 `;
-	const { status, stderr } = spawnSync("python3", ["-c", script, String(port)], { input: request, encoding: "utf8" });
+	const args = ["-c", script, scheme, String(port)];
+	const { status, stderr } = spawnSync("python3", args, { input: request, encoding: "utf8" });
 	if (status !== 0) throw new Error(`the request could not be sent: ${stderr}`);
 }

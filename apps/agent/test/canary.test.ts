@@ -5,6 +5,7 @@ import type { Ledger } from "@wirescribe/pipeline";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { ensureDebian } from "../../../tools/debian.ts";
 import { Canaries, sendSecrets, startSecretServer } from "./canaries.ts";
+import { Certificate } from "./certificate.ts";
 import { Wirescribe } from "./wirescribe.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "wirescribe-canary-"));
@@ -32,25 +33,29 @@ const outputs = new Map<string, Uint8Array>();
 /** One of each kind of agent watches the same requests. */
 beforeAll(async () => {
 	await ensureDebian(["curl"]);
-	const { program, port } = await startSecretServer(canaries);
-	await using _server = program;
+	using certificate = new Certificate();
+	const { program: plain, port } = await startSecretServer(canaries);
+	await using _plain = plain;
+	const { program: encrypted, port: tlsPort } = await startSecretServer(canaries, certificate);
+	await using _encrypted = encrypted;
 	await using collector = await Wirescribe.start(["collect", "--listen", "127.0.0.1:0", "--output", "json"], {
 		ready: "collecting on",
 	});
 	const address = /collecting on ([^;\s]+)/.exec(collector.stderr)?.[1] as string;
-	const watch = ["--port", String(port)];
+	const watch = ["--port", `${port},${tlsPort}`];
 	const start = (name: string, ...args: string[]): Promise<Wirescribe> => {
 		const files = ["--ledger", inFolder(`${name}.ledger`), "--state-file", inFolder(`${name}.state`)];
 		return Wirescribe.start(["run", ...watch, ...files, "--metrics-listen", "127.0.0.1:0", ...args], {
 			ready: "watching ",
+			tls: true,
 		});
 	};
 	await using json = await start("json", "--output", "json", "--backend", address, "--units");
 	await using text = await start("text", "--output", "text", "--backend", "127.0.0.1:1", "--spool", inFolder("spool"));
 	await using opened = await start("opened", "--output", "json", "--partitions", "2", "--tcp-operations", ...ALL);
-	await using redacted = await Wirescribe.start(["record", inFolder("redacted.wsr"), ...watch]);
-	await using whole = await Wirescribe.start(["record", inFolder("raw.wsr"), "--raw", ...watch]);
-	const requests = sendSecrets(port, canaries);
+	await using redacted = await Wirescribe.start(["record", inFolder("redacted.wsr"), ...watch], { tls: true });
+	await using whole = await Wirescribe.start(["record", inFolder("raw.wsr"), "--raw", ...watch], { tls: true });
+	const requests = sendSecrets("http", port, canaries) + sendSecrets("https", tlsPort, canaries);
 	const both = 2 * requests;
 	for (const one of [json, text, opened]) await one.until(() => one.lineCount >= both, `${both} lines`);
 	for (const [name, one] of Object.entries({ json, text, opened })) {
@@ -85,7 +90,7 @@ async function replay(recording: string, ...args: string[]): Promise<Uint8Array>
 	await using wirescribe = new Wirescribe(["replay", inFolder(recording), "--output", "json", ...args]);
 	const code = await wirescribe.exit();
 	expect(code, wirescribe.stderr).toBe(0);
-	expect(wirescribe.lineCount).toBeGreaterThanOrEqual(14);
+	expect(wirescribe.lineCount).toBeGreaterThanOrEqual(28);
 	return Buffer.from(`${wirescribe.stdout}${wirescribe.stderr}`);
 }
 
@@ -144,7 +149,9 @@ describe("by default", () => {
 
 	it("the records of all requests were searched", () => {
 		const ledger = JSON.parse(Buffer.from(outputs.get("json ledger") as Uint8Array).toString()) as Ledger;
-		expect(ledger.messages).toMatchObject({ logged: 14, balanced: true });
+		expect(ledger.messages).toMatchObject({ logged: 28, balanced: true });
+		const text = Buffer.from(outputs.get("json stdout") as Uint8Array).toString();
+		expect(text.match(/"tls":true/g)).toHaveLength(14);
 	});
 });
 
