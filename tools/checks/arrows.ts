@@ -55,7 +55,14 @@ export const TEST_ARROWS: Readonly<Record<string, readonly string[]>> = {
 };
 
 /** Packages that browsers run: their code names no `node:` module. */
-export const BROWSER: readonly string[] = ["@wirescribe/buffer", "@wirescribe/http1-parser", "@wirescribe/filter"];
+export const BROWSER: readonly string[] = [
+	"@wirescribe/buffer",
+	"@wirescribe/http1-parser",
+	"@wirescribe/filter",
+	"@wirescribe/access-log",
+	"@wirescribe/live-view",
+	"@wirescribe/exchange-export",
+];
 
 /** The first circle in a table of arrows, as the names along it. */
 export function circleIn(arrows: Readonly<Record<string, readonly string[]>>): readonly string[] | undefined {

@@ -162,6 +162,23 @@ test("has the exchanges", ({ exchanges: given }) => {
 
 // k6 itself is one binary that cannot be had here: its modules are stood in for, by curl where it would send.
 describe("a k6 script, with a stand-in for k6", () => {
+	it("uses k6 as its types say", async () => {
+		const script = write("typed.js", "k6", EXCHANGES);
+		const tsc = fileURLToPath(new URL("../../../node_modules/typescript/bin/tsc", import.meta.url));
+		const as = [
+			"--ignoreConfig",
+			"--noEmit",
+			"--allowJs",
+			"--checkJs",
+			"--strict",
+			"--noImplicitAny",
+			"false",
+			"--types",
+			"k6",
+		];
+		await run(process.execPath, [tsc, ...as, "--module", "esnext", "--moduleResolution", "bundler", script]);
+	});
+
 	it("sends the requests in their order, and checks their status", async () => {
 		mkdirSync(join(folder, "node_modules/k6"), { recursive: true });
 		const manifest = { name: "k6", type: "module", exports: { ".": "./index.mjs", "./http": "./http.mjs" } };

@@ -1,23 +1,30 @@
-/** The newest `capacity` things that were added; adding costs the same however many came before. */
+/** The newest `capacity` things that were added, in a ring: adding costs the same however many came before. */
 export class Recent<T> {
 	readonly #capacity: number;
-	#items: T[] = [];
+	readonly #ring: T[] = [];
+	/** Where the oldest one is once the ring is full. */
+	#at = 0;
 
 	constructor(capacity: number) {
 		this.#capacity = capacity;
 	}
 
 	add(item: T): void {
-		this.#items.push(item);
-		if (this.#items.length >= 2 * this.#capacity) this.#items = this.#items.slice(-this.#capacity);
+		if (this.#ring.length < this.#capacity) {
+			this.#ring.push(item);
+			return;
+		}
+		this.#ring[this.#at] = item;
+		this.#at = (this.#at + 1) % this.#capacity;
 	}
 
 	clear(): void {
-		this.#items = [];
+		this.#ring.length = 0;
+		this.#at = 0;
 	}
 
 	/** Oldest first. */
 	items(): readonly T[] {
-		return this.#items.length > this.#capacity ? this.#items.slice(-this.#capacity) : this.#items;
+		return [...this.#ring.slice(this.#at), ...this.#ring.slice(0, this.#at)];
 	}
 }

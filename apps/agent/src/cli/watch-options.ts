@@ -159,7 +159,7 @@ export function watched(
 }
 
 /** A ring's size is a power of two and a multiple of the page size: other sizes are rounded up. */
-function ringBytes(command: string, size: string | undefined): number {
+export function ringBytes(command: string, size: string | undefined): number {
 	if (size === undefined) return tuning().ringBytes.value;
 	const bytes = byteSize(command, "ring-size", size, 64 << 10, 64 << 20);
 	return 2 ** Math.ceil(Math.log2(bytes));

@@ -48,6 +48,7 @@ async function topLive({ watch }: ViewOptions, common: ViewCommon): Promise<numb
 		plan: { lines: "json", messages: false, color: false },
 		open: () => new JsonFeed((tx) => view.add(tx)),
 	} as const;
+	process.stderr.write("wirescribe: attaching to the kernel …\n");
 	const session = await startSession(watch, { output });
 	const stopAsking = watchLoss(session, view);
 	try {
