@@ -86,6 +86,7 @@ async function watch(
 	const server = control.socket && (await ControlServer.listen(control.socket, session, { pid: ownPid(proc), spool }));
 	const reloader = reloaderOf(config, parsed, session);
 	const watched = config.file === undefined ? undefined : reloads(config.file, reloader);
+	if (watched) status.sources.reloads = () => reloader.counts;
 	log.info(session.startLine, { pauseMs: 0 });
 	process.on("SIGUSR2", () => void show(session, reloader.config.options));
 
