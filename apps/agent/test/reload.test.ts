@@ -146,6 +146,9 @@ describe("a backend that changes", () => {
 		deliver(collector.address);
 		await said(wirescribe, "reloaded (");
 		expect(await ready()).toContain(`ok       backend: ${collector.address}`);
+		const metrics = await (await fetch(`http://${status}/metrics`)).text();
+		expect(metrics).toContain('wirescribe_config_reloads_total{result="applied"} 1\n');
+		expect(metrics).toContain("wirescribe_config_stale 0\n");
 		await ask("/here");
 		await wirescribe.until(() => received.length > 0, "a record at the collector");
 		expect(await wirescribe.stop()).toBe(1);

@@ -89,6 +89,7 @@ async function watch(
 		status.sources.backend = next.backend;
 	});
 	const watched = config.file === undefined ? undefined : reloads(config.file, reloader);
+	if (watched) status.sources.reloads = () => reloader.counts;
 	log.info(session.startLine, { pauseMs: 0 });
 	process.on("SIGUSR2", () => void show(session, reloader.config.options));
 

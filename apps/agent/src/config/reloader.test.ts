@@ -93,6 +93,9 @@ describe("Reloader", () => {
 		it.fails = undefined;
 		await it.to("access_log: {query_values: false}");
 		expect(it.reloader.config.options.queryValues).toBe(false);
+		expect(it.reloader.counts).toEqual({ applied: 1, unchanged: 0, refused: 2, stale: false });
+		await it.to("wrong: 1");
+		expect(it.reloader.counts).toMatchObject({ refused: 3, stale: true });
 	});
 
 	it("looks at what has been touched only when it is another, also than one that was refused", async () => {

@@ -15,6 +15,16 @@ export interface ReloaderOptions {
 	readonly tell: (line: string) => void;
 }
 
+/** What has become of reloads so far. */
+export interface ReloadCounts {
+	readonly applied: number;
+	/** Nothing was different, or nothing of it can be applied while the agent runs. */
+	readonly unchanged: number;
+	readonly refused: number;
+	/** The last one was refused: what holds is not what was last asked for. */
+	readonly stale: boolean;
+}
+
 /** `always`: also when the file is as it was. */
 interface Request {
 	readonly why: string;
@@ -33,6 +43,7 @@ export class Reloader {
 	#text: string;
 	#next: Request | undefined;
 	#ended = false;
+	#counts: ReloadCounts = { applied: 0, unchanged: 0, refused: 0, stale: false };
 
 	constructor(config: Config, options: ReloaderOptions) {
 		this.#config = config;
@@ -43,6 +54,10 @@ export class Reloader {
 	/** What holds now. */
 	get config(): Config {
 		return this.#config;
+	}
+
+	get counts(): ReloadCounts {
+		return this.#counts;
 	}
 
 	/** `why`: who asks for it. Settles when it, and what was asked for meanwhile, is done; never rejects. */
@@ -87,20 +102,27 @@ export class Reloader {
 			for (const warning of now.warnings) tell(problemLine(warning));
 			if (changes.length === 0) {
 				tell(`reload (${why}): nothing has changed`);
+				this.#count("unchanged");
 				return;
 			}
 			const config = liveConfig(this.#config, now);
 			const live = changes.some((change) => change.live);
 			if (live) await apply(config.options);
 			this.#config = config;
+			this.#count(live ? "applied" : "unchanged");
 			tell(live ? `reloaded (${why}):` : `reload (${why}): nothing that can be applied while the agent runs:`);
 			for (const change of changes) tell(`  ${changeLine(change)}`);
 		} catch (error) {
 			// One that is not there just now may be about to be replaced.
 			if (!always && error instanceof UnreadableError) return;
+			this.#count("refused");
 			tell(`reload (${why}) refused, the old configuration goes on:`);
 			const excerpt = error instanceof CliError ? (error.excerpt?.split("\n") ?? []) : [];
 			for (const line of [...errorLines(error), ...excerpt]) tell(`  ${line}`);
 		}
+	}
+
+	#count(result: "applied" | "unchanged" | "refused"): void {
+		this.#counts = { ...this.#counts, [result]: this.#counts[result] + 1, stale: result === "refused" };
 	}
 }

@@ -1,4 +1,5 @@
 import type { EndpointCounts } from "@wirescribe/pipeline";
+import type { ReloadCounts } from "../config/reloader.ts";
 import type { SessionState } from "../live/session-state.ts";
 import type { LogCounts } from "../logging/logger.ts";
 
@@ -11,6 +12,8 @@ export interface MetricsSnapshot {
 	readonly endpoints: readonly EndpointCounts[];
 	readonly log: LogCounts;
 	readonly ready: boolean;
+	/** Undefined: there is no configuration file. */
+	readonly reloads: ReloadCounts | undefined;
 }
 
 export type MetricValue = readonly [value: number, labels?: Readonly<Record<string, string>>];

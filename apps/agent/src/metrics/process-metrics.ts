@@ -1,10 +1,15 @@
 import process from "node:process";
+import type { ReloadCounts } from "../config/reloader.ts";
 import { labelled, type MetricGroup, type MetricRow, type MetricValue, single } from "./metric-row.ts";
 
 const STARTED_SECONDS = Date.now() / 1000 - process.uptime();
 
 function gauge(name: string, help: string, values: () => readonly MetricValue[]): MetricRow {
 	return { name, type: "gauge", help, labels: [], values };
+}
+
+function countsOf({ applied, refused, unchanged }: ReloadCounts): Record<string, number> {
+	return { applied, refused, unchanged };
 }
 
 export const processMetrics: MetricGroup = {
@@ -24,6 +29,20 @@ export const processMetrics: MetricGroup = {
 			help: "1 while /readyz says so.",
 			labels: [],
 			values: ({ ready }) => single(Number(ready)),
+		},
+		{
+			name: "wirescribe_config_stale",
+			type: "gauge",
+			help: "1 while the last reload of the configuration was refused: the one before goes on. Only with a file, as the next one.",
+			labels: [],
+			values: ({ reloads }) => single(reloads && Number(reloads.stale)),
+		},
+		{
+			name: "wirescribe_config_reloads_total",
+			type: "counter",
+			help: "Reloads of the configuration, by what became of them: applied, refused, or unchanged.",
+			labels: ["result"],
+			values: ({ reloads }) => labelled("result", reloads && countsOf(reloads)),
 		},
 		{
 			name: "wirescribe_kubernetes_synced",

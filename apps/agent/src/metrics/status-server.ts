@@ -4,6 +4,7 @@ import type { AddressInfo } from "node:net";
 import process from "node:process";
 import { EndpointTotals } from "@wirescribe/pipeline";
 import { CliError, EXIT, errorCode } from "../cli/errors.ts";
+import type { ReloadCounts } from "../config/reloader.ts";
 import type { SessionState } from "../live/session-state.ts";
 import { log } from "../logging/log.ts";
 import { whyUnreachable } from "../output/backend-reach.ts";
@@ -30,6 +31,8 @@ export interface StatusSources {
 	readonly plan: Plan | undefined;
 	/** When records are delivered to one; a reload may name another. */
 	backend: Backend | undefined;
+	/** When there is a configuration file. */
+	reloads?: () => ReloadCounts;
 }
 
 interface Answer {
@@ -168,6 +171,7 @@ export class StatusServer {
 			session,
 			endpoints: this.#totals.sum(session?.partitions.map(({ endpoints }) => endpoints) ?? []),
 			log: log.counts(),
+			reloads: this.#sources.reloads?.(),
 			ready: (await this.#readiness(state)).every(({ ready }) => ready),
 		};
 		return { status: 200, type: this.#exposition.contentType, body: await this.#exposition.text(snapshot) };
