@@ -145,15 +145,19 @@ static void parse(int argc, char **argv)
 	}
 }
 
-// Sets a `const volatile u32` of the object before it is loaded.
-static void set_u32(struct bpf_object *object, const char *name, uint32_t value)
+// Sets a `volatile u32` of a section of the object before it is loaded; 0: it is not there.
+static int set_u32_in(struct bpf_object *object, const char *section, const char *name, uint32_t value)
 {
-	struct bpf_map *map = bpf_object__find_map_by_name(object, ".rodata");
+	struct bpf_map *map = bpf_object__find_map_by_name(object, section);
 	const struct btf *btf = bpf_object__btf(object);
-	int section = btf__find_by_name_kind(btf, ".rodata", BTF_KIND_DATASEC);
+	int id = btf__find_by_name_kind(btf, section, BTF_KIND_DATASEC);
 	size_t size;
+
+	if (!map || id < 0)
+		return 0;
+
 	uint8_t *data = (uint8_t *)bpf_map__initial_value(map, &size);
-	const struct btf_type *type = btf__type_by_id(btf, section);
+	const struct btf_type *type = btf__type_by_id(btf, id);
 	const struct btf_var_secinfo *variable = btf_var_secinfos(type);
 
 	for (int i = 0; i < btf_vlen(type); i++, variable++) {
@@ -161,9 +165,18 @@ static void set_u32(struct bpf_object *object, const char *name, uint32_t value)
 
 		if (!strcmp(btf__name_by_offset(btf, named->name_off), name)) {
 			memcpy(data + variable->offset, &value, sizeof(value));
-			return;
+			return 1;
 		}
 	}
+	return 0;
+}
+
+// Constants, or what may change while the programs run.
+static void set_u32(struct bpf_object *object, const char *name, uint32_t value)
+{
+	if (set_u32_in(object, ".rodata", name, value) || set_u32_in(object, ".bss", name, value) ||
+	    set_u32_in(object, ".data", name, value))
+		return;
 	errno = ENOENT;
 	fail(name);
 }
