@@ -62,7 +62,7 @@ async function soak(): Promise<void> {
 	};
 
 	console.log(HEADER);
-	await traffic.once();
+	await traffic.warmUp();
 	await sleep(5000);
 	const idle = await sample();
 
