@@ -4,7 +4,6 @@ import type { Manifest } from "../workspace.ts";
 /** Of a manifest, what registries read. */
 export interface PublishedManifest extends Manifest {
 	readonly description?: string;
-	readonly license?: string;
 	readonly repository?: { readonly type?: string; readonly url?: string; readonly directory?: string };
 	readonly homepage?: string;
 	readonly bugs?: string;

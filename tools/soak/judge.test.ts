@@ -14,7 +14,7 @@ function run(shape: (seconds: number) => Partial<Sample>): Sample[] {
 
 describe("growth", () => {
 	test("there is none of memory that goes up and down", () => {
-		expect(growth(run((seconds) => ({ heapMiB: 30 + (seconds % 70), rssMiB: 150 + (seconds % 40) })))).toEqual([]);
+		expect(growth(run((seconds) => ({ heapMiB: 25 + (seconds % 110) / 2, rssMiB: 150 + (seconds % 40) })))).toEqual([]);
 	});
 
 	test("memory that rises to a level and stays there has grown from the first quarter", () => {
@@ -25,7 +25,7 @@ describe("growth", () => {
 	test("memory that goes on rising has grown in the second half, too", () => {
 		const found = growth(run((seconds) => ({ heapMiB: 30 + seconds / 20 })));
 		expect(found).toHaveLength(2);
-		expect(found[0]).toMatch(/^heapMiB has grown by 29.5 in the second half/);
+		expect(found[0]).toMatch(/^heapMiB has grown by 24.0 in the second half/);
 	});
 });
 

@@ -4,7 +4,7 @@ import type { Sample } from "./sample.ts";
 export const TOLERANCE = {
 	/** Memory may grow by so much, or by this share of itself where that is more: over the second half, and from the first to the last quarter. */
 	memoryMiB: 8,
-	memoryShare: 0.08,
+	memoryShare: 0.1,
 	/** Descriptors, threads and timers above those of the idle agent: a connection that is being made, a thread pool that is filled on demand. */
 	handles: 4,
 	/** Entries of a map above those of the idle agent: sockets and processes of the machine that are not ours. */
@@ -13,23 +13,38 @@ export const TOLERANCE = {
 	records: 100,
 } as const;
 
+/** The heap is what a collection leaves of it: between two of them it grows with the traffic. The process gives memory back late. */
+const LEVELS = { rssMiB: median, heapMiB: least } as const;
+const WINDOWS = 10;
+
 /** What has grown while there was traffic, as sentences. */
 export function growth(samples: readonly Sample[]): string[] {
 	return (["rssMiB", "heapMiB"] as const).flatMap((key) => {
-		const of = (part: readonly Sample[]): number[] => part.map((sample) => sample[key]);
-		const quarter = Math.max(1, Math.floor(samples.length / 4));
-		const [first, last] = [median(of(samples.slice(0, quarter))), median(of(samples.slice(-quarter)))];
-		const half = samples.slice(Math.floor(samples.length / 2));
-		const seconds = (half.at(-1)?.seconds ?? 0) - (half[0]?.seconds ?? 0);
-		const risen = seconds * slope(half.map((sample) => [sample.seconds, sample[key]]));
+		const level = (part: readonly Sample[]): number => LEVELS[key](part.map((sample) => sample[key]));
+		const quarter = Math.ceil(samples.length / 4);
+		const first = level(samples.slice(0, quarter));
+		const quarters = level(samples.slice(-quarter)) - first;
+		const windows = windowsOf(samples);
+		const half = windows.slice(Math.floor(windows.length / 2));
+		const points = half.map((part) => [part[0]?.seconds ?? 0, level(part)] as const);
+		const risen = ((points.at(-1)?.[0] ?? 0) - (points[0]?.[0] ?? 0)) * slope(points);
 		const allowed = Math.max(TOLERANCE.memoryMiB, first * TOLERANCE.memoryShare);
-		const text = (from: string, by: number): string =>
-			`${key} has grown by ${by.toFixed(1)} ${from}, more than ${allowed.toFixed(1)}`;
+		const text = (by: number, when: string): string =>
+			`${key} has grown by ${by.toFixed(1)} ${when}, more than ${allowed.toFixed(1)}`;
 		return [
-			...(risen > allowed ? [text(`in the second half (a line through ${half.length} samples)`, risen)] : []),
-			...(last - first > allowed ? [text("from the first quarter to the last (medians)", last - first)] : []),
+			...(risen > allowed ? [text(risen, "in the second half")] : []),
+			...(quarters > allowed ? [text(quarters, "from the first quarter to the last")] : []),
 		];
 	});
+}
+
+/** The samples in tenths, fewer where there are not so many samples. */
+function windowsOf(samples: readonly Sample[]): (readonly Sample[])[] {
+	const size = samples.length / WINDOWS;
+	const parts = Array.from({ length: WINDOWS }, (_, n) =>
+		samples.slice(Math.round(n * size), Math.round((n + 1) * size)),
+	);
+	return parts.filter((part) => part.length > 0);
 }
 
 /** What an agent that is idle again holds more than when it was idle first, as sentences. */
@@ -42,6 +57,10 @@ export function leftovers(idle: Sample, now: Sample): string[] {
 		.map(([name, count]) => `map ${name}: ${count} entries, idle ${idle.maps.get(name) ?? 0}`);
 	const retained = now.retained > TOLERANCE.records ? [`${now.retained} records are still retained`] : [];
 	return [...handles, ...maps, ...retained];
+}
+
+function least(values: readonly number[]): number {
+	return Math.min(...values);
 }
 
 function median(values: readonly number[]): number {
