@@ -3,6 +3,7 @@ import { mkdirSync } from "node:fs";
 import { createServer, get } from "node:http";
 import type { AddressInfo } from "node:net";
 import { delimiter, join } from "node:path";
+import process from "node:process";
 import { Wirescribe } from "../../apps/agent/test/wirescribe.ts";
 import { mustRun } from "../command.ts";
 import { type Manifest, readJson, root } from "../workspace.ts";
@@ -12,17 +13,22 @@ import { strangersEnvironment } from "./strangers-environment.ts";
 /** A Node that a user may have, and what is installed beside the agent for it. */
 export interface UsersNode {
 	readonly name: string;
-	/** The folder of its program. */
-	readonly bin: string;
+	/** The folder of its program; undefined: it comes with the agent, in the same prefix. */
+	readonly bin: string | undefined;
 	readonly beside: readonly string[];
 }
 
-/** Node 26 needs nothing; Node 22 has no FFI of its own. */
+/** Node 26 as docs/deploying.md installs it; Node 22, which has no FFI of its own. */
 export function usersNodes(): readonly UsersNode[] {
-	const koffi = readJson<Manifest>(join(root, "package.json")).devDependencies?.["koffi"];
+	const { devDependencies, optionalDependencies } = readJson<Manifest>(join(root, "package.json"));
+	const node = `node-linux-${process.arch}`;
 	return [
-		{ name: "Node 26", bin: join(root, "node_modules/.bin"), beside: [] },
-		{ name: "Node 22", bin: join(root, "tools/node22/node_modules/.bin"), beside: [`koffi@${koffi}`] },
+		{ name: "Node 26", bin: undefined, beside: [`${node}@${optionalDependencies?.[node]}`] },
+		{
+			name: "Node 22",
+			bin: join(root, "tools/node22/node_modules/.bin"),
+			beside: [`koffi@${devDependencies?.["koffi"]}`],
+		},
 	];
 }
 
@@ -40,7 +46,7 @@ export async function tryInstalledAgent(
 	const prefix = join(folder, node.name.replace(" ", "-").toLowerCase());
 	mkdirSync(prefix, { recursive: true });
 	const environment = strangersEnvironment();
-	const env = { ...environment, PATH: `${node.bin}${delimiter}${environment["PATH"]}` };
+	const env = { ...environment, PATH: `${node.bin ?? join(prefix, "bin")}${delimiter}${environment["PATH"]}` };
 	const install = ["install", "--global", "--prefix", prefix, "--no-audit", "--no-fund", "--loglevel=error"];
 	await mustRun("npm", [...install, ...registry.npmArguments, tarball, ...node.beside], { env, cwd: prefix });
 
