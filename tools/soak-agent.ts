@@ -1,5 +1,5 @@
 /**
- * `npm run soak:agent`: eight hours' worth of process churn and traffic in 20 minutes (`--minutes N`), through the agent as it is deployed: a
+ * `npm run soak:agent`: eight hours' worth of process churn and traffic in 20 minutes (`--minutes N`; memory is judged from five minutes on), through the agent as it is deployed: a
  * configuration that is reloaded all the time, a collector that is restarted. Prints what the agent holds every ten seconds. Fails when memory has
  * grown, when handles or map entries are not back where they were once everything is idle, or when the ledger does not balance.
  */
@@ -14,7 +14,7 @@ import { Certificate } from "../apps/agent/test/certificate.ts";
 import { Wirescribe } from "../apps/agent/test/wirescribe.ts";
 import { ensureDebian } from "./debian.ts";
 import { Backend } from "./soak/backend.ts";
-import { growth, leftovers, TOLERANCE } from "./soak/judge.ts";
+import { growth, LEAST_SAMPLES, leftovers, TOLERANCE } from "./soak/judge.ts";
 import { HEADER, rowOf, type Sample, takeSample } from "./soak/sample.ts";
 import { Traffic } from "./soak/traffic.ts";
 import { startNginx } from "./traffic/nginx.ts";
@@ -80,6 +80,7 @@ async function soak(): Promise<void> {
 	stop.abort();
 	await Promise.all([traffic.stop(), disturbances]);
 	console.log(JSON.stringify({ ...traffic.counts, backendRestarts: backend.restarts, reloads: reloadsIn(agent) }));
+	if (busy.length < LEAST_SAMPLES) console.log("memory is not judged: it was too short a time");
 	problems.push(...growth(busy), ...(await untilIdle(idle, sample)));
 
 	const code = await agent.stop();

@@ -29,6 +29,10 @@ describe("growth", () => {
 	});
 });
 
+test("growth of a short run is not judged", () => {
+	expect(growth(run((seconds) => ({ heapMiB: 30 + seconds })).slice(0, 29))).toEqual([]);
+});
+
 describe("leftovers", () => {
 	test("there are none of what is as it was, or differs by what others do", () => {
 		const now = { ...IDLE, fds: 82, retained: 8, maps: new Map([["sockets", 90]]) };

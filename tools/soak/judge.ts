@@ -17,15 +17,18 @@ export const TOLERANCE = {
 const LEVELS = { rssMiB: median, heapMiB: least } as const;
 const WINDOWS = 10;
 
-/** What has grown while there was traffic, as sentences. */
+/** Five minutes: until then a runtime takes memory that it keeps, and a window may have no collection in it. */
+export const LEAST_SAMPLES = 30;
+
+/** What has grown while there was traffic, as sentences; nothing is said of fewer samples than `LEAST_SAMPLES`. */
 export function growth(samples: readonly Sample[]): string[] {
+	if (samples.length < LEAST_SAMPLES) return [];
 	return (["rssMiB", "heapMiB"] as const).flatMap((key) => {
 		const level = (part: readonly Sample[]): number => LEVELS[key](part.map((sample) => sample[key]));
 		const quarter = Math.ceil(samples.length / 4);
 		const first = level(samples.slice(0, quarter));
 		const quarters = level(samples.slice(-quarter)) - first;
-		const windows = windowsOf(samples);
-		const half = windows.slice(Math.floor(windows.length / 2));
+		const half = windowsOf(samples).slice(WINDOWS / 2);
 		const points = half.map((part) => [part[0]?.seconds ?? 0, level(part)] as const);
 		const risen = ((points.at(-1)?.[0] ?? 0) - (points[0]?.[0] ?? 0)) * slope(points);
 		const allowed = Math.max(TOLERANCE.memoryMiB, first * TOLERANCE.memoryShare);
@@ -38,13 +41,10 @@ export function growth(samples: readonly Sample[]): string[] {
 	});
 }
 
-/** The samples in tenths, fewer where there are not so many samples. */
+/** The samples in tenths. */
 function windowsOf(samples: readonly Sample[]): (readonly Sample[])[] {
-	const size = samples.length / WINDOWS;
-	const parts = Array.from({ length: WINDOWS }, (_, n) =>
-		samples.slice(Math.round(n * size), Math.round((n + 1) * size)),
-	);
-	return parts.filter((part) => part.length > 0);
+	const at = (n: number): number => Math.round((n * samples.length) / WINDOWS);
+	return Array.from({ length: WINDOWS }, (_, n) => samples.slice(at(n), at(n + 1)));
 }
 
 /** What an agent that is idle again holds more than when it was idle first, as sentences. */
