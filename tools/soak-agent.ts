@@ -1,7 +1,9 @@
 /**
- * `npm run soak:agent`: eight hours' worth of process churn and traffic in 20 minutes (`--minutes N`; memory is judged from five minutes on), through the agent as it is deployed: a
- * configuration that is reloaded all the time, a collector that is restarted. Prints what the agent holds every ten seconds. Fails when memory has
- * grown, when handles or map entries are not back where they were once everything is idle, or when the ledger does not balance.
+ * `npm run soak:agent`: eight hours' worth of process churn and traffic in 20 minutes (`--minutes N`; memory is judged from five minutes on):
+ * some 80,000 processes, half a million short connections and 2.7 million requests, which is what a machine does in that time with 3, 18 and
+ * 90 of them a second. Through the agent as it is deployed: a configuration that is reloaded all the time, a collector that is restarted.
+ * Prints what the agent holds every ten seconds. Fails when memory has grown, when handles or map entries are not back where they were
+ * once everything is idle, or when the ledger does not balance.
  */
 import { mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
