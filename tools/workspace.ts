@@ -8,6 +8,7 @@ export const root: string = join(import.meta.dirname, "..");
 export interface Manifest {
 	readonly name: string;
 	readonly version: string;
+	readonly license?: string;
 	readonly private?: boolean;
 	readonly exports?: Readonly<Record<string, Readonly<Record<string, string>>>>;
 	readonly scripts?: Readonly<Record<string, string>>;

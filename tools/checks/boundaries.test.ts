@@ -58,6 +58,15 @@ test.each<[string, Partial<Manifest>, RegExp]>([
 	expect(brokenRules(packageWith({}, manifest), tooling)[0]).toMatch(sentence);
 });
 
+test("another version of a dependency for JSR is found", () => {
+	const deno = { name: "@wirescribe/http1-parser", version: "0.1.0", exports: "./src/index.ts" };
+	const imports = { yaml: "npm:yaml@1.0.0" };
+	const files = { "deno.json": JSON.stringify({ ...deno, imports }), "src/index.ts": 'import "yaml";' };
+	expect(brokenRules(packageWith(files, { dependencies: { yaml: "2.9.1" } }), tooling)).toEqual([
+		"packages/http1-parser/deno.json: imports yaml as npm:yaml@1.0.0, package.json wants 2.9.1",
+	]);
+});
+
 test("generated files without a check are found", () => {
 	const one = packageWith({ "generated/a.js": "" });
 	expect(brokenRules(one, tooling)[0]).toMatch(/no script named check/);

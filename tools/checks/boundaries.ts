@@ -1,13 +1,14 @@
-/** `npm run boundaries`: packages import each other only along the arrows, and their manifests say the same. */
+/** `npm run boundaries`: packages import each other only along the arrows, and their manifests say the same, and what registries ask for. */
 import { join } from "node:path";
 import process from "node:process";
+import { manifestRules } from "../release/publish-rules.ts";
 import { type Manifest, readJson, root, workspacePackages } from "../workspace.ts";
 import { ARROWS, circleIn } from "./arrows.ts";
 import { brokenRules } from "./package-rules.ts";
 
 const packages = workspacePackages();
 const tooling = readJson<Manifest>(join(root, "package.json"));
-const broken = packages.flatMap((one) => brokenRules(one, tooling));
+const broken = packages.flatMap((one) => [...brokenRules(one, tooling), ...manifestRules(one.manifest, one.folder)]);
 for (const name of Object.keys(ARROWS)) {
 	if (!packages.some((one) => one.name === name)) broken.push(`tools/checks/arrows.ts: there is no ${name}`);
 }

@@ -9,8 +9,10 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "nod
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
-import { type CommandResult, mustRun, runCommand } from "../command.ts";
+import { type CommandResult, runCommand } from "../command.ts";
 import { inLanes } from "../in-lanes.ts";
+import { strangersEnvironment } from "../release/strangers-environment.ts";
+import { buildAll, packAll, type Tarball } from "../release/tarballs.ts";
 import { bin, closure, root, type WorkspacePackage, workspacePackages } from "../workspace.ts";
 import { exampleOf } from "./example.ts";
 
@@ -29,36 +31,11 @@ const chosen = packages.filter(({ name }) => {
 });
 const problems: string[] = [];
 
-/**
- * An environment of a stranger's: nothing that makes our sources or our node_modules known. How a network is reached stays:
- * without its own authorities npm tries again and again, and seems to stand still.
- */
-function strangersEnvironment(): NodeJS.ProcessEnv {
-	const ours = /^(?:npm_|NODE_(?!EXTRA_CA_CERTS$)|DENO_(?!CERT$)|BUN_|INIT_CWD)/;
-	const kept = Object.entries(process.env).filter(([name]) => !ours.test(name));
-	return { ...Object.fromEntries(kept), NO_COLOR: "1", DENO_NO_UPDATE_CHECK: "1" };
-}
-
 function note(what: string, result: CommandResult, complaint: string | undefined): void {
 	console.log(`${complaint ? "FAIL" : "ok  "}  ${what}  (${result.seconds.toFixed(1)} s)`);
 	if (!complaint) return;
 	problems.push(what);
 	console.log(`${complaint}\n${result.output.trimEnd()}`);
-}
-
-/** Packs into `folder`; gives the tarball's path. */
-async function pack(one: WorkspacePackage, folder: string): Promise<string> {
-	const args = ["pack", "--json", "--ignore-scripts", "--pack-destination", folder];
-	const { stdout } = await mustRun("npm", args, { cwd: one.path });
-	const [{ filename, files }] = JSON.parse(stdout) as [{ filename: string; files: { path: string }[] }];
-	const paths = files.map(({ path }) => path);
-	for (const wanted of ["README.md", "LICENSE", "dist/"]) {
-		if (!paths.some((path) => path.startsWith(wanted))) problems.push(`${one.name}: the tarball lacks ${wanted}`);
-	}
-	for (const path of paths) {
-		if (/\.test\.|\.tsbuildinfo$/.test(path)) problems.push(`${one.name}: the tarball holds ${path}`);
-	}
-	return join(folder, filename);
 }
 
 async function judgeTarball(one: WorkspacePackage, tarball: string): Promise<void> {
@@ -71,7 +48,7 @@ async function judgeTarball(one: WorkspacePackage, tarball: string): Promise<voi
 /** An empty project with the package and its example; undefined when that fails. */
 async function prepareProject(
 	one: WorkspacePackage,
-	tarballs: ReadonlyMap<string, string>,
+	tarballs: ReadonlyMap<string, Tarball>,
 	folder: string,
 ): Promise<string | undefined> {
 	const example = exampleOf(readFileSync(join(one.path, "README.md"), "utf8"));
@@ -82,7 +59,7 @@ async function prepareProject(
 	}
 	const project = join(folder, "projects", one.folder.replaceAll("/", "-"));
 	mkdirSync(project, { recursive: true });
-	const ours = closure(one, packages).map(({ name }) => [name, `file:${tarballs.get(name)}`]);
+	const ours = closure(one, packages).map(({ name }) => [name, `file:${tarballs.get(name)?.file}`]);
 	const dependencies = Object.fromEntries(ours);
 	// Our packages ask for one another by version: nothing of ours may be looked for anywhere but in these files.
 	const overrides = Object.fromEntries(Object.keys(dependencies).map((name) => [name, `$${name}`]));
@@ -117,13 +94,12 @@ function exampleComplaint(result: CommandResult): string | undefined {
 }
 
 async function main(): Promise<void> {
-	const env = { ...process.env, TURBO_TELEMETRY_DISABLED: "1", DO_NOT_TRACK: "1" };
-	await mustRun(bin("turbo"), ["run", "build", "--output-logs=errors-only"], { cwd: root, env });
+	await buildAll();
 	const folder = mkdtempSync(join(tmpdir(), "wirescribe-pack-"));
 	try {
-		const tarballs = new Map<string, string>();
-		for (const one of packages) tarballs.set(one.name, await pack(one, folder));
-		await inLanes(chosen, 2, (one) => judgeTarball(one, tarballs.get(one.name) as string));
+		const tarballs = await packAll(packages, folder);
+		for (const { broken } of tarballs.values()) problems.push(...broken);
+		await inLanes(chosen, 2, (one) => judgeTarball(one, (tarballs.get(one.name) as Tarball).file));
 		// Projects are installed side by side; examples may watch the kernel, so they run one after another.
 		const ready = await inLanes(chosen, 2, (one) => prepareProject(one, tarballs, folder));
 		for (const [index, one] of chosen.entries()) if (ready[index]) await runExample(one, ready[index]);

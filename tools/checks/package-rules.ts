@@ -98,9 +98,9 @@ function dependencyRules(one: WorkspacePackage, sites: readonly ImportSite[]): r
 function denoRules(one: WorkspacePackage): readonly string[] {
 	const file = join(one.path, "deno.json");
 	if (!existsSync(file)) return [`${one.folder}: has no deno.json`];
-	const deno = readJson<{ name: string; version: string; exports: string | Record<string, string> }>(file);
+	const deno = readJson<DenoManifest>(file);
 	const broken: string[] = [];
-	for (const key of ["name", "version"] as const) {
+	for (const key of ["name", "version", "license"] as const) {
 		if (deno[key] !== one.manifest[key]) broken.push(`${one.folder}/deno.json: ${key} is not that of package.json`);
 	}
 	const jsr = typeof deno.exports === "string" ? { ".": deno.exports } : deno.exports;
@@ -108,7 +108,22 @@ function denoRules(one: WorkspacePackage): readonly string[] {
 	if (JSON.stringify(sorted(Object.entries(jsr))) !== JSON.stringify(sorted(npm))) {
 		broken.push(`${one.folder}/deno.json: exports differ from the source condition in package.json`);
 	}
+	const { dependencies, peerDependencies } = one.manifest;
+	for (const [name, target] of Object.entries(deno.imports ?? {})) {
+		const version = { ...peerDependencies, ...dependencies }[name];
+		if (target === `npm:${name}@${version}`) continue;
+		broken.push(`${one.folder}/deno.json: imports ${name} as ${target}, package.json wants ${version ?? "none"}`);
+	}
 	return broken;
+}
+
+/** What is read of a deno.json. */
+interface DenoManifest {
+	readonly name: string;
+	readonly version: string;
+	readonly license?: string;
+	readonly exports: string | Readonly<Record<string, string>>;
+	readonly imports?: Readonly<Record<string, string>>;
 }
 
 function sorted<T extends readonly unknown[]>(entries: readonly T[]): readonly T[] {

@@ -1,7 +1,9 @@
 import { execFileSync } from "node:child_process";
-import { readFileSync } from "node:fs";
-import { describe, expect, it } from "vitest";
+import { readdirSync, readFileSync } from "node:fs";
+import { compileFilter } from "@wirescribe/filter";
+import { describe, expect, it, vi } from "vitest";
 import { parseRun } from "../src/cli/config-options.ts";
+import { SETTINGS } from "../src/config/settings.ts";
 import { Program } from "./servers.ts";
 import { Wirescribe } from "./wirescribe.ts";
 
@@ -65,5 +67,41 @@ describe.each(["getting-started.md", "deploying.md", "metrics.md"])("%s", (page)
 		}
 	});
 });
+
+const PAGES = readdirSync(new URL("../../../docs/", import.meta.url)).filter((name) => name.endsWith(".md"));
+
+describe("every page", () => {
+	const filters = PAGES.flatMap((page) => [...read(page).matchAll(/--filter '([^']+)'/g)].map(([, text = ""]) => text));
+
+	it.each([...new Set(filters)])("has filters that can be used: %s", (filter) => {
+		expect(compileFilter(filter)).toBeDefined();
+	});
+
+	it("counts the keys of the configuration as they are", () => {
+		const counts = PAGES.flatMap((page) =>
+			[...read(page).matchAll(/ of (\d+) keys are set/g)].map(([, n]) => Number(n)),
+		);
+		expect(new Set(counts)).toEqual(new Set([SETTINGS.length]));
+	});
+
+	it("has commands with options that there are", async () => {
+		const lines = new Set(PAGES.flatMap(commandsOf).filter((line) => line.startsWith("wirescribe ")));
+		expect(lines.size).toBeGreaterThan(40);
+		const written = vi.spyOn(process.stdout, "write").mockReturnValue(true);
+		try {
+			for (const line of lines) expect(await helpFor(line), line).toBe(0);
+		} finally {
+			written.mockRestore();
+		}
+	});
+});
+
+/** The exit code of a page's command that is asked for help as well: its options have been understood before it answers. */
+async function helpFor(line: string): Promise<number> {
+	const words = [...(line.split(/ [#|] /)[0] as string).matchAll(/(?:[^\s']|'[^']*')+/g)].map(([word]) => word);
+	const [command, ...args] = words.slice(1).map((word) => word.replaceAll("'", ""));
+	const { run } = (await import(`../src/commands/${command}.ts`)) as { run(args: readonly string[]): Promise<number> };
+	return run([...args, "--help"]);
+}
 
 const SWITCHES = new Set(["--takeover", "--measure-probes"]);

@@ -319,6 +319,7 @@ class RetainingSender implements Sender, StrandHost {
 			strand.pendingBytes = 0;
 		});
 		this.#spooler?.close();
-		if (records > 0) this.#tellLost("shutdown", records, `not acknowledged within ${deadlineMs} ms of the end`);
+		if (records > 0)
+			this.#tellLost("shutdown", records, `not acknowledged within ${Math.round(deadlineMs)} ms of the end`);
 	}
 }

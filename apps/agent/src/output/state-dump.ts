@@ -12,7 +12,10 @@ export function dumpState(state: SessionState, file: string | undefined): void {
 	const { pid, memoryUsage, uptime } = process;
 	const dump = {
 		time: new Date().toISOString(),
-		process: { pid, version: version(), uptimeSeconds: uptime(), memory: memoryUsage(), log: log.counts() },
+		process: {
+			...{ pid, version: version(), uptimeSeconds: uptime() },
+			...{ memory: memoryUsage(), resources: resources(), log: log.counts() },
+		},
 		...state,
 	};
 	if (file === undefined) {
@@ -25,4 +28,11 @@ export function dumpState(state: SessionState, file: string | undefined): void {
 	} catch (error) {
 		log.error(`cannot write the state to '${file}': ${(error as Error).message}`);
 	}
+}
+
+/** What keeps the event loop busy, by kind: timers, sockets, files. Empty where the runtime does not say. */
+function resources(): Readonly<Record<string, number>> {
+	const counts: Record<string, number> = {};
+	for (const kind of process.getActiveResourcesInfo?.() ?? []) counts[kind] = (counts[kind] ?? 0) + 1;
+	return counts;
 }
