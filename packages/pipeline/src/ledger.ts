@@ -324,7 +324,7 @@ export function ledgerText(ledger: Ledger): string {
 }
 
 function stepText([step, { seconds, entered }]: [string, { seconds: number; entered: number }]): string {
-	return `${step} ${seconds.toFixed(0)} s${entered > 1 ? ` in ${entered} times` : ""}`;
+	return `${step} ${seconds.toFixed(0)} s${entered > 1 ? ` (${entered}x)` : ""}`;
 }
 
 function parts(counts: Readonly<Record<string, number>>): string {
