@@ -43,6 +43,7 @@ export const OPERATION_SKIPPED: Readonly<Record<string, string>> = {
 	not_http: "The connection is not HTTP.",
 	own: "It belongs to the agent itself, or to the other end of one of its connections.",
 	tls_ciphertext: "The bytes are encrypted: where the plaintext can be seen, it is an operation of its own.",
+	not_watched: "To keep a budget, only a part of the connections is watched.",
 };
 
 /** Why a request that was read is not in the log, on purpose (identity of messages). */
@@ -50,9 +51,19 @@ export const LEFT_OUT: Readonly<Record<LeftOutReason, string>> = {
 	filtered: "The filter means other requests.",
 	sampled: "The request does not belong to the sample.",
 	"rate-limited": "More requests came than the rate limit lets through.",
+	"protection-sample": "To keep a budget, fewer traces were sampled.",
+	"protection-shed": "To keep a budget, busy endpoints were cut to so many requests a second.",
+	"not-watched":
+		"To keep a budget, the connection was not watched; counted in the kernel by the request's first bytes.",
 };
 
-export type LeftOutReason = "filtered" | "sampled" | "rate-limited";
+export type LeftOutReason =
+	| "filtered"
+	| "sampled"
+	| "rate-limited"
+	| "protection-sample"
+	| "protection-shed"
+	| "not-watched";
 
 /** What an operator can do about a loss. One for each reason of the lists above that are losses. */
 export const LOSS_ADVICE: Readonly<Record<string, string>> = {

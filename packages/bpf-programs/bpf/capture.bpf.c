@@ -7,6 +7,7 @@
 //   identity         fd -> struct sock -> what is remembered of it
 //   select           is it watched?
 //   operation        classify, copy what is wanted, submit
+//   unwatched        ... or only count the requests
 //   emit             into a ring (or a perf buffer), waking nobody without need
 //   lifecycle        connect, accept, close, and the end of sockets
 //   process          exec, fork, exit
@@ -31,6 +32,7 @@
 #include "process.bpf.h"
 #include "tls-socket.bpf.h"
 #include "operation.bpf.h"
+#include "unwatched.bpf.h"
 #include "tls.bpf.h"
 #include "arguments.bpf.h"
 #include "egress.bpf.h"

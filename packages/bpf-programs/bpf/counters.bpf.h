@@ -11,6 +11,7 @@ struct counters {
 	u64 skipped_not_http;
 	u64 skipped_own;
 	u64 skipped_tls_ciphertext;
+	u64 skipped_not_watched;
 	u64 submitted;
 	u64 lost_ring_full_request;
 	u64 lost_ring_full_response;
@@ -22,6 +23,8 @@ struct counters {
 	// Messages: what the kernel recognised, before it knew whether the event would fit.
 	u64 request_starts_seen;
 	u64 response_starts_seen;
+	// Requests that began on sockets that are skipped as not watched. Not among those seen.
+	u64 request_starts_not_watched;
 	// Outside the identity of operations.
 	u64 payload_faults;
 	u64 connections_submitted;

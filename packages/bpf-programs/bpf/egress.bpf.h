@@ -27,6 +27,7 @@ static __always_inline int enter_egress(struct syscall_enter *ctx, u32 syscall, 
 			return 0;
 	}
 	call->syscall = syscall;
+	call->life = capture_life;
 	call->fd = fd;
 	call->start_ns = bpf_ktime_get_ns();
 	call->sk = (u64)sk;
@@ -49,7 +50,7 @@ static __always_inline struct sock *egress_socket(struct task_struct *task, stru
 {
 	struct call *call = bpf_task_storage_get(&calls, task, 0, 0);
 
-	if (call && call->syscall == op->syscall) {
+	if (call && call->syscall == op->syscall && call->life == capture_life) {
 		call->syscall = 0;
 		op->fd = call->fd;
 		op->start_ns = call->start_ns;
@@ -113,9 +114,13 @@ static __always_inline void forget_call(struct task_struct *task)
 		}                                                                                                      \
 		COUNT(seen);                                                                                           \
 		state = egress_state(task, &op, ARG1((struct pt_regs *)bpf_task_pt_regs(task)), &sk);                  \
-		if (!state)                                                                                            \
-			return 0;                                                                                      \
 		op.bytes = ctx->ret;                                                                                   \
+		if (!state) {                                                                                          \
+			if (setting_watched < WATCHED_ALL && sk &&                                                     \
+			    !fill(&op, (struct pt_regs *)bpf_task_pt_regs(task)))                                      \
+				count_unwatched(sk, &op);                                                              \
+			return 0;                                                                                      \
+		}                                                                                                      \
 		if (fill(&op, (struct pt_regs *)bpf_task_pt_regs(task))) {                                             \
 			COUNT(lost_fault);                                                                             \
 			return 0;                                                                                      \

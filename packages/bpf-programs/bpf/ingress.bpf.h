@@ -22,6 +22,7 @@ static __always_inline int enter_ingress(struct syscall_enter *ctx, u32 syscall)
 			return 0;
 	}
 	call->syscall = syscall;
+	call->life = capture_life;
 	call->start_ns = bpf_ktime_get_ns();
 	return 0;
 }
@@ -30,7 +31,7 @@ static __always_inline u64 take_start(struct task_struct *task, u32 syscall)
 {
 	struct call *call = bpf_task_storage_get(&calls, task, 0, 0);
 
-	if (!call || call->syscall != syscall)
+	if (!call || call->syscall != syscall || call->life != capture_life)
 		return 0;
 	call->syscall = 0;
 	return call->start_ns;
@@ -68,8 +69,10 @@ static __always_inline u64 take_start(struct task_struct *task, u32 syscall)
 		state = watched_state(sk, task->tgid);                                                                 \
 		if (!state) {                                                                                          \
 			op.bytes = ctx->ret;                                                                           \
-			if (setting_tls_left_out && sk && !fill(&op, regs))                                            \
+			if (setting_sees_left_out && sk && !fill(&op, regs)) {                                         \
 				note_left_out(sk, op.fd, &op.source);                                                  \
+				count_unwatched(sk, &op);                                                              \
+			}                                                                                              \
 			return 0;                                                                                      \
 		}                                                                                                      \
 		op.bytes = ctx->ret;                                                                                   \

@@ -22,6 +22,7 @@ static __always_inline void note_call(struct task_struct *task, struct sock *sk,
 	if (!call)
 		return;
 	call->syscall = syscall;
+	call->life = capture_life;
 	call->fd = fd;
 	call->start_ns = bpf_ktime_get_ns();
 	call->sk = (u64)sk;
@@ -149,7 +150,7 @@ SEC("tp/syscalls/sys_exit_close") int exit_close(struct syscall_exit *ctx)
 	struct close_event event = {.cause = CLOSE_CALLED};
 	u32 ended = CLOSING_NO;
 
-	if (stopping || !call || call->syscall != SYSCALL_CLOSE)
+	if (stopping || !call || call->syscall != SYSCALL_CLOSE || call->life != capture_life)
 		return 0;
 	call->syscall = 0;
 	event.success = ctx->ret == 0;

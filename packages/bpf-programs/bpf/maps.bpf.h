@@ -58,7 +58,7 @@ struct call {
 	u32 syscall; // 0: none
 	s32 fd;
 	u32 verdict; // for writes: enum verdict
-	u32 reserved;
+	u32 life;    // `capture_life` when it was noted: of another one, what is noted may not exist any more
 };
 
 struct {

@@ -20,7 +20,7 @@ static __always_inline int report_process(u8 kind, struct task_struct *task)
 {
 	struct process_event *event;
 
-	if (stopping)
+	if (stopping && stopping != SUSPENDED)
 		return 0;
 	event = bpf_ringbuf_reserve(&process_ring, sizeof(*event), 0);
 	if (!event) {
@@ -47,7 +47,7 @@ SEC("raw_tp/sched_process_exec") int sched_process_exec(struct raw_tracepoint_ar
 	struct exec_event *event;
 	u32 tgid = bpf_get_current_pid_tgid() >> 32;
 
-	if (stopping)
+	if (stopping && stopping != SUSPENDED)
 		return 0;
 	// It was another program that user space has judged: by the time it hears of this one a short request is over.
 	if (setting_reject_process)

@@ -8,6 +8,7 @@ enum verdict {
 	VERDICT_SELECTED = 1,
 	VERDICT_NOT_SELECTED = 2,
 	VERDICT_OWN = 3,
+	VERDICT_NOT_WATCHED = 4,
 };
 
 static __always_inline int process_is_selected(struct task_struct *task, u32 tgid)
@@ -30,7 +31,14 @@ static __always_inline int port_is_selected(struct sock *sk)
 	return bpf_map_lookup_elem(&selected_ports, &port) != 0;
 }
 
-static __noinline u8 decide(struct sock *sk, u32 tgid)
+// Multiples of the golden ratio: of sockets born one after another, or every other one, each part gets its share, and what a
+// small part holds a larger one holds, too. User space computes the same.
+static __always_inline int is_in_watched_part(u64 socket_id)
+{
+	return ((u32)socket_id * 2654435769u) >> 22 < setting_watched;
+}
+
+static __noinline u8 decide(struct sock *sk, u64 socket_id, u32 tgid)
 {
 	struct task_struct *task = bpf_get_current_task_btf();
 
@@ -40,7 +48,7 @@ static __noinline u8 decide(struct sock *sk, u32 tgid)
 		return VERDICT_NOT_SELECTED;
 	if (setting_reject_process && bpf_map_lookup_elem(&rejected_tgids, &tgid))
 		return VERDICT_NOT_SELECTED;
-	return VERDICT_SELECTED;
+	return is_in_watched_part(socket_id) ? VERDICT_SELECTED : VERDICT_NOT_WATCHED;
 }
 
 static __noinline int decide_again(struct sock *sk, struct socket_state *state, u32 tgid)
@@ -49,7 +57,7 @@ static __noinline int decide_again(struct sock *sk, struct socket_state *state, 
 		return 0;
 	state->decided_epoch = selection_epoch;
 	state->decided_tgid = tgid;
-	state->selected = decide(sk, tgid);
+	state->selected = decide(sk, state->socket_id, tgid);
 	if (!state->own && is_excluded_process(tgid)) {
 		state->own = 1;
 		exclude_other_end(sk);
@@ -80,6 +88,8 @@ static __always_inline void count_left_out(u32 verdict)
 {
 	if (verdict == VERDICT_OWN)
 		COUNT(skipped_own);
+	else if (verdict == VERDICT_NOT_WATCHED)
+		COUNT(skipped_not_watched);
 	else
 		COUNT(skipped_not_selected);
 }

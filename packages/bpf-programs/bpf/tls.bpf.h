@@ -208,6 +208,13 @@ static __always_inline void submit_plaintext(void *ctx, struct sock *sk, struct 
 	}
 }
 
+static __always_inline void count_unwatched_plaintext(const struct socket_state *state, const struct operation *op)
+{
+	COUNT_ATOMIC(skipped_not_watched);
+	if (may_carry_requests(state, op->direction) && starts_a_request(op->source.base, op->bytes))
+		COUNT_ATOMIC(request_starts_not_watched);
+}
+
 static __noinline int handle_plaintext(void *ctx, struct sock *sk, struct socket_state *state, struct operation *op)
 {
 	struct tls_stream *stream;
@@ -223,6 +230,8 @@ static __noinline int handle_plaintext(void *ctx, struct sock *sk, struct socket
 	if (verdict != VERDICT_SELECTED) {
 		if (verdict == VERDICT_OWN)
 			COUNT_ATOMIC(skipped_own);
+		else if (verdict == VERDICT_NOT_WATCHED)
+			count_unwatched_plaintext(state, op);
 		else
 			COUNT_ATOMIC(skipped_not_selected);
 		return 0;

@@ -1,12 +1,24 @@
 import { readFileSync } from "node:fs";
 import { release } from "node:os";
-import { BpfError, BpfMap, BpfObject, type BpfProgram, type Link, possibleCpus, RingBuffer } from "@wirescribe/libbpf";
+import {
+	BpfError,
+	BpfMap,
+	BpfObject,
+	type BpfProgram,
+	type Link,
+	possibleCpus,
+	RingBuffer,
+	takeBatches,
+} from "@wirescribe/libbpf";
 import { CaptureError } from "./capture-error.ts";
 import type { CaptureHandle } from "./capture-ring.ts";
 import { type Counters, sumCounters } from "./counters.ts";
 import { ROLE } from "./events.ts";
+import { type CaptureLimits, checkLimits } from "./limits.ts";
+import { LinkCloser } from "./link-closer.ts";
 import { type CaptureOptions, type Reads, type Selection, type Settings, settingsOf } from "./options.ts";
 import { TlsAttachments, type TlsPoint, type TlsTrialResult } from "./tls-attachments.ts";
+import { WATCHED_ALL } from "./watched-part.ts";
 
 /** Calls that a kernel may be built without; the capture goes on without them. */
 const optional: ReadonlySet<string> = new Set(["sendmmsg", "recvmmsg", "sendfile64", "splice", "preadv2", "pwritev2"]);
@@ -18,6 +30,11 @@ const manyLinksKernel = [6, 6] as const;
 
 /** What is attached only for the start times of reads. */
 const ENTRY_TO_READ = /^sys_enter_(p?readv?2?|recv(from|msg|mmsg))$/;
+/** As in bpf/settings.bpf.h. */
+const STOPPED = 1;
+const SUSPENDED = 2;
+/** Maps that hold what is known of sockets. */
+const OF_SOCKETS = ["sockets", "tls_streams", "skip_hints"] as const;
 /** As in bpf/tls.bpf.h: probes on user-space functions can be preempted by each other. */
 const TLS_SCRATCHES_PER_CPU = 2;
 const MAX_TLS_STREAMS = 16_384;
@@ -72,6 +89,11 @@ export interface Capture extends Disposable {
 	 */
 	reselect(select: Selection, allOperations: boolean): void;
 	/**
+	 * Changes how much is copied and what part of the sockets is watched, while the programs run. What is selected and not watched costs
+	 * no event: its operations are `skipped_not_watched`, the requests that begin on it `request_starts_not_watched`.
+	 */
+	limit(limits: CaptureLimits): void;
+	/**
 	 * Leaves out a process that user space has judged, by its program, its container, until it calls exec. Needs `select.reject`. A
 	 * process that nobody has rejected is watched, so that one that has just started is not missed.
 	 */
@@ -91,10 +113,24 @@ export interface Capture extends Disposable {
 	tlsTrial(trial: number): TlsTrialResult;
 	/** Never reports connections of this process from now on, nor the other end of them on this machine. */
 	exclude(pid: number): void;
+	/**
+	 * Lets go of the programs on system calls and sockets for a while: the machine's calls cost what they cost without a capture, and
+	 * nothing is seen or counted. Processes are still told of. What was known of sockets is forgotten: they have other ids afterwards. Takes one grace period here; the kernel
+	 * detaches on a thread of its own. Programs on TLS libraries stay attached, and return at once.
+	 */
+	suspend(): void;
+	/** Goes on. False: the kernel has not let go of all programs yet, ask again later. Throws a `BpfError` when it cannot attach them. */
+	resume(): boolean;
 	/** Ends the capture: no more events and no more counting after it; what is in the rings stays to be drained. Takes one grace period. */
 	detach(): void;
 	/** Frees everything. Takes a second or two, since the kernel waits for each program it detaches. Closing twice is fine. */
 	close(): void;
+}
+
+/** What a program is attached to. */
+interface AttachedProgram {
+	readonly name: string;
+	readonly link: Link;
 }
 
 /** Loads the programs, attaches them, and returns the running capture. Needs root, or CAP_BPF and CAP_PERFMON. */
@@ -150,9 +186,14 @@ class LoadedCapture implements Capture {
 	readonly #rings: BpfMap[] = [];
 	readonly #tls: TlsAttachments;
 	#select: Selection;
-	readonly #attached: { readonly name: string; readonly link: Link }[] = [];
+	#allOperations: boolean;
+	#watched: number = WATCHED_ALL;
+	#attached: AttachedProgram[] = [];
 	#processes: RingBuffer | undefined;
+	readonly #closer = new LinkCloser();
 	#epoch = 0;
+	#life = 0;
+	#suspended = false;
 	#detached = false;
 	#open = true;
 
@@ -160,6 +201,7 @@ class LoadedCapture implements Capture {
 		const object = BpfObject.open(readFileSync(objectFile(process.arch, reads)), { name: "wirescribe" });
 		this.#settings = settings;
 		this.#select = settings.select;
+		this.#allOperations = settings.allOperations;
 		this.#object = object;
 		this.reads = reads;
 		this.rings = settings.rings;
@@ -250,9 +292,20 @@ class LoadedCapture implements Capture {
 		this.#select = select;
 		// Wider first, then narrower: in between, nothing is left out that both selections hold.
 		this.#addSelected(select);
-		setSelection(this.#object, select, allOperations);
+		this.#allOperations = allOperations;
+		this.#setSelection();
 		this.#nextEpoch();
 		this.#removeSelected(before, select);
+		this.#nextEpoch();
+	}
+
+	limit({ headLimit, bodyLimit, watched }: CaptureLimits): void {
+		this.#check();
+		setLimits(this.#object, checkLimits({ headLimit, bodyLimit, watched }));
+		if (watched === this.#watched) return;
+		this.#watched = watched;
+		this.#object.setGlobal("setting_watched", watched);
+		this.#setSelection();
 		this.#nextEpoch();
 	}
 
@@ -296,15 +349,42 @@ class LoadedCapture implements Capture {
 	detach(): void {
 		if (!this.#open || this.#detached) return;
 		this.#detached = true;
-		this.#object.setGlobal("stopping", 1);
-		// The kernel returns from a change of a map of maps when every program that was running has come to its end.
-		this.#object.map("rings").set(0, this.#rings[0]!.fd);
+		this.#stopPrograms(STOPPED);
+	}
+
+	suspend(): void {
+		this.#check();
+		if (this.#detached || this.#suspended) return;
+		this.#suspended = true;
+		this.#stopPrograms(SUSPENDED);
+		for (const name of OF_SOCKETS) for (const _ of takeBatches(this.#object.map(name)));
+		const [kept, closed] = [this.#attached.filter(isOfProcesses), this.#attached.filter((one) => !isOfProcesses(one))];
+		this.#attached = kept;
+		this.#closer.close(closed.map(({ link }) => link));
+	}
+
+	resume(): boolean {
+		this.#check();
+		if (this.#detached || !this.#suspended) return true;
+		this.missing.length = 0;
+		try {
+			this.#attach();
+		} catch (error) {
+			if (error instanceof BpfError && error.errno === "EEXIST") return false;
+			throw error;
+		}
+		this.#suspended = false;
+		this.#life++;
+		this.#object.setGlobal("capture_life", this.#life);
+		this.#object.setGlobal("stopping", 0);
+		return true;
 	}
 
 	close(): void {
 		if (!this.#open) return;
 		this.#open = false;
 		this.#tls.end();
+		this.#closer.end();
 		for (const { link } of this.#attached.splice(0)) link.close();
 		this.#processes?.close();
 		for (const ring of this.#rings) ring.close();
@@ -357,15 +437,32 @@ class LoadedCapture implements Capture {
 	#attach(): void {
 		for (const program of systemCallPrograms(this.#object, this.#settings)) {
 			const [kind = "", category = "", name = ""] = program.section.split("/");
+			const place = kind === "raw_tp" ? category : `${category}:${name}`;
+			if (this.#attached.some((one) => one.name === place)) continue;
 			try {
 				const link =
 					kind === "raw_tp" ? program.attachRawTracepoint(category) : program.attachTracepoint(category, name);
-				this.#attached.push({ name: kind === "raw_tp" ? category : `${category}:${name}`, link });
+				this.#attached.push({ name: place, link });
 			} catch (error) {
-				if (!(error instanceof BpfError) || !optional.has(name.replace(/^sys_(enter|exit)_/, ""))) throw error;
+				if (
+					!(error instanceof BpfError) ||
+					error.errno === "EEXIST" ||
+					!optional.has(name.replace(/^sys_(enter|exit)_/, ""))
+				)
+					throw error;
 				this.missing.push({ name: program.name, reason: error.message });
 			}
 		}
+	}
+
+	#stopPrograms(how: number): void {
+		this.#object.setGlobal("stopping", how);
+		// The kernel returns from a change of a map of maps when every program that was running has come to its end.
+		this.#object.map("rings").set(0, this.#rings[0]!.fd);
+	}
+
+	#setSelection(): void {
+		setSelection(this.#object, this.#select, this.#allOperations, this.#watched < WATCHED_ALL);
 	}
 
 	/** Makes the kernel decide again which sockets are watched. */
@@ -373,6 +470,11 @@ class LoadedCapture implements Capture {
 		this.#epoch++;
 		this.#object.setGlobal("selection_epoch", this.#epoch);
 	}
+}
+
+/** Those that tell of exec, fork and exit. */
+function isOfProcesses({ name }: AttachedProgram): boolean {
+	return name.startsWith("sched_process_");
 }
 
 /** What is attached at once: sockets first, so that own connections are known; entries before exits, so that calls in between have a start. */
@@ -395,11 +497,10 @@ export function configure(object: BpfObject, settings: Settings): void {
 	object.setGlobal("setting_queue", settings.queue === "perf" ? 1 : 0);
 	object.setGlobal("setting_rings", settings.rings);
 	object.setGlobal("setting_wake_bytes", settings.wakeBytes);
-	object.setGlobal("setting_head_limit", settings.headLimit);
-	object.setGlobal("setting_body_limit", settings.bodyLimit);
 	object.setGlobal("setting_unknown_operations", settings.unknownOperations);
 	object.setGlobal("setting_read_starts", settings.readStarts);
-	setSelection(object, select, settings.allOperations);
+	setSelection(object, select, settings.allOperations, false);
+	setLimits(object, settings);
 	object.setGlobal("next_socket_id", microsecondsSinceBoot());
 	object.map("rings").maxEntries = settings.rings;
 	object.map("sockets").maxEntries = settings.maxSockets;
@@ -410,13 +511,19 @@ export function configure(object: BpfObject, settings: Settings): void {
 }
 
 /** What may change while the programs run. */
-function setSelection(object: BpfObject, select: Selection, allOperations: boolean): void {
+function setSelection(object: BpfObject, select: Selection, allOperations: boolean, watchesPart: boolean): void {
 	object.setGlobal("setting_select_process", select.pids !== undefined || select.comms !== undefined);
 	object.setGlobal("setting_select_port", select.ports !== undefined);
 	object.setGlobal("setting_reject_process", select.reject === true);
 	object.setGlobal("setting_role", select.role === undefined ? 0 : ROLE[select.role]);
-	object.setGlobal("setting_tls_left_out", select.ports !== undefined || select.role !== undefined);
+	object.setGlobal("setting_sees_left_out", select.ports !== undefined || select.role !== undefined || watchesPart);
 	object.setGlobal("setting_all_operations", allOperations);
+}
+
+/** As may this. */
+function setLimits(object: BpfObject, { headLimit, bodyLimit }: Pick<Settings, "headLimit" | "bodyLimit">): void {
+	object.setGlobal("setting_head_limit", headLimit);
+	object.setGlobal("setting_body_limit", bodyLimit);
 }
 
 /** Where socket ids start: they stay unique over restarts, unless a million sockets a second were born all the time. */

@@ -18,7 +18,8 @@ export function skipped(counters: Counters): number {
 		counters.skipped_not_selected +
 		counters.skipped_not_http +
 		counters.skipped_own +
-		counters.skipped_tls_ciphertext
+		counters.skipped_tls_ciphertext +
+		counters.skipped_not_watched
 	);
 }
 

@@ -481,27 +481,29 @@ export const COUNTERS: {
 	readonly skipped_not_http: 24;
 	readonly skipped_own: 32;
 	readonly skipped_tls_ciphertext: 40;
-	readonly submitted: 48;
-	readonly lost_ring_full_request: 56;
-	readonly lost_ring_full_response: 64;
-	readonly lost_ring_full_other: 72;
-	readonly lost_map_full: 80;
-	readonly lost_fault: 88;
-	readonly lost_scratch_busy: 96;
-	readonly lost_tls_socket: 104;
-	readonly request_starts_seen: 112;
-	readonly response_starts_seen: 120;
-	readonly payload_faults: 128;
-	readonly connections_submitted: 136;
-	readonly connections_lost: 144;
-	readonly closes_submitted: 152;
-	readonly closes_lost: 160;
-	readonly processes_lost: 168;
-	readonly sockets_born: 176;
-	readonly sockets_ended: 184;
-	readonly wakeups: 192;
-	readonly bytes_submitted: 200;
-	readonly size: 208;
+	readonly skipped_not_watched: 48;
+	readonly submitted: 56;
+	readonly lost_ring_full_request: 64;
+	readonly lost_ring_full_response: 72;
+	readonly lost_ring_full_other: 80;
+	readonly lost_map_full: 88;
+	readonly lost_fault: 96;
+	readonly lost_scratch_busy: 104;
+	readonly lost_tls_socket: 112;
+	readonly request_starts_seen: 120;
+	readonly response_starts_seen: 128;
+	readonly request_starts_not_watched: 136;
+	readonly payload_faults: 144;
+	readonly connections_submitted: 152;
+	readonly connections_lost: 160;
+	readonly closes_submitted: 168;
+	readonly closes_lost: 176;
+	readonly processes_lost: 184;
+	readonly sockets_born: 192;
+	readonly sockets_ended: 200;
+	readonly wakeups: 208;
+	readonly bytes_submitted: 216;
+	readonly size: 224;
 } = {
 	seen: 0,
 	skipped_not_tcp: 8,
@@ -509,25 +511,27 @@ export const COUNTERS: {
 	skipped_not_http: 24,
 	skipped_own: 32,
 	skipped_tls_ciphertext: 40,
-	submitted: 48,
-	lost_ring_full_request: 56,
-	lost_ring_full_response: 64,
-	lost_ring_full_other: 72,
-	lost_map_full: 80,
-	lost_fault: 88,
-	lost_scratch_busy: 96,
-	lost_tls_socket: 104,
-	request_starts_seen: 112,
-	response_starts_seen: 120,
-	payload_faults: 128,
-	connections_submitted: 136,
-	connections_lost: 144,
-	closes_submitted: 152,
-	closes_lost: 160,
-	processes_lost: 168,
-	sockets_born: 176,
-	sockets_ended: 184,
-	wakeups: 192,
-	bytes_submitted: 200,
-	size: 208,
+	skipped_not_watched: 48,
+	submitted: 56,
+	lost_ring_full_request: 64,
+	lost_ring_full_response: 72,
+	lost_ring_full_other: 80,
+	lost_map_full: 88,
+	lost_fault: 96,
+	lost_scratch_busy: 104,
+	lost_tls_socket: 112,
+	request_starts_seen: 120,
+	response_starts_seen: 128,
+	request_starts_not_watched: 136,
+	payload_faults: 144,
+	connections_submitted: 152,
+	connections_lost: 160,
+	closes_submitted: 168,
+	closes_lost: 176,
+	processes_lost: 184,
+	sockets_born: 192,
+	sockets_ended: 200,
+	wakeups: 208,
+	bytes_submitted: 216,
+	size: 224,
 };

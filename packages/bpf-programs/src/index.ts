@@ -19,5 +19,7 @@ export { CaptureError, type CaptureErrorCode } from "./capture-error.ts";
 export { type CapturePlan, type PlannedHook, type PlannedMap, planCapture } from "./capture-plan.ts";
 export { type CaptureHandle, type CaptureRing, openRing } from "./capture-ring.ts";
 export { type CounterName, type Counters, lost, skipped } from "./counters.ts";
+export type { CaptureLimits } from "./limits.ts";
 export type { CaptureOptions, Reads, Selection } from "./options.ts";
 export type { TlsCall, TlsLinks, TlsPoint, TlsProgram, TlsTrialResult } from "./tls-attachments.ts";
+export { isInWatchedPart, WATCHED_ALL } from "./watched-part.ts";

@@ -76,14 +76,13 @@ export interface Settings {
 }
 
 /** The largest front of an operation that the programs can copy (bpf/settings.bpf.h). */
-const MAX_CAPTURE = 32_768;
+export const MAX_CAPTURE: number = 32_768;
 const PAGE = 4096;
 
-function within(name: string, value: number, min: number, max: number): number {
+/** The value, if it is within; else a RangeError. */
+export function within(name: string, value: number, min: number, max: number, what = "open the capture"): number {
 	if (Number.isInteger(value) && value >= min && value <= max) return value;
-	throw new RangeError(
-		`Cannot open the capture: '${name}' must be an integer from ${min} to ${max}: received ${value}`,
-	);
+	throw new RangeError(`Cannot ${what}: '${name}' must be an integer from ${min} to ${max}: received ${value}`);
 }
 
 function powerOfTwo(name: string, value: number): number {

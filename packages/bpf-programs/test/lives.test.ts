@@ -19,7 +19,7 @@ import {
 	ROLE,
 	textAt,
 } from "../src/events.ts";
-import { lost, openCapture, openRing, skipped } from "../src/index.ts";
+import { isInWatchedPart, lost, openCapture, openRing, skipped, WATCHED_ALL } from "../src/index.ts";
 import { type Events, Harness } from "./harness.ts";
 import { addressOf, libc, listenOn, loopback, ok, readSome, tcpPair, tcpSocket, text, writeAll } from "./libc.ts";
 import { request, response } from "./traffic.ts";
@@ -182,6 +182,85 @@ describe("reselect", () => {
 		using harness = new Harness();
 		expect(() => harness.capture.reselect({ reject: true }, false)).toThrow(/open the capture with 'reselect'/);
 	});
+});
+
+describe("limit", () => {
+	const all = { headLimit: 32_768, bodyLimit: 4096, watched: WATCHED_ALL };
+
+	test("copies less while the programs run, and more again", () => {
+		using pair = tcpPair();
+		using harness = new Harness();
+		const bytes = new Uint8Array(8000).fill(120);
+		bytes.set(request);
+		const captured = (): number => {
+			writeAll(pair.client, bytes);
+			readSome(pair.server, 8000);
+			return harness.drain().on(pair.client)[0]?.captured.length ?? -1;
+		};
+		expect(captured()).toBe(8000);
+		harness.capture.limit({ ...all, headLimit: 600 });
+		expect(captured()).toBe(600);
+		harness.capture.limit(all);
+		expect(captured()).toBe(8000);
+		expect(() => harness.capture.limit({ ...all, watched: 1025 })).toThrow(/Cannot limit the capture: 'watched'/);
+	});
+
+	test("watches a part of the sockets, the one that their ids tell, and counts the requests of the others", () => {
+		const pairs = Array.from({ length: 64 }, () => tcpPair());
+		using harness = new Harness();
+		const seen = (): { sockets: Set<number>; requests: number } => {
+			const before = harness.capture.counters().request_starts_not_watched;
+			for (const { client, server } of pairs) {
+				writeAll(client, request);
+				readSome(server, 4096);
+			}
+			const sockets = new Set(harness.drain().operations.map(({ socketId }) => socketId));
+			return { sockets, requests: harness.capture.counters().request_starts_not_watched - before };
+		};
+		const everything = seen();
+		expect(everything).toMatchObject({ requests: 0, sockets: { size: 128 } });
+		for (const watched of [512, 64, 0, 256]) {
+			harness.capture.limit({ ...all, watched });
+			const { sockets, requests } = seen();
+			expect(sockets).toEqual(new Set([...everything.sockets].filter((id) => isInWatchedPart(id, watched))));
+			expect(Math.abs(sockets.size - watched / 8)).toBeLessThan(4);
+			expect(requests).toBe(128 - sockets.size);
+		}
+		harness.capture.limit(all);
+		expect(seen()).toEqual(everything);
+		const counters = harness.capture.counters();
+		expect(counters.seen).toBe(skipped(counters) + counters.submitted + lost(counters));
+		expect(counters.skipped_not_watched).toBe(counters.request_starts_not_watched);
+		for (const pair of pairs) pair[Symbol.dispose]();
+	});
+});
+
+test("a capture that was suspended sees nothing, and goes on with sockets as if they were new", async () => {
+	using pair = tcpPair();
+	using harness = new Harness();
+	const exchange = (): Events => {
+		writeAll(pair.client, request);
+		readSome(pair.server, 4096);
+		return harness.drain();
+	};
+	const before = exchange();
+	const { attached } = harness.capture;
+	harness.capture.suspend();
+	expect(harness.capture.attached.every((name) => name.startsWith("sched_process_"))).toBe(true);
+	const { seen } = harness.capture.counters();
+	expect(exchange().all).toEqual([]);
+	expect(harness.capture.counters().seen).toBe(seen);
+	while (!harness.capture.resume()) await sleep(50);
+	expect(harness.capture.attached).toHaveLength(attached.length);
+	const after = exchange();
+	expect(after.connections).toHaveLength(2);
+	expect(after.operations).toHaveLength(2);
+	expect(after.connections.every(({ cause }) => cause === 3)).toBe(true);
+	const ids = before.operations.map(({ socketId }) => socketId);
+	expect(after.operations.filter(({ socketId }) => ids.includes(socketId))).toEqual([]);
+	const counters = harness.capture.counters();
+	expect(counters.seen).toBe(skipped(counters) + counters.submitted + lost(counters));
+	expect(counters.sockets_born).toBe(4);
 });
 
 test("a process that was rejected is left out, others and those of tomorrow are not", () => {

@@ -34,9 +34,17 @@ test("both bounds hold, and what made room is counted and handed over", () => {
 	const table = new ConnectionTable<string>({ capacity: 2, tombstones: 2, onEvict });
 	for (const id of [1, 2, 3]) table.set(id, `c${id}`);
 	expect(left).toEqual([[1, "c1"]]);
+	table.limit(3);
+	table.set(4, "c4");
+	table.limit(2);
+	expect(left.splice(0)).toEqual([
+		[1, "c1"],
+		[2, "c2"],
+	]);
+	expect(() => table.limit(0)).toThrow(/'capacity' must be a positive integer/);
 	for (const id of [11, 12, 13]) table.close(id, id);
 	expect([11, 12, 13].map((id) => table.state(id))).toEqual(["unknown", "closed", "closed"]);
-	expect(table.stats()).toMatchObject({ open: 2, closed: 2, evictedOpen: 1, evictedClosed: 1 });
+	expect(table.stats()).toMatchObject({ open: 2, closed: 2, evictedOpen: 2, evictedClosed: 1 });
 });
 
 test("a million short connections leave at most 64 bytes for each that is remembered", () => {

@@ -32,7 +32,7 @@ export interface ConnectionTableStats {
 export class ConnectionTable<T> {
 	readonly #open: Map<number, T> = new Map();
 	readonly #closed: Tombstones;
-	readonly #capacity: number;
+	#capacity: number;
 	readonly #keepClosedNs: number;
 	readonly #onEvict: ((socketId: number, entry: T) => void) | undefined;
 	#evictedOpen = 0;
@@ -66,6 +66,12 @@ export class ConnectionTable<T> {
 		}
 		this.#open.set(socketId, entry);
 		return true;
+	}
+
+	/** Changes how many open connections are kept: those that were added first make room. */
+	limit(capacity: number): void {
+		this.#capacity = positive("capacity", capacity);
+		while (this.#open.size > capacity) this.#evict();
 	}
 
 	/** Closes a connection, known or not; hands its entry back. */

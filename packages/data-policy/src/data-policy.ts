@@ -11,14 +11,16 @@ import { BodyRedactor, DEFAULT_BODY_TYPES, MARGIN_BYTES } from "./body-redactor.
 import { HeaderRedactor } from "./header-redactor.ts";
 import { type DataPolicyOptions, MAX_PREFIX_BYTES } from "./options.ts";
 import { PolicyError } from "./policy-error.ts";
+import { type Protection, Protector } from "./protection.ts";
 import { RateLimiter } from "./rate-limiter.ts";
 import { nameGlob, parseRedaction } from "./redaction-rules.ts";
-import { Sampler } from "./sampler.ts";
+import { Sampler, sampleFraction } from "./sampler.ts";
 import { TextRedactor } from "./text-redactor.ts";
 import { type JudgedTransaction, transactionField } from "./transaction-field.ts";
 
 /**
- * What of each transaction leaves the partition: filter, sample, rate limit, then redaction. One for each partition; it reads no
+ * What of each transaction leaves the partition: filter, sample, rate limit, then redaction; and what is left
+ * out to keep a budget, if that is asked for. One for each partition; it reads no
  * clock and looks nothing up.
  */
 export class DataPolicy implements TransactionPolicy {
@@ -31,11 +33,14 @@ export class DataPolicy implements TransactionPolicy {
 	readonly #text: TextRedactor;
 	readonly #headers: HeaderRedactor | undefined;
 	readonly #bodies: BodyRedactor | undefined;
+	readonly #shares: number;
+	#protector: Protector | undefined;
 
 	/** See {@link createDataPolicy}. */
 	constructor(options: DataPolicyOptions, shares: number) {
 		const { filter, sampling, rateLimits = [], headers = [], bodies, redact = [] } = options;
 		const rules = parseRedaction(redact);
+		this.#shares = shares;
 		this.#filter = filter === undefined ? undefined : compileFilter(filter, transactionField);
 		const sampled = (sampling?.rules ?? []).map(({ filter, ratio }) => ({
 			filter: compileFilter(filter, transactionField),
@@ -59,9 +64,27 @@ export class DataPolicy implements TransactionPolicy {
 	apply(transaction: Transaction, seen: SeenContent | undefined): Transaction | LeftOutReason {
 		const judged = { transaction, seen };
 		if (this.#filter && !this.#filter.matches(judged)) return "filtered";
-		if (this.#sampler && !this.#sampler.keeps(judged)) return "sampled";
+		const sampledOut = this.#sampledOut(judged);
+		if (sampledOut) return sampledOut;
 		for (const limiter of this.#limiters) if (!limiter.takes(transaction)) return "rate-limited";
+		if (this.#protector && !this.#protector.takes(transaction)) return "protection-shed";
 		return this.#redacted(transaction, seen);
+	}
+
+	/** Leaves out more than the options say, from now on, or (undefined) no more than they do. */
+	protect(protection: Protection | undefined): void {
+		this.#protector = protection && new Protector(protection, this.#shares);
+	}
+
+	/** What is sampled on top of the policy's own sample is a part of that. */
+	#sampledOut(judged: JudgedTransaction): LeftOutReason | undefined {
+		const { transaction } = judged;
+		const ratio = this.#sampler?.ratioOf(judged) ?? 1;
+		const kept = ratio * (this.#protector?.ratioOf(transaction) ?? 1);
+		if (kept >= 1) return undefined;
+		const fraction = sampleFraction(transaction);
+		if (fraction < 1 - ratio) return "sampled";
+		return fraction < 1 - kept ? "protection-sample" : undefined;
 	}
 
 	/** A path as it may leave; its query only where {@link judgesQueries}. */

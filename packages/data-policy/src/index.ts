@@ -12,6 +12,7 @@ export { DEFAULT_BODY_TYPES, MARGIN_BYTES } from "./body-redactor.ts";
 export { createDataPolicy, DataPolicy } from "./data-policy.ts";
 export { type DataPolicyOptions, MAX_PREFIX_BYTES } from "./options.ts";
 export { PolicyError } from "./policy-error.ts";
+export type { Protection } from "./protection.ts";
 export { LIMIT_SCOPES, type LimitScope, type RateLimit } from "./rate-limiter.ts";
 export { sampleFraction } from "./sampler.ts";
 export { isSensitiveField, isSensitiveHeader } from "./sensitive.ts";

@@ -24,16 +24,15 @@ export class Sampler {
 		this.#errors = errors;
 	}
 
-	keeps(judged: JudgedTransaction): boolean {
-		const { transaction } = judged;
-		if (!this.#errors && isError(transaction)) return true;
-		const ratio = this.#rules.find(({ filter }) => filter.matches(judged))?.ratio ?? this.#ratio;
-		return ratio >= 1 || sampleFraction(transaction) >= 1 - ratio;
+	/** The part of the traces like this one that is kept: those whose {@link sampleFraction} is in the upper part. */
+	ratioOf(judged: JudgedTransaction): number {
+		if (!this.#errors && isError(judged.transaction)) return 1;
+		return this.#rules.find(({ filter }) => filter.matches(judged))?.ratio ?? this.#ratio;
 	}
 }
 
 /** The server failed, or nothing was answered. */
-function isError({ status }: Transaction): boolean {
+export function isError({ status }: Transaction): boolean {
 	return status === null || status >= 500;
 }
 

@@ -27,6 +27,7 @@ export {
 	makeLedger,
 	type OperationCounts,
 	type PartitionLedger,
+	type ProtectionCounts,
 	type RecordCounts,
 	sum,
 	sumPartitions,

@@ -4,7 +4,7 @@
  * (a) operations, counted in the kernel and at the drain:
  *     `seen = skipped + submitted + lost`, `submitted = drained + inRing`
  * (b) messages, counted by the kernel's classification and the parser:
- *     `requestStartsRead + requestStartsLost = logged + partial + unpaired + left out + lost + open`
+ *     `requestStartsRead + requestStartsLost + requestStartsNotWatched = logged + partial + unpaired + left out + lost + open`
  * (c) records, counted by whoever delivers them:
  *     `accepted = acked + retained + spooled + lost`
  */
@@ -85,10 +85,12 @@ export interface Ledger {
 	readonly messages: {
 		readonly requestStartsRead: number;
 		readonly requestStartsLost: number;
+		/** Those that began on connections that are not watched, to keep a budget; left out as `not-watched`. */
+		readonly requestStartsNotWatched: number;
 		readonly logged: number;
 		readonly partial: number;
 		readonly unpaired: number;
-		/** On purpose, by the policy's reason. */
+		/** On purpose, by reason. */
 		readonly leftOut: Readonly<Record<string, number>>;
 		readonly lost: number;
 		readonly open: number;
@@ -123,6 +125,16 @@ export interface Ledger {
 		/** Files on whose functions programs were attached. */
 		readonly watched: readonly TlsWatched[];
 	};
+	/** How each budget was kept, by its name; without budgets there is none. */
+	readonly protection: Readonly<Record<string, ProtectionCounts>>;
+}
+
+/** How one budget was kept. */
+export interface ProtectionCounts {
+	/** The step that is taken now. */
+	readonly step: string;
+	/** Seconds that were spent on each step, and how often it was come to. */
+	readonly steps: Readonly<Record<string, { readonly seconds: number; readonly entered: number }>>;
 }
 
 /** A process whose TLS cannot be read. */
@@ -149,10 +161,13 @@ export interface LedgerSources {
 	readonly operations: OperationCounts | null;
 	/** Request starts that the kernel classified and could not submit. */
 	readonly requestStartsLost: number;
+	/** Request starts on sockets that the kernel was told not to watch. */
+	readonly requestStartsNotWatched?: number;
 	readonly partitions: readonly PartitionLedger[];
 	readonly records: RecordCounts;
 	readonly tlsNotVisible?: readonly TlsNotVisible[];
 	readonly tlsWatched?: readonly TlsWatched[];
+	readonly protection?: Readonly<Record<string, ProtectionCounts>>;
 }
 
 export function sum(counts: Readonly<Record<string, number>>): number {
@@ -216,6 +231,7 @@ export function makeLedger(sources: LedgerSources): Ledger {
 	const total = sumPartitions(sources.partitions);
 	const operations = sources.operations;
 	const records = sources.records;
+	const notWatched = sources.requestStartsNotWatched ?? 0;
 	const ended = total.logged + total.partial + total.unpaired + sum(total.leftOut) + total.lost + total.open;
 	return {
 		operations: operations && {
@@ -227,10 +243,11 @@ export function makeLedger(sources: LedgerSources): Ledger {
 		messages: {
 			requestStartsRead: total.requestStartsRead,
 			requestStartsLost: sources.requestStartsLost,
+			requestStartsNotWatched: notWatched,
 			logged: total.logged,
 			partial: total.partial,
 			unpaired: total.unpaired,
-			leftOut: total.leftOut,
+			leftOut: notWatched > 0 ? { ...total.leftOut, "not-watched": notWatched } : total.leftOut,
 			lost: total.lost + sources.requestStartsLost,
 			open: total.open,
 			unpairedResponses: total.unpairedResponses,
@@ -264,6 +281,7 @@ export function makeLedger(sources: LedgerSources): Ledger {
 			notVisible: sources.tlsNotVisible ?? [],
 			watched: sources.tlsWatched ?? [],
 		},
+		protection: sources.protection ?? {},
 	};
 }
 
@@ -283,7 +301,7 @@ export function ledgerText(ledger: Ledger): string {
 		);
 	}
 	lines.push(
-		`requests    ${messages.requestStartsRead} read + ${messages.requestStartsLost} lost in the kernel = ${messages.logged} logged + ${messages.partial} partial + ${messages.unpaired} unpaired + ${sum(messages.leftOut)} left out${parts(messages.leftOut)} + ${messages.lost} lost + ${messages.open} open${verdict(messages.balanced)}`,
+		`requests    ${messages.requestStartsRead} read + ${messages.requestStartsLost} lost in the kernel${messages.requestStartsNotWatched > 0 ? ` + ${messages.requestStartsNotWatched} not watched` : ""} = ${messages.logged} logged + ${messages.partial} partial + ${messages.unpaired} unpaired + ${sum(messages.leftOut)} left out${parts(messages.leftOut)} + ${messages.lost} lost + ${messages.open} open${verdict(messages.balanced)}`,
 	);
 	if (Object.keys(messages.reasons).length > 0) lines.push(`            why:${parts(messages.reasons)}`);
 	lines.push(
@@ -299,7 +317,14 @@ export function ledgerText(ledger: Ledger): string {
 	for (const { pid, comm, reason } of ledger.tls.notVisible) {
 		lines.push(`            ${comm} (${pid}): TLS, not visible, because ${reason}`);
 	}
+	for (const [budget, { step, steps }] of Object.entries(ledger.protection)) {
+		lines.push(`protection  ${budget}: ${step} now; ${Object.entries(steps).map(stepText).join(", ")}`);
+	}
 	return `${lines.join("\n")}\n`;
+}
+
+function stepText([step, { seconds, entered }]: [string, { seconds: number; entered: number }]): string {
+	return `${step} ${seconds.toFixed(0)} s${entered > 1 ? ` (${entered}x)` : ""}`;
 }
 
 function parts(counts: Readonly<Record<string, number>>): string {

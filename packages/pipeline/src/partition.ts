@@ -143,6 +143,11 @@ export class Partition {
 		}
 	}
 
+	/** Keeps at most so many open connections from now on: those that were met first make room. */
+	limitConnections(capacity: number): void {
+		this.#connections.limit(capacity);
+	}
+
 	/** Takes a batch; its memory may be used again as soon as this returns. Returns how many events it held. */
 	consume(batch: Uint8Array, nowNs: number): number {
 		const reader = this.#reader;

@@ -41,6 +41,21 @@ describe("makeLedger", () => {
 		});
 	});
 
+	it("has requests that were not watched among those that were left out, and says how budgets were kept", () => {
+		const ledger = makeLedger(
+			sources({
+				requestStartsNotWatched: 7,
+				protection: {
+					cpu: { step: "part", steps: { full: { seconds: 3, entered: 0 }, part: { seconds: 9.4, entered: 2 } } },
+				},
+			}),
+		);
+		expect(isBalanced(ledger)).toBe(true);
+		expect(ledger.messages).toMatchObject({ requestStartsNotWatched: 7, leftOut: { "not-watched": 7 } });
+		expect(ledgerText(ledger)).toContain("5 read + 1 lost in the kernel + 7 not watched = ");
+		expect(ledgerText(ledger)).toContain("protection  cpu: part now; full 3 s, part 9 s (2x)\n");
+	});
+
 	it.each([
 		["operations", { operations: { ...sources().operations, seen: 11 } as LedgerSources["operations"] }],
 		["operations", { operations: { ...sources().operations, drained: 4 } as LedgerSources["operations"] }],

@@ -33,6 +33,11 @@ export interface Sender extends AsyncDisposable {
 		key: number | string,
 		version: number,
 	): EnqueueResult;
+	/**
+	 * Changes `maxRetainedBytes`. If more is held, it goes the way of all that finds no room, to the spool or as `overflow` says, when the
+	 * next record comes.
+	 */
+	limitRetained(bytes: number): void;
 	/** Settles when there is room for the record that was refused last, or the sender takes no more: for `overflow: "block"`. */
 	room(): Promise<void>;
 	/** Closes the open units, and waits until everything enqueued so far, and what was on disk, is acked or lost. */

@@ -32,7 +32,7 @@ export function createSender(options: SenderOptions): Sender {
  * strand that they choose.
  */
 class RetainingSender implements Sender, StrandHost {
-	readonly limits: SenderLimits;
+	limits: SenderLimits;
 	readonly retry: RetryOptions;
 	readonly books: Books = new Books();
 	readonly bucket: TokenBucket | null;
@@ -250,6 +250,11 @@ class RetainingSender implements Sender, StrandHost {
 	#hasRoom(bytes: number): boolean {
 		const { maxRetainedBytes, maxRetainedUnits } = this.limits;
 		return this.books.bytes + bytes <= maxRetainedBytes && this.books.units < maxRetainedUnits;
+	}
+
+	limitRetained(bytes: number): void {
+		if (!(bytes > 0)) throw new RangeError(`Cannot limit what is retained: it takes a positive number, not ${bytes}`);
+		this.limits = { ...this.limits, maxRetainedBytes: bytes };
 	}
 
 	#reuse({ lent }: Unit, bytes: UnitBytes | null): void {

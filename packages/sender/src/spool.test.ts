@@ -169,6 +169,23 @@ function put(sender: Sender, from: number, to: number): void {
 }
 const range = (count: number): number[] => Array.from({ length: count }, (_, n) => n);
 
+test("goes to disk as well when less may be retained than before", async () => {
+	let open = false;
+	const transport = memoryTransport({ respond: () => (open ? {} : { code: 14 }) });
+	const sender = start({ transport, maxRetainedBytes: 20_000, spool: { folder, segmentBytes: 500 } });
+	put(sender, 0, 300);
+	expect(sender.ledger().spooled).toBe(0);
+	const before = sender.retainedBytes;
+	sender.limitRetained(400);
+	put(sender, 300, 301);
+	// What is on its way stays.
+	expect(sender.retainedBytes).toBeLessThan(before / 3);
+	expect(sender.ledger().spooled).toBeGreaterThan(200);
+	expect(() => sender.limitRetained(0)).toThrow(/takes a positive number, not 0/);
+	open = true;
+	expect(check(await sender.shutdown())).toMatchObject({ accepted: 301, acked: 301, lost: { queue: 0 } });
+});
+
 test("what does not fit into memory goes to disk and arrives, in order for each key", async () => {
 	let open = false;
 	const transport = memoryTransport({ respond: () => (open ? {} : { code: 14 }) });

@@ -32,6 +32,12 @@ import {
 	usageError,
 } from "./options.ts";
 import { POLICY_SPECS, parsePolicy } from "./policy-options.ts";
+import {
+	PROTECTION_DEFAULTS,
+	PROTECTION_SPECS,
+	type ProtectionOptions,
+	parseProtection,
+} from "./protection-options.ts";
 import { parseSelection, SELECTION_SPECS } from "./selection-options.ts";
 
 /** What `run` and `replay` share: what to look at, where to send it. */
@@ -52,6 +58,7 @@ export interface WatchOptions {
 	readonly ledgerFile: string | undefined;
 	readonly observability: ObservabilityOptions;
 	readonly control: ControlOptions;
+	readonly protection: ProtectionOptions;
 	readonly queryValues: boolean;
 	readonly tcpOperations: boolean;
 	/** Attach to TLS libraries. */
@@ -74,6 +81,7 @@ export const WATCH_SPECS: OptionSpecs = {
 	...WORKLOAD_SPECS,
 	...OBSERVABILITY_SPECS,
 	...CONTROL_SPECS,
+	...PROTECTION_SPECS,
 	...HOST_SPECS,
 	partitions: { type: "string", value: "N", help: "parallel data planes; 1 below 4 cores, else half the cores" },
 	queue: { type: "string", value: "ring|perf", help: "ring buffers (default) or per-CPU perf buffers" },
@@ -99,6 +107,7 @@ export const WATCH_DEFAULTS: WatchOptions = {
 	ledgerFile: undefined,
 	observability: OBSERVABILITY_DEFAULTS,
 	control: CONTROL_DEFAULTS,
+	protection: PROTECTION_DEFAULTS,
 	queryValues: false,
 	tcpOperations: false,
 	tls: true,
@@ -140,6 +149,7 @@ export function watchOptions(command: string, parsed: ParsedArguments): WatchOpt
 		ledgerFile,
 		observability: parseObservability(command, parsed),
 		control: parseControl(command, parsed),
+		protection: parseProtection(command, parsed),
 		queryValues: parsed.values["query-values"] === true,
 		tcpOperations: parsed.values["tcp-operations"] === true,
 		tls: parsed.values["no-tls"] !== true,

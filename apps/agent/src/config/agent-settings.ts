@@ -47,6 +47,23 @@ export const AGENT_SETTINGS: readonly Setting[] = [
 		reload: "restart",
 	},
 	{
+		key: "agent.cpu_budget",
+		option: "cpu-budget",
+		type: { kind: "text" },
+		default: "",
+		about:
+			"Do less rather than use more than this part of one CPU: `10%`, `0.1`, `100m` (docs/self-protection.md). Nothing: no limit.",
+		reload: "live",
+	},
+	{
+		key: "agent.memory_budget",
+		option: "memory-budget",
+		type: { kind: "size", min: 64 << 20, max: 2 ** 40 },
+		default: "",
+		about: "Do less rather than have more memory than this. Nothing: no limit.",
+		reload: "live",
+	},
+	{
 		key: "agent.control.socket",
 		option: "control",
 		type: FILE,

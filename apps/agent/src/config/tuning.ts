@@ -22,7 +22,8 @@ const MB = 1 << 20;
 const RING_BYTES = 8 * MB;
 const LEAST_RING_BYTES = MB / 4;
 const RETAINED_BYTES = 64 * MB;
-const LEAST_RETAINED_BYTES = 4 * MB;
+/** With less the open units of all streams would not fit. */
+export const LEAST_RETAINED_BYTES: number = 4 * MB;
 const BYTES_PER_LANE = 256 * MB;
 const MOST_LANES = 8;
 const MOST_PARTITIONS = 64;

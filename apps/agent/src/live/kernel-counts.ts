@@ -9,7 +9,11 @@ export function kernelCounts(
 	capture: Capture,
 	drained: number,
 	inRing: number,
-): { readonly operations: OperationCounts; readonly requestStartsLost: number } {
+): {
+	readonly operations: OperationCounts;
+	readonly requestStartsLost: number;
+	readonly requestStartsNotWatched: number;
+} {
 	const counters = capture.counters();
 	return {
 		operations: {
@@ -20,6 +24,7 @@ export function kernelCounts(
 				not_http: counters.skipped_not_http,
 				own: counters.skipped_own,
 				tls_ciphertext: counters.skipped_tls_ciphertext,
+				not_watched: counters.skipped_not_watched,
 			},
 			submitted: counters.submitted,
 			lost: {
@@ -34,5 +39,6 @@ export function kernelCounts(
 			programRunMisses: capture.misses(),
 		},
 		requestStartsLost: counters.lost_ring_full_request,
+		requestStartsNotWatched: counters.request_starts_not_watched,
 	};
 }

@@ -3,8 +3,8 @@ import type { DataPolicy } from "@wirescribe/data-policy";
 import type { EndpointMeter } from "@wirescribe/pipeline";
 
 /**
- * A policy whose sample and rate limits the metrics of requests do not feel: what these leave out of the log is counted by endpoint
- * nevertheless. What the filter leaves out is not meant, and not counted. What is logged is counted where it is written.
+ * A policy whose sample and rate limits the metrics of requests do not feel, nor what is left out to keep a budget: it is counted by
+ * endpoint nevertheless. What the filter leaves out is not meant, and not counted. What is logged is counted where it is written.
  */
 export class MeteredPolicy implements TransactionPolicy {
 	readonly wants: TransactionPolicy["wants"];
@@ -19,7 +19,7 @@ export class MeteredPolicy implements TransactionPolicy {
 
 	apply(transaction: Transaction, seen: SeenContent | undefined): Transaction | LeftOutReason {
 		const judged = this.#policy.apply(transaction, seen);
-		if (judged === "sampled" || judged === "rate-limited") {
+		if (typeof judged === "string" && judged !== "filtered") {
 			// A label leaves, too.
 			this.#meter.transaction({ ...transaction, path: this.#policy.redactedPath(transaction.path) });
 		}

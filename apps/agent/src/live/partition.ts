@@ -1,7 +1,7 @@
 import type { Connection, Instant, TransactionPolicy } from "@wirescribe/access-log";
-import { type CaptureHandle, type CaptureRing, openRing } from "@wirescribe/bpf-programs";
+import { type CaptureHandle, type CaptureRing, isInWatchedPart, openRing } from "@wirescribe/bpf-programs";
 import { monotonicClock } from "@wirescribe/connections";
-import { createDataPolicy, type DataPolicy, type DataPolicyOptions } from "@wirescribe/data-policy";
+import { createDataPolicy, DataPolicy, type DataPolicyOptions, type Protection } from "@wirescribe/data-policy";
 import type { PartitionSetup, Partition as QueuePartition } from "@wirescribe/event-queue";
 import type { WorkloadChange } from "@wirescribe/kubernetes";
 import {
@@ -17,6 +17,7 @@ import {
 	type RecordOutput,
 } from "@wirescribe/pipeline";
 import { type HandoverBounds, type HandoverCounts, HandoverOutput } from "../handover/handover-output.ts";
+import type { Throttle } from "../protection/ladder.ts";
 import { Attributor } from "./attributor.ts";
 import { MeteredPolicy } from "./metered-policy.ts";
 import type { ProcessEvent } from "./process-events.ts";
@@ -38,6 +39,8 @@ export interface LivePartitionData {
 	readonly tcpOperations: boolean;
 	/** Requests are counted by endpoint, up to so many of them; 0: not at all. */
 	readonly endpoints: number;
+	/** How much is left out to keep a budget when it begins. */
+	readonly throttle: Throttle;
 	/** Whose requests are this agent's when it begins. */
 	readonly handover: HandoverBounds;
 	readonly selection: WatchSelection;
@@ -73,7 +76,8 @@ export type PartitionQuestion =
 	| { readonly handover: HandoverBounds }
 	| { readonly processes: readonly ProcessEvent[] }
 	| { readonly workloads: readonly WorkloadChange[] }
-	| { readonly reconfigure: Reconfigured };
+	| { readonly reconfigure: Reconfigured }
+	| { readonly protect: Throttle };
 
 /** What a reload may change of a partition. */
 export type Reconfigured = Pick<
@@ -143,6 +147,7 @@ export class LivePartition implements QueuePartition<never>, SurroundingsListene
 	readonly #meter: EndpointMeter | undefined;
 	readonly #handover: HandoverOutput;
 	#data: Reconfigured;
+	#throttle: Throttle;
 	#policy: DataPolicy | undefined;
 
 	/** Called before a batch is read, so that what happened to processes is known first; on threads nobody can be asked. */
@@ -153,7 +158,8 @@ export class LivePartition implements QueuePartition<never>, SurroundingsListene
 		this.#meter = data.endpoints > 0 ? new EndpointMeter(data.endpoints) : undefined;
 		this.#ring = ring;
 		this.#data = data;
-		this.#policy = createDataPolicy(data.policy, data.partitions);
+		this.#throttle = data.throttle;
+		this.#policy = protectedPolicy(data, data.throttle);
 		this.#output = new Outputs(this.#outputs(data));
 		this.#handover = new HandoverOutput(this.#output, data.handover);
 		this.#emit = emit;
@@ -212,6 +218,7 @@ export class LivePartition implements QueuePartition<never>, SurroundingsListene
 			if ("handover" in question) this.#handover.bounds = question.handover;
 			else if ("processes" in question) this.processEvents(question.processes);
 			else if ("reconfigure" in question) this.#reconfigure(question.reconfigure);
+			else if ("protect" in question) this.#protect(question.protect);
 			else this.workloadsChanged(question.workloads);
 			return undefined;
 		}
@@ -253,11 +260,41 @@ export class LivePartition implements QueuePartition<never>, SurroundingsListene
 		}
 		if (JSON.stringify(this.#data.policy) !== JSON.stringify(data.policy)) {
 			// Its rate limits begin anew.
-			this.#policy = createDataPolicy(data.policy, data.partitions);
+			this.#policy = protectedPolicy(data, this.#throttle);
 			this.#partition.obey(this.#metered());
 		}
 		this.#output.outputs = this.#outputs(data);
 		this.#data = data;
+	}
+
+	/** What was read until now is of the time before, when more was watched. */
+	#protect(throttle: Throttle): void {
+		const before = this.#throttle;
+		this.#throttle = throttle;
+		this.pull();
+		this.#flush();
+		const nowNs = this.#now();
+		// Sockets are others when the programs are attached again.
+		if (throttle.detached && !before.detached) this.#partition.close(nowNs);
+		if (throttle.watched < before.watched) this.#leaveOut(throttle.watched, nowNs);
+		this.#partition.limitConnections(throttle.connections);
+		this.#obey(throttle);
+		this.#flush();
+	}
+
+	/** The kernel has been told. Of a connection that is watched no more what waits is handed out, and it may come back. */
+	#leaveOut(watched: number, nowNs: number): void {
+		const keeps = ({ socketId }: Connection): boolean => isInWatchedPart(socketId, watched);
+		this.#partition.reselect({ ...lookedAt(this.#data), keeps }, nowNs);
+	}
+
+	#obey(throttle: Throttle): void {
+		if (this.#policy) {
+			this.#policy.protect(protectionOf(throttle));
+			return;
+		}
+		this.#policy = protectedPolicy(this.#data, throttle);
+		if (this.#policy) this.#partition.obey(this.#metered());
 	}
 
 	processEvents(events: readonly ProcessEvent[]): void {
@@ -283,6 +320,20 @@ export class LivePartition implements QueuePartition<never>, SurroundingsListene
 		const frames = this.#frames.take();
 		if (frames) this.#emit(frames);
 	}
+}
+
+/** What the options ask for and what is left out beside that; undefined: nothing is to be done for a transaction. */
+function protectedPolicy(data: Reconfigured, throttle: Throttle): DataPolicy | undefined {
+	const protection = protectionOf(throttle);
+	const policy = createDataPolicy(data.policy, data.partitions);
+	if (!protection) return policy;
+	const one = policy ?? new DataPolicy({}, data.partitions);
+	one.protect(protection);
+	return one;
+}
+
+function protectionOf({ sampleRatio, endpointPerSecond }: Throttle): Protection | undefined {
+	return sampleRatio < 1 || endpointPerSecond !== undefined ? { sampleRatio, endpointPerSecond } : undefined;
 }
 
 /** Whether the same connections are looked at, in the same way. */

@@ -1,6 +1,7 @@
 import type { Capture } from "@wirescribe/bpf-programs";
 import type { Ledger } from "@wirescribe/pipeline";
 import type { DeliveryState } from "../output/outlet.ts";
+import type { ProtectionState } from "../protection/protection.ts";
 import type { KubernetesState } from "./kubernetes-watch.ts";
 import type { PartitionState } from "./partition.ts";
 
@@ -22,4 +23,5 @@ export interface SessionState {
 	readonly restarts: number;
 	/** Undefined: no cluster is asked. */
 	readonly kubernetes: KubernetesState | undefined;
+	readonly protection: ProtectionState;
 }

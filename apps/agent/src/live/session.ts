@@ -1,5 +1,6 @@
 import { extname } from "node:path";
 import process from "node:process";
+import { setTimeout as sleep } from "node:timers/promises";
 import type { NodeInfo } from "@wirescribe/access-log";
 import type { Capture } from "@wirescribe/bpf-programs";
 import { matchProcesses, nodeInfo } from "@wirescribe/connections";
@@ -14,6 +15,9 @@ import { log } from "../logging/log.ts";
 import { MAX_ENDPOINTS } from "../metrics/metric-table.ts";
 import type { Outlet } from "../output/outlet.ts";
 import { handOut, type OutletSet, Outlets, type OutputPlan, planOutput } from "../output/outlets.ts";
+import { type Throttle, UNTHROTTLED } from "../protection/ladder.ts";
+import { Protection } from "../protection/protection.ts";
+import { UsageMeter } from "../protection/usage.ts";
 import { kernelCounts } from "./kernel-counts.ts";
 import { openKernel } from "./open-kernel.ts";
 import {
@@ -32,6 +36,9 @@ type Queue = EventQueue<never, LivePartitionData>;
 
 /** Everything must be over this long after the first signal. */
 const SHUTDOWN_MS = 10_000;
+
+/** The kernel needs a second or two to let go of the programs; until then they cannot be attached again. */
+const RESUME_PAUSE_MS = 200;
 
 /** A running capture: kernel, partitions, outlets. */
 export interface Session {
@@ -79,7 +86,12 @@ export async function startSession(options: WatchOptions, setup: SessionSetup = 
 	const capture = openKernel(options, partitions, { reselect: reconfigurable, others });
 	const handover = predecessor === undefined ? EVERYTHING : NOTHING_YET;
 	try {
-		return await startQueue({ options, output, handover }, describeNode(options), capture, partitions);
+		return await startQueue(
+			{ options, output, handover, throttle: UNTHROTTLED },
+			describeNode(options),
+			capture,
+			partitions,
+		);
 	} catch (error) {
 		capture.close();
 		throw error;
@@ -95,6 +107,7 @@ export function describeNode({ clusterName, selection }: WatchOptions): NodeInfo
 interface Current {
 	options: WatchOptions;
 	handover: HandoverBounds;
+	throttle: Throttle;
 	readonly output: SessionOutput | undefined;
 }
 
@@ -121,6 +134,7 @@ async function startQueue(current: Current, node: NodeInfo, capture: Capture, pa
 			...reconfigured(current, node),
 			capture: capture.handle(index),
 			endpoints: options.observability.metricsListen ? MAX_ENDPOINTS : 0,
+			throttle: current.throttle,
 			handover: current.handover,
 			channel: partitions > 1 ? `wirescribe-${process.pid}` : undefined,
 			kubernetes: options.kubernetes !== undefined,
@@ -140,7 +154,9 @@ async function startQueue(current: Current, node: NodeInfo, capture: Capture, pa
 		inline ?? listenerOnThreads(queue, partitions, workloads),
 	);
 	if (inline) inline.before = () => surroundings.poll();
-	return new LiveSession({ current, node, capture, surroundings, queue, outlets, sets, ended });
+	const session = new LiveSession({ current, node, capture, surroundings, queue, outlets, sets, ended });
+	await session.protection.keep(options.protection);
+	return session;
 }
 
 /** What a partition has to know of the options, at its start and when they change. */
@@ -188,10 +204,18 @@ interface Parts {
 class LiveSession implements Session {
 	readonly startLine: string;
 	readonly ended: Promise<void>;
+	readonly protection: Protection;
 	readonly #parts: Parts;
 
 	constructor(parts: Parts) {
 		this.#parts = parts;
+		const { capture, current } = parts;
+		const { measureProbes } = current.options.observability;
+		const meter = new UsageMeter(measureProbes ? () => capture.programs() : undefined);
+		this.protection = new Protection(
+			() => meter.measure(),
+			(throttle) => this.#work(throttle),
+		);
 		this.ended = parts.ended;
 		this.startLine = startLine(parts.current.options);
 	}
@@ -221,6 +245,7 @@ class LiveSession implements Session {
 		});
 		await Promise.all(asked);
 		outlets.retire(before);
+		await this.protection.keep(options.protection);
 	}
 
 	async state(connections: number): Promise<SessionState> {
@@ -241,6 +266,7 @@ class LiveSession implements Session {
 			delivery: outlets.state(),
 			restarts: queue.counters().restarts,
 			kubernetes: surroundings.kubernetes,
+			protection: this.protection.state(),
 		};
 	}
 
@@ -255,6 +281,7 @@ class LiveSession implements Session {
 
 	async stop(): Promise<Ledger> {
 		const { capture, surroundings, queue, outlets } = this.#parts;
+		await this.protection.stop();
 		capture.detach();
 		surroundings.stop();
 		const end = performance.now() + SHUTDOWN_MS;
@@ -270,6 +297,19 @@ class LiveSession implements Session {
 		this.#parts.capture.close();
 	}
 
+	/** Does so much of the work from now on. */
+	async #work(throttle: Throttle): Promise<void> {
+		const { capture, current, outlets, queue, sets } = this.#parts;
+		const before = current.throttle;
+		current.throttle = throttle;
+		if (throttle.detached && !before.detached) capture.suspend();
+		if (before.detached && !throttle.detached) while (!capture.resume()) await sleep(RESUME_PAUSE_MS);
+		capture.limit(throttle);
+		outlets.limitRetained(throttle.retained);
+		// One that is being replaced begins with what holds now.
+		await Promise.all(sets.map((_, index) => queue.ask(index, { protect: throttle }).catch(() => {})));
+	}
+
 	async #ask(question: PartitionQuestion): Promise<unknown[]> {
 		const answers = this.#parts.sets.map((_, index) => this.#parts.queue.ask(index, question));
 		return Promise.all(answers);
@@ -280,7 +320,8 @@ class LiveSession implements Session {
 		const drained = sumPartitions(partitions).operationsDrained;
 		const kernel = kernelCounts(capture, drained, inRing);
 		const { notVisible: tlsNotVisible, watched: tlsWatched } = surroundings.tls;
-		return makeLedger({ ...kernel, partitions, records: outlets.counts(), tlsNotVisible, tlsWatched });
+		const protection = this.protection.counts();
+		return makeLedger({ ...kernel, partitions, records: outlets.counts(), tlsNotVisible, tlsWatched, protection });
 	}
 }
 

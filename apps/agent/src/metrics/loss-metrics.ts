@@ -39,11 +39,12 @@ function recordsImbalance({ accepted, acked, retained, spooled, lost }: RecordCo
 function imbalance({ session }: MetricsSnapshot): MetricValue[] {
 	if (!session) return [];
 	const { operations, messages, records } = session.ledger;
-	const { leftOut, requestStartsRead, requestStartsLost, logged, partial, unpaired, lost, open } = messages;
+	const { leftOut, requestStartsRead, requestStartsLost, requestStartsNotWatched } = messages;
+	const { logged, partial, unpaired, lost, open } = messages;
 	const ended = logged + partial + unpaired + sum(leftOut) + lost - requestStartsLost + open;
 	return [
 		...(operations ? [[operationsImbalance(operations), { identity: "operations" }] as const] : []),
-		[Math.abs(requestStartsRead - ended), { identity: "requests" }],
+		[Math.abs(requestStartsRead + requestStartsNotWatched - ended), { identity: "requests" }],
 		[recordsImbalance(records), { identity: "records" }],
 	];
 }

@@ -4,6 +4,7 @@ import { kernelMetrics } from "./kernel-metrics.ts";
 import { lossMetrics } from "./loss-metrics.ts";
 import type { MetricGroup } from "./metric-row.ts";
 import { processMetrics } from "./process-metrics.ts";
+import { protectionMetrics } from "./protection-metrics.ts";
 import { readingMetrics } from "./reading-metrics.ts";
 
 /** Endpoints that have series of their own; `other` stands for the rest. */
@@ -16,5 +17,6 @@ export const METRIC_GROUPS: readonly MetricGroup[] = [
 	kernelMetrics,
 	readingMetrics,
 	deliveryMetrics,
+	protectionMetrics,
 	processMetrics,
 ];

@@ -67,7 +67,7 @@ export const readingMetrics: MetricGroup = {
 		{
 			name: "wirescribe_left_out_total",
 			type: "counter",
-			help: "Requests that were read and not logged on purpose: by the filter, the sample, or the rate limit.",
+			help: "Requests that were not logged on purpose: by the filter, the sample, the rate limit, or to keep a budget.",
 			labels: ["reason"],
 			values: ({ session }) => labelled("reason", session?.ledger.messages.leftOut),
 		},

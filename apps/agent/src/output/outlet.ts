@@ -14,6 +14,8 @@ export interface Outlet {
 	/** Takes one partition's frames; the buffer is the outlet's from then on. */
 	frames(buffer: ArrayBuffer): void;
 	counts(): RecordCounts;
+	/** So much of the memory for records that wait may be used: 0 to 1. Absent where none wait. */
+	limitRetained?(part: number): void;
 	/** Absent where there is no connection and nothing waits. */
 	state?(): DeliveryState;
 	/** Settles when all that it has taken so far is delivered, on disk or lost. */

@@ -56,6 +56,7 @@ export class Outlets {
 	readonly #counted = new Set<Outlet>();
 	#destination: Destination | undefined;
 	#current: OutletSet = { sender: undefined, stdout: undefined };
+	#retained = 1;
 	/** Of those that are closed. */
 	#past: RecordCounts = NO_RECORDS;
 
@@ -115,6 +116,12 @@ export class Outlets {
 		}
 	}
 
+	/** How much of the memory for records that wait may be used from now on: 0 to 1. */
+	limitRetained(part: number): void {
+		this.#retained = part;
+		this.#current.sender?.limitRetained?.(part);
+	}
+
 	counts(): RecordCounts {
 		return [...this.#counted].reduce((sum, outlet) => addCounts(sum, outlet.counts()), this.#past);
 	}
@@ -168,9 +175,11 @@ export class Outlets {
 		return successor;
 	}
 
-	#open({ backend, delivery }: Destination): Promise<Outlet> {
+	async #open({ backend, delivery }: Destination): Promise<Outlet> {
 		if (!backend) throw new Error("Cannot open a sender without a backend");
-		return openSenderOutlet(backend, delivery, this.#node);
+		const sender = await openSenderOutlet(backend, delivery, this.#node);
+		sender.limitRetained?.(this.#retained);
+		return sender;
 	}
 }
 

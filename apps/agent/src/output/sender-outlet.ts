@@ -3,7 +3,7 @@ import { COLLECT_PATH } from "@wirescribe/collector/collect-path";
 import { FrameCursor, MESSAGE, type RecordCounts } from "@wirescribe/pipeline";
 import { createSender, type Sender, type SenderEvent, type SenderOptions } from "@wirescribe/sender";
 import type { DeliveryOptions } from "../cli/delivery-options.ts";
-import { tuning } from "../config/tuning.ts";
+import { LEAST_RETAINED_BYTES, tuning } from "../config/tuning.ts";
 import { log } from "../logging/log.ts";
 import { transportFactory } from "./backend-transport.ts";
 import type { DeliveryState, Outlet } from "./outlet.ts";
@@ -54,6 +54,10 @@ class SenderOutlet implements Outlet {
 
 	state(): DeliveryState {
 		return { lanes: this.#sender.lanes(), retainedBytes: this.#sender.retainedBytes };
+	}
+
+	limitRetained(part: number): void {
+		this.#sender.limitRetained(Math.max(LEAST_RETAINED_BYTES, tuning().retainedBytes.value * part));
 	}
 
 	drained(): Promise<void> {
