@@ -1,5 +1,5 @@
 import { BYTES, HOLE, NONE } from "@wirescribe/buffer";
-import { endsChunked } from "./chunked.ts";
+import { endsChunked, mayEndChunked } from "./chunked.ts";
 import { isBelievable, scanHead } from "./head.ts";
 import { atOperation, scanAgain } from "./head-states.ts";
 import type { HttpMessage } from "./http-message.ts";
@@ -118,6 +118,7 @@ export function readChunks(reader: Reader): boolean {
 		reader.tap?.missing(message, -1);
 		if (state !== "lost") reader.host.lost(reader, false, reader.stream.length, false);
 		reader.state = BLIND;
+		reader.mayBeOver = false;
 	}
 	return true;
 }
@@ -144,8 +145,11 @@ export function readBlind(reader: Reader): boolean {
 		reader.guess();
 		return true;
 	}
-	const ends = endsChunked(stream.ending());
+	const ending = stream.ending();
+	const ends = endsChunked(ending);
 	const step = piece.end - stream.position;
+	if (reader.mayBeOver) reader.host.lost(reader, false, step, true);
+	else reader.mayBeOver = mayEndChunked(ending);
 	stream.advance(step);
 	message.bodyBytes = message.decodedBodyBytes = message.bodyBytes + step;
 	if (!ends) return true;

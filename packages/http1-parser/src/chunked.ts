@@ -182,3 +182,12 @@ export function endsChunked(bytes: Uint8Array): boolean {
 	}
 	return false;
 }
+
+/** True when a chunked body may end with, or right behind, these last bytes of an operation; of some it cannot be told. */
+export function mayEndChunked(bytes: Uint8Array): boolean {
+	for (let i = bytes.length - 1; i >= 0; i--) {
+		if (bytes[i] === 48 && (i === 0 || bytes[i - 1] === 10)) return true;
+		if (bytes[i]! < 9 || bytes[i]! > 126) return false;
+	}
+	return bytes.length < 16;
+}

@@ -192,7 +192,7 @@ export class ConnectionReader implements ReaderHost, MatcherHost {
 
 	#assign(requests: Reader): void {
 		this.#name(requests);
-		if ((this.#gapsBefore & this.#direction(requests)) !== 0) this.#matcher.lostRequests(false, 0, -1);
+		if ((this.#gapsBefore & this.#direction(requests)) !== 0) this.#matcher.lostRequests(false, 0, -1, true);
 		const responses = this.#responses!;
 		if ((this.#gapsBefore & this.#direction(responses)) !== 0) this.#lostResponses(responses, false, -1);
 		this.#tracer?.tell({ type: "role", role: this.role! });
@@ -271,7 +271,9 @@ export class ConnectionReader implements ReaderHost, MatcherHost {
 		}
 		if (!this.#answered) this.#firstResponse(message.firstDataId);
 		message.request = this.#matcher.pair(message, !this.#matcher.inDoubt || this.#isComplete(message.firstDataId));
-		if (message.request !== undefined) this.#settle(message.request);
+		if (message.request === undefined) return;
+		if (message.request.mayLackBody) message.anyRequest = true;
+		this.#settle(message.request);
 	}
 
 	/** Every request from before this operation has been read. */
@@ -331,10 +333,7 @@ export class ConnectionReader implements ReaderHost, MatcherHost {
 	lost(reader: Reader, begun: boolean, length: number, lost: boolean): void {
 		if (this.#requests === undefined) this.#gapsBefore |= this.#direction(reader);
 		else if (reader === this.#responses) this.#lostResponses(reader, begun, length);
-		// That a client hides its next request in the middle of a long operation is for those to suspect that pipeline.
-		else if (lost || begun || this.#matcher.pipelined) {
-			this.#matcher.lostRequests(begun, reader.stream.position, length);
-		}
+		else this.#matcher.lostRequests(begun, reader.stream.position, length, lost || begun);
 	}
 
 	#lostResponses(reader: Reader, begun: boolean, length: number): void {

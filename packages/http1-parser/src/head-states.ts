@@ -1,14 +1,17 @@
-import { BYTES, HOLE, NONE, type Span } from "@wirescribe/buffer";
+import { BYTES, CUT, HOLE, NONE, type Span } from "@wirescribe/buffer";
 import { ChunkedBody } from "./chunked.ts";
 import { type ErrorCode, objection } from "./errors.ts";
 import { bodyOf } from "./framing.ts";
-import { isBelievable, scanHead } from "./head.ts";
+import { isBelievable, isRegistered, scanHead } from "./head.ts";
 import type { HttpMessage } from "./http-message.ts";
 import { hasLineEnd, isHttp2 } from "./lines.ts";
 import type { Reader } from "./reader.ts";
 import { CHUNKED, CLOSE, LENGTH } from "./reader-state.ts";
 import { LENIENT, type PartialReason } from "./reasons.ts";
 import { INCOMPLETE, INVALID } from "./scan.ts";
+import { takeCutRequestLine } from "./start-line.ts";
+
+const SLASH = 47;
 
 export function readHead(reader: Reader): boolean {
 	const stream = reader.stream;
@@ -37,6 +40,7 @@ export function readHead(reader: Reader): boolean {
 		return cutHead(reader, ends === NONE ? "head-too-long" : ends === HOLE ? "head-lost" : "head-not-captured");
 	}
 	if (end === INVALID || !isGoodGuess(reader, head) || !reader.host.learn(reader, head.response)) {
+		if (end !== INVALID && reader.mayRead(head)) passUnbelieved(reader, end - stream.from);
 		return passInvalid(reader);
 	}
 	if (!reader.host.admit(stream.front!.dataId, head.response)) {
@@ -143,20 +147,57 @@ export function cutHead(reader: Reader, reason: PartialReason): boolean {
 	if (reader.strict && reason === "head-too-long") return reader.fail("HPE_HEADER_OVERFLOW");
 	const message = reader.nextHead(false);
 	if (scanHead(message, bytes, from, to) === INVALID) return passInvalid(reader);
-	if (!reader.synced || message.headersStart === 0 || !reader.host.learn(reader, message.response)) {
+	const inStartLine = message.headersStart === 0;
+	if (!isCutHead(reader, message) || !reader.host.learn(reader, message.response)) {
 		if (reader.synced) reader.unsync(true, to - from);
+		else if (missing) passUnbelieved(reader, to - from);
 		reader.candidate = false;
 		reader.forgetHead();
 		stream.advance(to - from);
 		return true;
 	}
 	if (!reader.host.admit(stream.front!.dataId, message.response)) return false;
-	takeHead(reader, message, to - from, bytes.lastIndexOf(10, to - 1) + 1 - from);
+	takeHead(reader, message, to - from, inStartLine ? to - from : bytes.lastIndexOf(10, to - 1) + 1 - from);
 	message.addPartial(reason);
 	reader.host.begin(reader, message);
 	reader.finish(message);
-	reader.unsync(false, 0);
+	if (reason === "head-not-captured") passCut(reader);
+	else reader.unsync(false, 0);
 	return true;
+}
+
+/** A message begins here, or, where that is not certain, as much of a head as makes a whole one believable. */
+function isCutHead(reader: Reader, head: HttpMessage): boolean {
+	const inStartLine = head.headersStart === 0;
+	if (reader.synced) return !inStartLine || isCutRequest(reader, head);
+	const { bytes, from } = reader.stream;
+	return !inStartLine && atOperation(reader) && reader.mayRead(head) && isBelievable(head, bytes, from);
+}
+
+/** What looks like a head may be one, though it is not believed. */
+function passUnbelieved(reader: Reader, bytes: number): void {
+	if (!reader.synced) reader.host.lost(reader, false, bytes, true);
+}
+
+/**
+ * The start line itself is cut: a request all the same where one must begin. Before it is known who asks, its method and
+ * the first byte of its target must show that it is one; a byte or two that the end left behind are none.
+ */
+function isCutRequest(reader: Reader, head: HttpMessage): boolean {
+	const { bytes, from, to } = reader.stream;
+	if (reader.kind === "response" || !takeCutRequestLine(head, bytes, from, to)) return false;
+	if (head.methodEnd === 0 && reader.closed) return false;
+	return reader.kind === "request" || (bytes[from + head.partStart] === SLASH && isRegistered(head, bytes, from));
+}
+
+/** What was not captured behind a cut head is its own rest and its body; other messages where several come at once. */
+function passCut(reader: Reader): void {
+	const { stream } = reader;
+	reader.guess();
+	reader.candidate = false;
+	if (stream.span() !== CUT) return;
+	reader.host.lost(reader, false, stream.length, false);
+	stream.advance(stream.length);
 }
 
 /** No head begins here. */

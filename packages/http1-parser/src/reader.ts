@@ -58,6 +58,8 @@ export class Reader {
 	left = 0;
 	hinted = false;
 	chunked: ChunkedBody | undefined = undefined;
+	/** The chunked body whose chunk lines are not seen may have ended before: what is passed may be other messages. */
+	mayBeOver = false;
 
 	constructor(stream: Stream, host: ReaderHost, limits: ReaderLimits, tap?: BodyTap) {
 		this.stream = stream;

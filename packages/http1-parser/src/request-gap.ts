@@ -13,14 +13,20 @@ const LEAST = 18;
 export class RequestGap {
 	/** True while the request behind is awaited. */
 	open = false;
+	/** Bytes that were not captured, of an operation of which one request was seen; that it has more shows later, or never. */
+	suspected = false;
 	#min = 0;
 	#bytes = 0;
 	#end = -1;
 
-	/** `length` bytes are missing at `position`, -1: nobody knows how many. `begun`: a request began there. */
-	note(begun: boolean, position: number, length: number): void {
-		if (this.open && this.#end !== position) this.#bytes = Number.POSITIVE_INFINITY;
-		this.open = true;
+	/**
+	 * `length` bytes are missing at `position`, -1: nobody knows how many. `begun`: a request began there. `certain` false:
+	 * only a client that sends several requests at once has others there.
+	 */
+	note(begun: boolean, position: number, length: number, certain: boolean): void {
+		if ((this.open || this.suspected) && this.#end !== position) this.#bytes = Number.POSITIVE_INFINITY;
+		if (certain) this.open = true;
+		else this.suspected = true;
 		if (begun) this.#min++;
 		this.#bytes += length < 0 ? Number.POSITIVE_INFINITY : length;
 		this.#end = position + length;
