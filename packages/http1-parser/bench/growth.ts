@@ -25,11 +25,11 @@ const REPEATS = 5;
 /** A run that takes longer grows too fast. */
 const MAX_MS = 20_000;
 const HUGE = {
-	maxStartLineBytes: 1 << 26,
+	maxStartLine: 1 << 26,
 	maxHeaderBytes: 1 << 26,
 	maxHeaders: 1 << 20,
-	maxRetainedBytes: 1 << 26,
-	maxPendingChunks: 1 << 24,
+	maxPendingBytes: 1 << 26,
+	maxPendingFragments: 1 << 24,
 };
 const ASK = "GET /ask HTTP/1.1\r\nHost: h\r\n\r\n";
 
@@ -153,7 +153,7 @@ const SHAPES: readonly Shape[] = [
 		(offsets): Shape => ({
 			name: `10,000 pending ids, ${offsets ? "with" : "without"} offsets`,
 			size: 10_000,
-			options: { ...HUGE, reorderWindowNs: 1e15 },
+			options: { ...HUGE, reorderWindowMs: 1e9 },
 			// The last comes first: everything is pending until the very end.
 			make(size) {
 				const chunks = new Chunks();

@@ -5,8 +5,8 @@ import { identity, type Row, run } from "../test/wire.ts";
 import type { Outcome, Property } from "./property.ts";
 import { anyChunks, anyConversation, mutate, resplit } from "./traffic.ts";
 
-const FOREVER = { reorderWindowNs: 1e15 };
-const LIMITS = { maxRetainedBytes: 4096, maxHeaderBytes: 1024, maxPipelined: 8, maxUnsyncedBytes: 2048 };
+const FOREVER = { reorderWindowMs: 1e9 };
+const LIMITS = { maxPendingBytes: 4096, maxHeaderBytes: 1024, maxPipelined: 8, maxUnsyncedBytes: 2048 };
 
 /** Chunks that obey nothing, with small limits: what is wrong, or undefined. */
 function survives(chunks: readonly Chunk[]): string | undefined {
@@ -18,7 +18,7 @@ function survives(chunks: readonly Chunk[]): string | undefined {
 		largest = Math.max(largest, chunk.payload.length + (chunk.tail?.length ?? 0));
 		connection.append(chunk);
 		identity(connection);
-		const bound = 2 * (LIMITS.maxRetainedBytes + LIMITS.maxHeaderBytes + largest) + 65536;
+		const bound = 2 * (LIMITS.maxPendingBytes + LIMITS.maxHeaderBytes + largest) + 65536;
 		if (connection.retained > bound) return `${connection.retained} bytes are kept, more than ${bound}`;
 		if (connection.open() > LIMITS.maxPipelined + 3) return `${connection.open()} requests are open`;
 	}

@@ -34,7 +34,7 @@ export class ChunkedBody {
 	#line = 0;
 	#trailer = 0;
 
-	constructor(maxLine: number = DEFAULT_LIMITS.maxChunkLineBytes, maxTrailer: number = DEFAULT_LIMITS.maxTrailerBytes) {
+	constructor(maxLine: number = DEFAULT_LIMITS.maxChunkLine, maxTrailer: number = DEFAULT_LIMITS.maxTrailerBytes) {
 		this.#maxLine = maxLine;
 		this.#maxTrailer = maxTrailer;
 	}

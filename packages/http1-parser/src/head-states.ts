@@ -100,7 +100,7 @@ function beginMessage(reader: Reader, message: HttpMessage, bytes: number): void
 			reader.state = LENGTH;
 			break;
 		case "chunked":
-			reader.chunked = new ChunkedBody(reader.limits.maxChunkLineBytes, reader.limits.maxTrailerBytes);
+			reader.chunked = new ChunkedBody(reader.limits.maxChunkLine, reader.limits.maxTrailerBytes);
 			reader.state = CHUNKED;
 			break;
 		case "close":
@@ -116,8 +116,8 @@ function beginMessage(reader: Reader, message: HttpMessage, bytes: number): void
 function takeHead(reader: Reader, message: HttpMessage, bytes: number, textBytes: number): void {
 	const { stream, limits } = reader;
 	message.begin(stream.bytes, stream.from, bytes, stream.front!, textBytes);
-	if (message.headerCount > limits.maxHeaders || message.headersStart > limits.maxStartLineBytes) {
-		message.limit(limits.maxHeaders, limits.maxStartLineBytes);
+	if (message.headerCount > limits.maxHeaders || message.headersStart > limits.maxStartLine) {
+		message.limit(limits.maxHeaders, limits.maxStartLine);
 	}
 	message.midOperation = !atOperation(reader);
 	stream.advance(bytes);
@@ -203,7 +203,7 @@ function passCut(reader: Reader): void {
 /** No head begins here. */
 function passInvalid(reader: Reader): boolean {
 	const { bytes, from, to } = reader.stream;
-	if (isHttp2(bytes, from, to) && reader.host.foreign("http/2")) return true;
+	if (isHttp2(bytes, from, to) && reader.host.foreign(reader, "http/2")) return true;
 	if (reader.strict) return reader.fail(invalidCode(reader));
 	// What a stream begins with, before its first head, is no lost message: a proxy's line, the rest of a body.
 	if (reader.synced && reader.everSynced) reader.unsync(false, 0);
@@ -214,6 +214,7 @@ function passInvalid(reader: Reader): boolean {
 
 function invalidCode(reader: Reader): ErrorCode {
 	const { draft } = reader;
+	if (draft?.lfExpected) return "HPE_LF_EXPECTED";
 	if (draft !== undefined && draft.headersStart > 0 && reader.mayRead(draft)) return "HPE_INVALID_HEADER_TOKEN";
 	return reader.kind === "response" ? "HPE_INVALID_CONSTANT" : "HPE_INVALID_METHOD";
 }
@@ -240,7 +241,7 @@ function search(reader: Reader): boolean {
 	reader.candidate = bytes[to - 1] === 10;
 	reader.unsynced += to - from;
 	stream.advance(to - from);
-	if (reader.unsynced > reader.limits.maxUnsyncedBytes) reader.host.foreign("broken");
+	if (reader.unsynced > reader.limits.maxUnsyncedBytes) reader.host.foreign(reader, "broken");
 	return true;
 }
 

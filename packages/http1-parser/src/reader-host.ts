@@ -27,7 +27,7 @@ export interface ReaderHost {
 	/** Strict mode: reading stops here. */
 	fail?(reader: Reader, code: ErrorCode): void;
 	/** These bytes are not HTTP/1. False: they must be, because HTTP/1 was read before. */
-	foreign(kind: "http/2" | "broken"): boolean;
+	foreign(reader: Reader, kind: "http/2" | "broken"): boolean;
 }
 
 /** Limits of one reader. */
@@ -38,8 +38,8 @@ export interface ReaderLimits {
 	/** Judge every name while it is scanned. */
 	readonly thorough?: boolean;
 	readonly maxHeaders: number;
-	readonly maxStartLineBytes: number;
-	readonly maxChunkLineBytes: number;
+	readonly maxStartLine: number;
+	readonly maxChunkLine: number;
 	readonly maxTrailerBytes: number;
 	readonly maxUnsyncedBytes: number;
 	readonly skipHintBytes: number;
