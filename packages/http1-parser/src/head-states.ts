@@ -187,7 +187,9 @@ function isCutRequest(reader: Reader, head: HttpMessage): boolean {
 	const { bytes, from, to } = reader.stream;
 	if (reader.kind === "response" || !takeCutRequestLine(head, bytes, from, to)) return false;
 	if (head.methodEnd === 0 && reader.closed) return false;
-	return reader.kind === "request" || (bytes[from + head.partStart] === SLASH && isRegistered(head, bytes, from));
+	if (reader.kind === "request") return true;
+	const target = from + head.partStart;
+	return target < to && bytes[target] === SLASH && isRegistered(head, bytes, from);
 }
 
 /** What was not captured behind a cut head is its own rest and its body; other messages where several come at once. */

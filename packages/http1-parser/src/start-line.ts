@@ -73,8 +73,8 @@ function scanVersion(head: HttpMessage, at: number): boolean {
 export function takeCutRequestLine(head: HttpMessage, b: Uint8Array, from: number, to: number): boolean {
 	let i = from;
 	while (i < to && TOKEN[b[i]!] === 1) i++;
-	if (b[i] === 0x2f && i < to) return false;
 	const whole = i < to;
+	if (whole && b[i] === 0x2f) return false;
 	head.response = false;
 	head.minor = 1;
 	head.commonMethod = whole ? methodOf(b.subarray(from, i), i - from) : "";
