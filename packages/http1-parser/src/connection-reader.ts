@@ -364,7 +364,16 @@ export class ConnectionReader implements ReaderHost, MatcherHost {
 		this.#matcher.lostResponses(begun && !this.#matcher.mayBeInformational(length, nextId), nextId);
 	}
 
+	isFirst({ stream }: Reader): boolean {
+		const { lastDataId, front } = stream;
+		return lastDataId === 0 && front!.sequence === 0 && this.#operations.isComplete(0, front!.dataId);
+	}
+
 	hole(reader: Reader, within: HolePlace, behind: number, length: number, lost: boolean): void {
+		const { front, lastDataId, lastShared } = reader.stream;
+		if (lost && length > 0 && behind === 0 && front!.sequence === 0 && !lastShared) {
+			this.#operations.explain(lastDataId, front!.dataId);
+		}
 		this.#tracer?.hole(reader, this.#direction(reader), within, behind, length, lost);
 	}
 

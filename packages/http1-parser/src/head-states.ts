@@ -132,9 +132,14 @@ function takeHead(reader: Reader, message: HttpMessage, bytes: number, textBytes
 
 /** A gap where a message should begin. One of unknown length may be none at all. */
 function passGap(reader: Reader): boolean {
-	if (reader.missing("between", 0, reader.stream.length, reader.stream.span() === HOLE)) return true;
-	reader.unsync(reader.synced && reader.stream.length > 0, reader.stream.length);
-	reader.stream.advance(reader.stream.length);
+	const { stream } = reader;
+	if (stream.length < 0 && reader.synced && reader.host.isFirst?.(reader)) {
+		stream.advance(-1);
+		return true;
+	}
+	if (reader.missing("between", 0, stream.length, stream.span() === HOLE)) return true;
+	reader.unsync(reader.synced && stream.length > 0, stream.length);
+	stream.advance(stream.length);
 	return true;
 }
 

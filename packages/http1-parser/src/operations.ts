@@ -99,6 +99,25 @@ export class Operations {
 		return false;
 	}
 
+	/**
+	 * Bytes of one direction are missing between these two. When one operation alone can have moved them, it is known what it
+	 * was: from now on it is not missing.
+	 */
+	explain(after: number, before: number): void {
+		let only = -1;
+		for (let i = this.#upTo(before - 1); i >= 0; i--) {
+			const { from, to, spent } = this.#missing[i]!;
+			if (to <= after) break;
+			if (spent) continue;
+			if (only >= 0 || from !== to) return;
+			only = i;
+		}
+		if (only < 0 || after < this.#unknown) return;
+		const range = this.#missing[only]!;
+		range.spent = true;
+		range.named = 0;
+	}
+
 	/** The last range that begins at or before an id; -1: none does. They are in order, and may be a thousand. */
 	#upTo(id: number): number {
 		let low = 0;

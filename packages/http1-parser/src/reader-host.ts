@@ -22,6 +22,8 @@ export interface ReaderHost {
 	skip(reader: Reader, position: number): void;
 	/** Bytes are missing at the read position, or `behind` it; -1: an unknown number. `lost` false: only not captured. */
 	hole?(reader: Reader, within: HolePlace, behind: number, length: number, lost: boolean): void;
+	/** Nothing is missing before the first bytes of its stream after all. */
+	isFirst?(reader: Reader): boolean;
 	/** A head is believed at the read position, though messages do not follow each other there for certain. */
 	resync?(reader: Reader): void;
 	/** Strict mode: reading stops here. */
