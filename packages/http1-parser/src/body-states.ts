@@ -116,7 +116,7 @@ export function readChunks(reader: Reader): boolean {
 		message.addPartial("chunk-lines-not-captured");
 		if (reader.missing("chunk-lines", 0, reader.stream.length, state === "lost")) return true;
 		reader.tap?.missing(message, -1);
-		if (state !== "lost") reader.host.lost(reader, false, reader.stream.length, false);
+		if (state !== "lost") reader.lose(false, reader.stream.length, false);
 		reader.state = BLIND;
 		reader.mayBeOver = false;
 	}
@@ -132,7 +132,7 @@ export function readBlind(reader: Reader): boolean {
 	if (span === HOLE) {
 		message.addPartial("body-bytes-lost");
 		if (reader.missing("chunk-lines", 0, stream.length, true)) return true;
-		reader.host.lost(reader, false, stream.length, true);
+		reader.lose(false, stream.length, true);
 		if (stream.length < 0) return lostTrack(reader, message);
 		message.bodyBytes = message.decodedBodyBytes = message.bodyBytes + stream.length;
 		stream.advance(stream.length);
@@ -148,8 +148,10 @@ export function readBlind(reader: Reader): boolean {
 	const ending = stream.ending();
 	const ends = endsChunked(ending);
 	const step = piece.end - stream.position;
-	if (reader.mayBeOver) reader.host.lost(reader, false, step, true);
+	if (reader.mayBeOver) reader.lose(false, step, true);
 	else reader.mayBeOver = mayEndChunked(ending);
+	if (span !== BYTES || stream.to - stream.from < step) reader.version = 3;
+	else reader.passOver(stream.bytes, stream.from, stream.to);
 	stream.advance(step);
 	message.bodyBytes = message.decodedBodyBytes = message.bodyBytes + step;
 	if (!ends) return true;

@@ -269,7 +269,7 @@ export class ConnectionReader implements ReaderHost, MatcherHost {
 			if (this.#blockedSince >= 0) this.#wake = true;
 			// It waits for its response, longer than the caller's memory does.
 			message.detach();
-			this.#matcher.request(message, reader.stream.position - message.headerBytes);
+			this.#matcher.request(message, reader.stream.position - message.headerBytes, reader.version === 3);
 			return;
 		}
 		if (this.#looseAt >= 0) {

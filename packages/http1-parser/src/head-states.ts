@@ -167,7 +167,8 @@ export function cutHead(reader: Reader, reason: PartialReason): boolean {
 	reader.host.begin(reader, message);
 	reader.finish(message);
 	if (reason === "head-not-captured") passCut(reader);
-	else reader.unsync(false, 0);
+	else if (missing) reader.unsync(false, 0);
+	else reader.derail();
 	return true;
 }
 
@@ -181,7 +182,7 @@ function isCutHead(reader: Reader, head: HttpMessage): boolean {
 
 /** What looks like a head may be one, though it is not believed. */
 function passUnbelieved(reader: Reader, bytes: number): void {
-	if (!reader.synced) reader.host.lost(reader, false, bytes, true);
+	if (!reader.synced) reader.lose(false, bytes, true);
 }
 
 /**
@@ -203,7 +204,7 @@ function passCut(reader: Reader): void {
 	reader.guess();
 	reader.candidate = false;
 	if (stream.span() !== CUT) return;
-	reader.host.lost(reader, false, stream.length, false);
+	reader.lose(false, stream.length, false);
 	stream.advance(stream.length);
 }
 
@@ -213,7 +214,7 @@ function passInvalid(reader: Reader): boolean {
 	if (isHttp2(bytes, from, to) && reader.host.foreign(reader, "http/2")) return true;
 	if (reader.strict) return reader.fail(invalidCode(reader));
 	// What a stream begins with, before its first head, is no lost message: a proxy's line, the rest of a body.
-	if (reader.synced && reader.everSynced) reader.unsync(false, 0);
+	if (reader.synced && reader.everSynced) reader.derail();
 	reader.synced = reader.candidate = false;
 	reader.forgetHead();
 	return search(reader);
@@ -241,12 +242,14 @@ function search(reader: Reader): boolean {
 		// An empty line, or what is left of one, is passed where heads are read, as when it comes as a piece of its own.
 		if (bytes[at] !== 13 && !mayBegin(reader, bytes, at, to)) continue;
 		reader.candidate = true;
+		reader.passOver(bytes, from, at);
 		stream.advance(at - from);
 		return true;
 	}
 	// The next piece may begin with a line.
 	reader.candidate = bytes[to - 1] === 10;
 	reader.unsynced += to - from;
+	reader.passOver(bytes, from, to);
 	stream.advance(to - from);
 	if (reader.unsynced > reader.limits.maxUnsyncedBytes) reader.host.foreign(reader, "broken");
 	return true;
@@ -256,6 +259,6 @@ function search(reader: Reader): boolean {
 function endless(reader: Reader, message: HttpMessage): void {
 	message.addPartial("end-not-seen");
 	reader.finish(message);
-	reader.unsync(false, 0);
+	reader.derail();
 	reader.candidate = true;
 }

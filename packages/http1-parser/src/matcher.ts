@@ -116,13 +116,14 @@ export class Matcher {
 		this.gap.note(begun, position, length, certain || this.#pipelined);
 	}
 
-	/** A request's head was read; it begins at this position of its stream. */
-	request(request: HttpMessage, position: number): void {
+	/** A request's head was read; it begins at this position of its stream. `others`: before it others were passed, perhaps. */
+	request(request: HttpMessage, position: number, others: boolean = true): void {
 		// In the same operation as the request before, or in the very next: nothing was read in between.
 		const step = request.firstDataId - this.#requestEnd;
 		if (step === 0 || step === 1) this.#pipelined = true;
 		const { gap } = this;
-		const missing = gap.open || (gap.suspected && this.#pipelined) ? this.#closeGap(request, position) : undefined;
+		const missing =
+			gap.open || (gap.suspected && this.#pipelined) ? this.#closeGap(request, position, others) : undefined;
 		this.gap = NO_GAP;
 		request.missing = missing;
 		// A cut head does not show what its client sends each time.
@@ -145,11 +146,11 @@ export class Matcher {
 		if (++this.waiting > this.#limit) this.#drop("pipeline-limit");
 	}
 
-	#closeGap(request: HttpMessage, position: number): MissingRequests {
+	#closeGap(request: HttpMessage, position: number, others: boolean): MissingRequests {
 		const first = this.#requestEnd < 0;
 		const sameHost = first || request.hostSignature === this.#hostSignature;
 		const sameClient = !first && request.constantSignature === this.#constantSignature;
-		const missing = this.gap.close(leastBytes(request, sameHost, sameClient), position);
+		const missing = this.gap.close(leastBytes(request, sameHost, sameClient), position, others);
 		this.#steady = this.#plain = false;
 		return missing;
 	}
