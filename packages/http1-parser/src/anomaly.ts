@@ -1,9 +1,9 @@
 import type { Direction, Stream } from "@wirescribe/buffer";
-import type { ErrorCode } from "./errors.ts";
+import { type ErrorCode, OBJECTIONS } from "./errors.ts";
 import type { ProtocolChange } from "./exchange.ts";
 import type { HttpMessage } from "./http-message.ts";
 import type { Message } from "./message.ts";
-import { LENIENT, type PartialReason } from "./reasons.ts";
+import { leniencyNames, type PartialReason } from "./reasons.ts";
 
 /** What is not as it should be, or not as usual: strict mode's errors, and what only an observer meets. */
 export type AnomalyCode =
@@ -44,24 +44,6 @@ export interface Anomaly {
 	/** The stream position (u32) reading had reached; of missing bytes the first one. */
 	readonly position: number;
 }
-
-/** What each leniency is called. */
-const LENIENCIES: readonly (readonly [bits: number, code: AnomalyCode])[] = [
-	[LENIENT.leadingCrlf, "LEADING_CRLF"],
-	[LENIENT.bareLf, "BARE_LF"],
-	[LENIENT.obsFold, "OBS_FOLD"],
-	[LENIENT.missingReason, "MISSING_REASON"],
-	[LENIENT.lowercaseVersion | LENIENT.spaceInTarget, "HPE_INVALID_CONSTANT"],
-	[LENIENT.spaceBeforeColon | LENIENT.badHeaderLine | LENIENT.badHeaderValue, "HPE_INVALID_HEADER_TOKEN"],
-	[LENIENT.teAndContentLength, "TE_AND_CL"],
-	[LENIENT.teNotFinalChunked, "HPE_INVALID_TRANSFER_ENCODING"],
-	[LENIENT.teInHttp10, "TE_IN_HTTP_1_0"],
-	[LENIENT.duplicateContentLength, "DUPLICATE_CL"],
-	[LENIENT.contentLengthConflict, "HPE_UNEXPECTED_CONTENT_LENGTH"],
-	[LENIENT.badContentLength, "HPE_INVALID_CONTENT_LENGTH"],
-	[LENIENT.lengthWithoutBody, "LENGTH_WITHOUT_BODY"],
-	[LENIENT.headResponseAssumed, "HEAD_RESPONSE_ASSUMED"],
-];
 
 /** What each reason is called that nothing else tells of: missing bytes and errors are told where they are met. */
 const PARTIALS: { readonly [reason in PartialReason]?: AnomalyCode } = {
@@ -105,8 +87,15 @@ export class AnomalyTeller {
 
 	/** All that was noted on a message that is over. */
 	message(message: HttpMessage, direction: Direction, stream: Stream): void {
-		for (const [bits, code] of LENIENCIES) {
-			if ((message.lenient & bits) !== 0) this.tell("warning", code, direction, stream, message);
+		let left = message.lenient;
+		for (const [bits, code] of OBJECTIONS) {
+			if ((left & bits) !== 0) this.tell("warning", code, direction, stream, message);
+			left &= ~bits;
+		}
+		// The others have their own names.
+		for (const name of leniencyNames(left)) {
+			const code = name.toUpperCase().replace(/[-.]/g, "_") as AnomalyCode;
+			this.tell("warning", code, direction, stream, message);
 		}
 		for (const reason of message.partial) {
 			const code = PARTIALS[reason];
