@@ -11,7 +11,8 @@ export interface Growth {
 	readonly read: string;
 }
 
-interface Shape {
+/** One of them. */
+export interface Shape {
 	readonly name: string;
 	/** The size that the name says; half of it is measured, too. */
 	readonly size: number;
@@ -25,11 +26,11 @@ const REPEATS = 5;
 /** A run that takes longer grows too fast. */
 const MAX_MS = 20_000;
 const HUGE = {
-	maxStartLineBytes: 1 << 26,
+	maxStartLine: 1 << 26,
 	maxHeaderBytes: 1 << 26,
 	maxHeaders: 1 << 20,
-	maxRetainedBytes: 1 << 26,
-	maxPendingChunks: 1 << 24,
+	maxPendingBytes: 1 << 26,
+	maxPendingFragments: 1 << 24,
 };
 const ASK = "GET /ask HTTP/1.1\r\nHost: h\r\n\r\n";
 
@@ -58,12 +59,24 @@ class Chunks {
 	}
 }
 
+/** The same order every time. */
+function shuffle<Item>(items: Item[]): Item[] {
+	let seed = 1;
+	for (let i = items.length - 1; i > 0; i--) {
+		seed = (Math.imul(seed, 1103515245) + 12345) >>> 0;
+		const j = (seed >>> 8) % (i + 1);
+		[items[i], items[j]] = [items[j]!, items[i]!];
+	}
+	return items;
+}
+
 function one(exchanges: readonly Exchange[]): Exchange {
 	if (exchanges.length !== 1) throw new Error(`${exchanges.length} exchanges instead of 1`);
 	return exchanges[0]!;
 }
 
-const SHAPES: readonly Shape[] = [
+/** The awkward inputs. */
+export const SHAPES: readonly Shape[] = [
 	{
 		name: "1 MB head, byte by byte",
 		size: 1 << 20,
@@ -149,18 +162,19 @@ const SHAPES: readonly Shape[] = [
 			return `${size} CRLFs and a request`;
 		},
 	},
-	...[true, false].map(
-		(offsets): Shape => ({
-			name: `10,000 pending ids, ${offsets ? "with" : "without"} offsets`,
+	...[true, true, false, false].map(
+		(offsets, i): Shape => ({
+			name: `10,000 pending ids ${i % 2 ? "in any order" : "from the last one on"}, ${offsets ? "with" : "without"} offsets`,
 			size: 10_000,
-			options: { ...HUGE, reorderWindowNs: 1e15 },
-			// The last comes first: everything is pending until the very end.
+			options: { ...HUGE, reorderWindowMs: 1e9 },
+			// The first comes last: everything is pending until the very end.
 			make(size) {
 				const chunks = new Chunks();
 				for (let i = 0; i < size; i += 2) {
 					chunks.add(2, bytesOf(ASK), offsets).add(1, bytesOf("HTTP/1.1 204 No Content\r\n\r\n"), offsets);
 				}
-				return chunks.all.reverse();
+				const [first, ...rest] = chunks.all;
+				return [...(i % 2 ? shuffle(rest) : rest.reverse()), first!];
 			},
 			check(exchanges, size) {
 				const pairs = exchanges.filter(
@@ -192,7 +206,8 @@ const SHAPES: readonly Shape[] = [
 ];
 const CRLF = bytesOf("\r\n");
 
-function time(chunks: readonly Chunk[], shape: Shape, size: number): { ms: number; read: string } {
+/** Reads one and checks it. */
+export function readShape(chunks: readonly Chunk[], shape: Shape, size: number): { ms: number; read: string } {
 	const exchanges: Exchange[] = [];
 	const connection = new Http1Connection(shape.options, {
 		exchange(exchange) {
@@ -225,8 +240,8 @@ export function measureGrowth(): readonly Growth[] {
 		let read = "";
 		try {
 			for (let i = 0; i < REPEATS; i++) {
-				halfMs = Math.min(halfMs, time(half, shape, shape.size / 2).ms);
-				const result = time(full, shape, shape.size);
+				halfMs = Math.min(halfMs, readShape(half, shape, shape.size / 2).ms);
+				const result = readShape(full, shape, shape.size);
 				fullMs = Math.min(fullMs, result.ms);
 				read = result.read;
 				// What takes seconds shows its growth the first time.

@@ -1,5 +1,5 @@
 import { BYTES, HOLE, NONE } from "@wirescribe/buffer";
-import { endsChunked } from "./chunked.ts";
+import { endsChunked, mayEndChunked } from "./chunked.ts";
 import { isBelievable, scanHead } from "./head.ts";
 import { atOperation, scanAgain } from "./head-states.ts";
 import type { HttpMessage } from "./http-message.ts";
@@ -116,8 +116,9 @@ export function readChunks(reader: Reader): boolean {
 		message.addPartial("chunk-lines-not-captured");
 		if (reader.missing("chunk-lines", 0, reader.stream.length, state === "lost")) return true;
 		reader.tap?.missing(message, -1);
-		if (state !== "lost") reader.host.lost(reader, false, reader.stream.length, false);
+		if (state !== "lost") reader.lose(false, reader.stream.length, false);
 		reader.state = BLIND;
+		reader.mayBeOver = false;
 	}
 	return true;
 }
@@ -131,7 +132,7 @@ export function readBlind(reader: Reader): boolean {
 	if (span === HOLE) {
 		message.addPartial("body-bytes-lost");
 		if (reader.missing("chunk-lines", 0, stream.length, true)) return true;
-		reader.host.lost(reader, false, stream.length, true);
+		reader.lose(false, stream.length, true);
 		if (stream.length < 0) return lostTrack(reader, message);
 		message.bodyBytes = message.decodedBodyBytes = message.bodyBytes + stream.length;
 		stream.advance(stream.length);
@@ -144,8 +145,13 @@ export function readBlind(reader: Reader): boolean {
 		reader.guess();
 		return true;
 	}
-	const ends = endsChunked(stream.ending());
+	const ending = stream.ending();
+	const ends = endsChunked(ending);
 	const step = piece.end - stream.position;
+	if (reader.mayBeOver) reader.lose(false, step, true);
+	else reader.mayBeOver = mayEndChunked(ending);
+	if (span !== BYTES || stream.to - stream.from < step) reader.version = 3;
+	else reader.passOver(stream.bytes, stream.from, stream.to);
 	stream.advance(step);
 	message.bodyBytes = message.decodedBodyBytes = message.bodyBytes + step;
 	if (!ends) return true;

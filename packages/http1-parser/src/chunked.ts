@@ -34,7 +34,7 @@ export class ChunkedBody {
 	#line = 0;
 	#trailer = 0;
 
-	constructor(maxLine: number = DEFAULT_LIMITS.maxChunkLineBytes, maxTrailer: number = DEFAULT_LIMITS.maxTrailerBytes) {
+	constructor(maxLine: number = DEFAULT_LIMITS.maxChunkLine, maxTrailer: number = DEFAULT_LIMITS.maxTrailerBytes) {
 		this.#maxLine = maxLine;
 		this.#maxTrailer = maxTrailer;
 	}
@@ -181,4 +181,13 @@ export function endsChunked(bytes: Uint8Array): boolean {
 		if (bytes[i]! < 9 || bytes[i]! > 126) return false;
 	}
 	return false;
+}
+
+/** True when a chunked body may end with, or right behind, these last bytes of an operation; of some it cannot be told. */
+export function mayEndChunked(bytes: Uint8Array): boolean {
+	for (let i = bytes.length - 1; i >= 0; i--) {
+		if (bytes[i] === 48 && (i === 0 || bytes[i - 1] === 10)) return true;
+		if (bytes[i]! < 9 || bytes[i]! > 126) return false;
+	}
+	return bytes.length < 16;
 }

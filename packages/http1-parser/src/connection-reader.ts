@@ -1,4 +1,5 @@
 import { type Chunk, type Direction, NONE, SocketBuffer } from "@wirescribe/buffer";
+import type { Anomaly, AnomalyCode } from "./anomaly.ts";
 import { makeTap } from "./body-tap.ts";
 import { type HolePlace, TracedMatcher, Tracer } from "./decisions.ts";
 import type { ErrorCode } from "./errors.ts";
@@ -57,9 +58,10 @@ export class ConnectionReader implements ReaderHost, MatcherHost {
 		const tap = () => (bodies === "none" ? undefined : makeTap(bodies, options.copy, sink.body?.bind(sink)));
 		this.#ingress = new Reader(this.buffer.ingress, this, limits, tap());
 		this.#egress = new Reader(this.buffer.egress, this, limits, tap());
-		this.#tracer = options.diagnostics === undefined ? undefined : new Tracer(options.diagnostics);
+		const { diagnostics, onAnomaly } = options;
+		this.#tracer = diagnostics || onAnomaly ? new Tracer(diagnostics, onAnomaly) : undefined;
 		this.#matcher =
-			this.#tracer === undefined
+			this.#tracer === undefined || diagnostics === undefined
 				? new Matcher(limits.maxPipelined, this)
 				: new TracedMatcher(limits.maxPipelined, this, this.#tracer);
 		if (options.role !== undefined) this.#assign(options.role === "server" ? this.#ingress : this.#egress);
@@ -133,12 +135,23 @@ export class ConnectionReader implements ReaderHost, MatcherHost {
 	append(chunk: Chunk): void {
 		if (this.#over) return;
 		this.#operations.note(chunk.dataId, chunk.prevDataId);
-		this.buffer.append(chunk);
+		this.#take(chunk);
 		if (chunk.offset === undefined) this.#positions = false;
 		if (chunk.direction === 1) this.#run(this.#ingress, this.#egress);
 		else this.#run(this.#egress, this.#ingress);
 		this.#responses?.message?.detach();
 		this.buffer.settle();
+	}
+
+	#take(chunk: Chunk): void {
+		if (this.#tracer?.anomalies === undefined) {
+			this.buffer.append(chunk);
+			return;
+		}
+		const reader = chunk.direction === 1 ? this.#ingress : this.#egress;
+		const { evicted } = reader.stream.counters;
+		this.buffer.append(chunk);
+		if (reader.stream.counters.evicted > evicted) this.#tell("error", "LIMIT_PENDING", reader);
 	}
 
 	/** Time passes: what has waited long enough is given up. */
@@ -192,7 +205,7 @@ export class ConnectionReader implements ReaderHost, MatcherHost {
 
 	#assign(requests: Reader): void {
 		this.#name(requests);
-		if ((this.#gapsBefore & this.#direction(requests)) !== 0) this.#matcher.lostRequests(false, 0, -1);
+		if ((this.#gapsBefore & this.#direction(requests)) !== 0) this.#matcher.lostRequests(false, 0, -1, true);
 		const responses = this.#responses!;
 		if ((this.#gapsBefore & this.#direction(responses)) !== 0) this.#lostResponses(responses, false, -1);
 		this.#tracer?.tell({ type: "role", role: this.role! });
@@ -220,7 +233,7 @@ export class ConnectionReader implements ReaderHost, MatcherHost {
 			this.#tracer?.tell({ type: "wait", direction: this.#direction(this.#responses!), dataId: firstDataId });
 		}
 		const over =
-			now - this.#blockedSince >= this.buffer.windowNs || this.buffer.retained > this.#limits.maxRetainedBytes;
+			now - this.#blockedSince >= this.buffer.windowNs || this.buffer.retained > this.#limits.maxPendingBytes;
 		if (over) this.#blockedSince = -1;
 		return over;
 	}
@@ -256,7 +269,7 @@ export class ConnectionReader implements ReaderHost, MatcherHost {
 			if (this.#blockedSince >= 0) this.#wake = true;
 			// It waits for its response, longer than the caller's memory does.
 			message.detach();
-			this.#matcher.request(message, reader.stream.position - message.headerBytes);
+			this.#matcher.request(message, reader.stream.position - message.headerBytes, reader.version === 3);
 			return;
 		}
 		if (this.#looseAt >= 0) {
@@ -271,7 +284,10 @@ export class ConnectionReader implements ReaderHost, MatcherHost {
 		}
 		if (!this.#answered) this.#firstResponse(message.firstDataId);
 		message.request = this.#matcher.pair(message, !this.#matcher.inDoubt || this.#isComplete(message.firstDataId));
-		if (message.request !== undefined) this.#settle(message.request);
+		if (message.request === undefined) return;
+		if (message.request.mayLackBody) message.anyRequest = true;
+		if (!message.request.complete) this.#tell("info", "EARLY_RESPONSE", reader, message);
+		this.#settle(message.request);
 	}
 
 	/** Every request from before this operation has been read. */
@@ -295,9 +311,14 @@ export class ConnectionReader implements ReaderHost, MatcherHost {
 		this.#matcher.lostResponses(this.#operations.isLost(front!.lastDataId, until), dataId);
 	}
 
+	#tell(severity: Anomaly["severity"], code: AnomalyCode, reader: Reader, message?: HttpMessage): void {
+		this.#tracer?.anomalies?.tell(severity, code, this.#direction(reader), reader.stream, message);
+	}
+
 	ended(reader: Reader, message: HttpMessage): void {
+		this.#tracer?.anomalies?.message(message, this.#direction(reader), reader.stream);
 		if (reader === this.#requests) this.#requestEnd(reader, message);
-		else if (!isInformational(message)) this.#responseEnd(message);
+		else if (!isInformational(message)) this.#responseEnd(reader, message);
 	}
 
 	#requestEnd(reader: Reader, request: HttpMessage): void {
@@ -315,7 +336,7 @@ export class ConnectionReader implements ReaderHost, MatcherHost {
 		if (!request.settled && (request.isConnect || (request.fields & FIELD.upgrade) !== 0)) reader.pausedFor = request;
 	}
 
-	#responseEnd(response: HttpMessage): void {
+	#responseEnd(reader: Reader, response: HttpMessage): void {
 		const { request } = response;
 		this.#matcher.responseEnd(response);
 		if (request === undefined) this.#emit(undefined, response, response.alone);
@@ -324,17 +345,14 @@ export class ConnectionReader implements ReaderHost, MatcherHost {
 			this.#early ??= [];
 			this.#early.push(response.detach());
 		}
-		if (response.status === 101) this.#switch("upgraded");
-		else if (request?.isConnect && response.status < 300) this.#switch("tunnel");
+		if (response.status === 101) this.#switch(reader, "upgraded");
+		else if (request?.isConnect && response.status < 300) this.#switch(reader, "tunnel");
 	}
 
 	lost(reader: Reader, begun: boolean, length: number, lost: boolean): void {
 		if (this.#requests === undefined) this.#gapsBefore |= this.#direction(reader);
 		else if (reader === this.#responses) this.#lostResponses(reader, begun, length);
-		// That a client hides its next request in the middle of a long operation is for those to suspect that pipeline.
-		else if (lost || begun || this.#matcher.pipelined) {
-			this.#matcher.lostRequests(begun, reader.stream.position, length);
-		}
+		else this.#matcher.lostRequests(begun, reader.stream.position, length, lost || begun);
 	}
 
 	#lostResponses(reader: Reader, begun: boolean, length: number): void {
@@ -346,12 +364,21 @@ export class ConnectionReader implements ReaderHost, MatcherHost {
 		this.#matcher.lostResponses(begun && !this.#matcher.mayBeInformational(length, nextId), nextId);
 	}
 
+	isFirst({ stream }: Reader): boolean {
+		const { lastDataId, front } = stream;
+		return lastDataId === 0 && front!.sequence === 0 && this.#operations.isComplete(0, front!.dataId);
+	}
+
 	hole(reader: Reader, within: HolePlace, behind: number, length: number, lost: boolean): void {
-		this.#tracer?.hole(this.#direction(reader), within, reader.stream.position + behind, length, lost);
+		const { front, lastDataId, lastShared } = reader.stream;
+		if (lost && length > 0 && behind === 0 && front!.sequence === 0 && !lastShared) {
+			this.#operations.explain(lastDataId, front!.dataId);
+		}
+		this.#tracer?.hole(reader, this.#direction(reader), within, behind, length, lost);
 	}
 
 	resync(reader: Reader): void {
-		this.#tracer?.resync(this.#direction(reader), reader.stream.position);
+		this.#tracer?.resync(reader, this.#direction(reader));
 	}
 
 	skip(reader: Reader, position: number): void {
@@ -370,6 +397,7 @@ export class ConnectionReader implements ReaderHost, MatcherHost {
 			dataId: front?.dataId ?? 0,
 			position: position % 4294967296,
 		} as const;
+		this.#tracer?.anomalies?.stop(code, direction, reader.stream);
 		reader.stop();
 		this.#requests?.close();
 		this.#responses?.close();
@@ -381,13 +409,14 @@ export class ConnectionReader implements ReaderHost, MatcherHost {
 		this.#sink.skip?.(2, "all");
 	}
 
-	foreign(kind: "http/2" | "broken"): boolean {
+	foreign(reader: Reader, kind: "http/2" | "broken"): boolean {
 		if (this.#ingress.everSynced || this.#egress.everSynced) return false;
-		this.#switch(kind);
+		this.#switch(reader, kind);
 		return true;
 	}
 
-	#switch(kind: ProtocolChange["kind"]): void {
+	#switch(reader: Reader, kind: ProtocolChange["kind"]): void {
+		this.#tracer?.anomalies?.change(kind, this.#direction(reader), reader.stream);
 		this.#requests?.close();
 		this.#matcher.flush("protocol-switched");
 		this.#stop();
@@ -415,6 +444,10 @@ export class ConnectionReader implements ReaderHost, MatcherHost {
 		if (request.complete) this.#emit(request, undefined, reason);
 	}
 
+	#tellAlone(reader: Reader, why: UnpairedReason, message: HttpMessage): void {
+		this.#tracer?.alone(reader, this.#direction(reader), why, message);
+	}
+
 	#emit(
 		request: HttpMessage | undefined,
 		response: HttpMessage | undefined,
@@ -424,10 +457,10 @@ export class ConnectionReader implements ReaderHost, MatcherHost {
 		const { counters } = this;
 		if (request === undefined) {
 			counters.responsesUnpaired++;
-			this.#tracer?.tell({ type: "alone", why: unpaired!, message: response! });
+			this.#tellAlone(this.#responses!, unpaired!, response!);
 		} else if (unpaired !== undefined) {
 			counters.unpaired++;
-			this.#tracer?.tell({ type: "alone", why: unpaired, message: request });
+			this.#tellAlone(this.#requests!, unpaired, request);
 		} else if (partial.length > 0) counters.partial++;
 		else counters.logged++;
 		this.#sink.exchange({ request, response, unpaired, partial, informational: request?.informational ?? 0 });

@@ -78,7 +78,7 @@ export class Http1Connection {
 
 	/**
 	 * Gives back memory, if nothing is under way: for connections that have been silent for a second, say, since waking
-	 * takes as long as reading a message. Changes nothing of what is read. Never with `diagnostics`.
+	 * takes as long as reading a message. Changes nothing of what is read. Never with `diagnostics` or `onAnomaly`.
 	 */
 	rest(): void {
 		const reader = this.#reader;

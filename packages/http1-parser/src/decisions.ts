@@ -1,7 +1,9 @@
 import type { Direction } from "@wirescribe/buffer";
+import { type Anomaly, AnomalyTeller } from "./anomaly.ts";
 import type { HttpMessage } from "./http-message.ts";
 import { Matcher, type MatcherHost } from "./matcher.ts";
 import type { Message } from "./message.ts";
+import type { Reader } from "./reader.ts";
 import type { UnpairedReason } from "./reasons.ts";
 
 /**
@@ -39,25 +41,44 @@ export type Decision =
 /** What bytes are missing of: a head, the space between messages (perhaps whole messages), a body, chunk lines. */
 export type HolePlace = "head" | "between" | "body" | "chunk-lines";
 
-/** Tells decisions; there is none unless somebody asks. */
+/** Tells decisions and anomalies of a connection; there is none unless somebody asks for one of them. */
 export class Tracer {
-	readonly tell: (decision: Decision) => void;
+	readonly anomalies: AnomalyTeller | undefined;
+	readonly #decide: ((decision: Decision) => void) | undefined;
 	readonly #resyncs: [number, number] = [-1, -1];
 
-	constructor(tell: (decision: Decision) => void) {
-		this.tell = tell;
+	constructor(decide?: (decision: Decision) => void, onAnomaly?: (anomaly: Anomaly) => void) {
+		this.#decide = decide;
+		this.anomalies = onAnomaly && new AnomalyTeller(onAnomaly);
 	}
 
-	hole(direction: Direction, within: HolePlace, position: number, length: number, lost: boolean): void {
-		const known = length < 0 ? undefined : length;
-		this.tell({ type: "hole", direction, within, position: position % 4294967296, length: known, lost });
+	tell(decision: Decision): void {
+		this.#decide?.(decision);
+	}
+
+	hole(reader: Reader, direction: Direction, within: HolePlace, behind: number, length: number, lost: boolean): void {
+		const { stream, message } = reader;
+		const position = (stream.position + behind) % 4294967296;
+		this.tell({ type: "hole", direction, within, position, length: length < 0 ? undefined : length, lost });
+		this.anomalies?.gap(length, direction, stream, message, behind);
 	}
 
 	/** A head is looked at again while it is not whole or waits: that is told once. */
-	resync(direction: Direction, position: number): void {
+	resync({ stream }: Reader, direction: Direction): void {
+		const { position } = stream;
 		if (this.#resyncs[direction - 1] === position) return;
 		this.#resyncs[direction - 1] = position;
 		this.tell({ type: "resync", direction, position: position % 4294967296 });
+		this.anomalies?.tell("warning", "RESYNC", direction, stream);
+	}
+
+	/** A message is handed out without its other half. */
+	alone(reader: Reader, direction: Direction, why: UnpairedReason, message: Message): void {
+		this.tell({ type: "alone", why, message });
+		if (message.kind === "response")
+			this.anomalies?.tell("error", "UNMATCHED_RESPONSE", direction, reader.stream, message);
+		else if (why === "pipeline-limit")
+			this.anomalies?.tell("error", "LIMIT_PIPELINED", direction, reader.stream, message);
 	}
 }
 

@@ -11,6 +11,7 @@ export type ErrorCode =
 	| "HPE_UNEXPECTED_CONTENT_LENGTH"
 	| "HPE_INVALID_TRANSFER_ENCODING"
 	| "HPE_INVALID_CHUNK_SIZE"
+	| "HPE_LF_EXPECTED"
 	| "HPE_HEADER_OVERFLOW"
 	| "HPE_INVALID_EOF_STATE"
 	| "BARE_LF"
@@ -38,7 +39,7 @@ export interface Http1Error {
 }
 
 /** Leniencies that strict mode does not have, in the order in which they are judged. The others RFC 9112 allows a reader. */
-const CODES: readonly (readonly [bits: number, code: ErrorCode])[] = [
+export const OBJECTIONS: readonly (readonly [bits: number, code: ErrorCode])[] = [
 	[LENIENT.lowercaseVersion | LENIENT.spaceInTarget, "HPE_INVALID_CONSTANT"],
 	[LENIENT.bareLf, "BARE_LF"],
 	[LENIENT.obsFold, "OBS_FOLD"],
@@ -47,13 +48,15 @@ const CODES: readonly (readonly [bits: number, code: ErrorCode])[] = [
 	[LENIENT.contentLengthConflict, "HPE_UNEXPECTED_CONTENT_LENGTH"],
 	[LENIENT.duplicateContentLength, "DUPLICATE_CL"],
 	[LENIENT.teAndContentLength, "TE_AND_CL"],
+	// A response whose coding does not end in chunked ends with the connection.
+	[LENIENT.teNotFinalChunked, "HPE_INVALID_TRANSFER_ENCODING"],
 ];
 
 /** What strict mode objects to in a head whose framing is known. */
 export function objection(message: HttpMessage): ErrorCode | undefined {
 	const { lenient, partial } = message;
-	for (const [bits, code] of CODES) if ((lenient & bits) !== 0) return code;
-	if (!message.response && (lenient & LENIENT.teNotFinalChunked) !== 0) return "HPE_INVALID_TRANSFER_ENCODING";
+	const allowed = message.response ? LENIENT.teNotFinalChunked : 0;
+	for (const [bits, code] of OBJECTIONS) if ((lenient & bits & ~allowed) !== 0) return code;
 	if (partial.includes("start-line-too-long")) return "LIMIT_START_LINE";
 	return partial.includes("too-many-headers") ? "LIMIT_HEADERS" : undefined;
 }

@@ -1,22 +1,5 @@
-import type { ErrorCode } from "./errors.ts";
+import type { Anomaly } from "./anomaly.ts";
 import type { Message } from "./message.ts";
-import type { Leniency, PartialReason } from "./reasons.ts";
-
-/** Something that is not as it should be, when it is found. */
-export interface Anomaly {
-	/** Tells it from other values of a union. */
-	readonly type: "anomaly";
-	/** "warning": it deviates from RFC 9112 and was read nevertheless; "error": not everything about the message is known. */
-	readonly severity: "warning" | "error";
-	/** What is wrong. Of strict mode's errors the code. */
-	readonly code: Leniency | PartialReason | ErrorCode;
-	/** The message it belongs to; undefined: none was being read. */
-	readonly message: Message | undefined;
-	/** The operation (call of `push`, from 1) whose bytes are read next; 0: none is. */
-	readonly dataId: number;
-	/** How many bytes were read so far, modulo 2^32. */
-	readonly position: number;
-}
 
 /** What a `MessageParser` tells, in the order of the bytes. All are optional; what nobody listens to costs nothing. */
 export interface MessageEvents {

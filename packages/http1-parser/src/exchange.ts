@@ -1,4 +1,5 @@
 import type { Direction } from "@wirescribe/buffer";
+import type { Anomaly } from "./anomaly.ts";
 import type { BodyPolicy } from "./body-tap.ts";
 import type { Decision } from "./decisions.ts";
 import type { Http1Error } from "./errors.ts";
@@ -53,6 +54,11 @@ export interface Http1Options extends Partial<Http1Limits> {
 	readonly mode?: "tolerant" | "strict";
 	/** Is told every decision and what it rests on: why this pair, why this hole. Costs nothing when it is left out. */
 	readonly diagnostics?: (decision: Decision) => void;
+	/**
+	 * Is told everything that is not as it should be, or not as usual, when it is found. Names are judged for it, which costs
+	 * time; nothing when it is left out.
+	 */
+	readonly onAnomaly?: (anomaly: Anomaly) => void;
 	/** What is told of bodies. Default "none": their sizes are known nevertheless, and nothing is paid for. */
 	readonly bodies?: BodyPolicy;
 	/** Body bytes are handed out as copies. Default false: as views that are valid during the call. */

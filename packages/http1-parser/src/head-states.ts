@@ -1,14 +1,17 @@
-import { BYTES, HOLE, NONE, type Span } from "@wirescribe/buffer";
+import { BYTES, CUT, HOLE, NONE, type Span } from "@wirescribe/buffer";
 import { ChunkedBody } from "./chunked.ts";
 import { type ErrorCode, objection } from "./errors.ts";
 import { bodyOf } from "./framing.ts";
-import { isBelievable, scanHead } from "./head.ts";
+import { isBelievable, isRegistered, scanHead } from "./head.ts";
 import type { HttpMessage } from "./http-message.ts";
 import { hasLineEnd, isHttp2 } from "./lines.ts";
 import type { Reader } from "./reader.ts";
 import { CHUNKED, CLOSE, LENGTH } from "./reader-state.ts";
 import { LENIENT, type PartialReason } from "./reasons.ts";
 import { INCOMPLETE, INVALID } from "./scan.ts";
+import { takeCutRequestLine } from "./start-line.ts";
+
+const SLASH = 47;
 
 export function readHead(reader: Reader): boolean {
 	const stream = reader.stream;
@@ -37,6 +40,7 @@ export function readHead(reader: Reader): boolean {
 		return cutHead(reader, ends === NONE ? "head-too-long" : ends === HOLE ? "head-lost" : "head-not-captured");
 	}
 	if (end === INVALID || !isGoodGuess(reader, head) || !reader.host.learn(reader, head.response)) {
+		if (end !== INVALID && reader.mayRead(head)) passUnbelieved(reader, end - stream.from);
 		return passInvalid(reader);
 	}
 	if (!reader.host.admit(stream.front!.dataId, head.response)) {
@@ -96,7 +100,7 @@ function beginMessage(reader: Reader, message: HttpMessage, bytes: number): void
 			reader.state = LENGTH;
 			break;
 		case "chunked":
-			reader.chunked = new ChunkedBody(reader.limits.maxChunkLineBytes, reader.limits.maxTrailerBytes);
+			reader.chunked = new ChunkedBody(reader.limits.maxChunkLine, reader.limits.maxTrailerBytes);
 			reader.state = CHUNKED;
 			break;
 		case "close":
@@ -112,8 +116,8 @@ function beginMessage(reader: Reader, message: HttpMessage, bytes: number): void
 function takeHead(reader: Reader, message: HttpMessage, bytes: number, textBytes: number): void {
 	const { stream, limits } = reader;
 	message.begin(stream.bytes, stream.from, bytes, stream.front!, textBytes);
-	if (message.headerCount > limits.maxHeaders || message.headersStart > limits.maxStartLineBytes) {
-		message.limit(limits.maxHeaders, limits.maxStartLineBytes);
+	if (message.headerCount > limits.maxHeaders || message.headersStart > limits.maxStartLine) {
+		message.limit(limits.maxHeaders, limits.maxStartLine);
 	}
 	message.midOperation = !atOperation(reader);
 	stream.advance(bytes);
@@ -128,9 +132,14 @@ function takeHead(reader: Reader, message: HttpMessage, bytes: number, textBytes
 
 /** A gap where a message should begin. One of unknown length may be none at all. */
 function passGap(reader: Reader): boolean {
-	if (reader.missing("between", 0, reader.stream.length, reader.stream.span() === HOLE)) return true;
-	reader.unsync(reader.synced && reader.stream.length > 0, reader.stream.length);
-	reader.stream.advance(reader.stream.length);
+	const { stream } = reader;
+	if (stream.length < 0 && reader.synced && reader.host.isFirst?.(reader)) {
+		stream.advance(-1);
+		return true;
+	}
+	if (reader.missing("between", 0, stream.length, stream.span() === HOLE)) return true;
+	reader.unsync(reader.synced && stream.length > 0, stream.length);
+	stream.advance(stream.length);
 	return true;
 }
 
@@ -143,29 +152,69 @@ export function cutHead(reader: Reader, reason: PartialReason): boolean {
 	if (reader.strict && reason === "head-too-long") return reader.fail("HPE_HEADER_OVERFLOW");
 	const message = reader.nextHead(false);
 	if (scanHead(message, bytes, from, to) === INVALID) return passInvalid(reader);
-	if (!reader.synced || message.headersStart === 0 || !reader.host.learn(reader, message.response)) {
+	const inStartLine = message.headersStart === 0;
+	if (!isCutHead(reader, message) || !reader.host.learn(reader, message.response)) {
 		if (reader.synced) reader.unsync(true, to - from);
+		else if (missing) passUnbelieved(reader, to - from);
 		reader.candidate = false;
 		reader.forgetHead();
 		stream.advance(to - from);
 		return true;
 	}
 	if (!reader.host.admit(stream.front!.dataId, message.response)) return false;
-	takeHead(reader, message, to - from, bytes.lastIndexOf(10, to - 1) + 1 - from);
+	takeHead(reader, message, to - from, inStartLine ? to - from : bytes.lastIndexOf(10, to - 1) + 1 - from);
 	message.addPartial(reason);
 	reader.host.begin(reader, message);
 	reader.finish(message);
-	reader.unsync(false, 0);
+	if (reason === "head-not-captured") passCut(reader);
+	else if (missing) reader.unsync(false, 0);
+	else reader.derail();
 	return true;
+}
+
+/** A message begins here, or, where that is not certain, as much of a head as makes a whole one believable. */
+function isCutHead(reader: Reader, head: HttpMessage): boolean {
+	const inStartLine = head.headersStart === 0;
+	if (reader.synced) return !inStartLine || isCutRequest(reader, head);
+	const { bytes, from } = reader.stream;
+	return !inStartLine && atOperation(reader) && reader.mayRead(head) && isBelievable(head, bytes, from);
+}
+
+/** What looks like a head may be one, though it is not believed. */
+function passUnbelieved(reader: Reader, bytes: number): void {
+	if (!reader.synced) reader.lose(false, bytes, true);
+}
+
+/**
+ * The start line itself is cut: a request all the same where one must begin. Before it is known who asks, its method and
+ * the first byte of its target must show that it is one; a byte or two that the end left behind are none.
+ */
+function isCutRequest(reader: Reader, head: HttpMessage): boolean {
+	const { bytes, from, to } = reader.stream;
+	if (reader.kind === "response" || !takeCutRequestLine(head, bytes, from, to)) return false;
+	if (head.methodEnd === 0 && reader.closed) return false;
+	if (reader.kind === "request") return true;
+	const target = from + head.partStart;
+	return target < to && bytes[target] === SLASH && isRegistered(head, bytes, from);
+}
+
+/** What was not captured behind a cut head is its own rest and its body; other messages where several come at once. */
+function passCut(reader: Reader): void {
+	const { stream } = reader;
+	reader.guess();
+	reader.candidate = false;
+	if (stream.span() !== CUT) return;
+	reader.lose(false, stream.length, false);
+	stream.advance(stream.length);
 }
 
 /** No head begins here. */
 function passInvalid(reader: Reader): boolean {
 	const { bytes, from, to } = reader.stream;
-	if (isHttp2(bytes, from, to) && reader.host.foreign("http/2")) return true;
+	if (isHttp2(bytes, from, to) && reader.host.foreign(reader, "http/2")) return true;
 	if (reader.strict) return reader.fail(invalidCode(reader));
 	// What a stream begins with, before its first head, is no lost message: a proxy's line, the rest of a body.
-	if (reader.synced && reader.everSynced) reader.unsync(false, 0);
+	if (reader.synced && reader.everSynced) reader.derail();
 	reader.synced = reader.candidate = false;
 	reader.forgetHead();
 	return search(reader);
@@ -173,6 +222,7 @@ function passInvalid(reader: Reader): boolean {
 
 function invalidCode(reader: Reader): ErrorCode {
 	const { draft } = reader;
+	if (draft?.lfExpected) return "HPE_LF_EXPECTED";
 	if (draft !== undefined && draft.headersStart > 0 && reader.mayRead(draft)) return "HPE_INVALID_HEADER_TOKEN";
 	return reader.kind === "response" ? "HPE_INVALID_CONSTANT" : "HPE_INVALID_METHOD";
 }
@@ -192,14 +242,16 @@ function search(reader: Reader): boolean {
 		// An empty line, or what is left of one, is passed where heads are read, as when it comes as a piece of its own.
 		if (bytes[at] !== 13 && !mayBegin(reader, bytes, at, to)) continue;
 		reader.candidate = true;
+		reader.passOver(bytes, from, at);
 		stream.advance(at - from);
 		return true;
 	}
 	// The next piece may begin with a line.
 	reader.candidate = bytes[to - 1] === 10;
 	reader.unsynced += to - from;
+	reader.passOver(bytes, from, to);
 	stream.advance(to - from);
-	if (reader.unsynced > reader.limits.maxUnsyncedBytes) reader.host.foreign("broken");
+	if (reader.unsynced > reader.limits.maxUnsyncedBytes) reader.host.foreign(reader, "broken");
 	return true;
 }
 
@@ -207,6 +259,6 @@ function search(reader: Reader): boolean {
 function endless(reader: Reader, message: HttpMessage): void {
 	message.addPartial("end-not-seen");
 	reader.finish(message);
-	reader.unsync(false, 0);
+	reader.derail();
 	reader.candidate = true;
 }

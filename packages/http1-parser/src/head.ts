@@ -124,5 +124,10 @@ export function isBelievable(head: HttpMessage, bytes: Uint8Array, from: number)
 	if (head.headerCount === 0) return false;
 	if (head.response) return true;
 	if (head.minor > 0 && (head.fields & FIELD.host) === 0) return false;
+	return isRegistered(head, bytes, from);
+}
+
+/** The method at bytes[from] is one of the registry, or as common. */
+export function isRegistered(head: HttpMessage, bytes: Uint8Array, from: number): boolean {
 	return METHODS.has(latin1(bytes, from, from + head.methodEnd));
 }

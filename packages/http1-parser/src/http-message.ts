@@ -41,6 +41,10 @@ export class HttpMessage implements Message {
 	/** 0 or 1 of HTTP/1.x. */
 	minor = 0;
 	status = 0;
+	/** It is invalid because of a CR without LF. */
+	lfExpected = false;
+	/** Request: its method was cut, and may be one whose response has no body. */
+	mayLackBody = false;
 	/** 0: the start line is not whole. */
 	headersStart = 0;
 	/** Field lines, folds not counted. */
@@ -105,7 +109,7 @@ export class HttpMessage implements Message {
 		this.headersStart = this.headerCount = this.resume = this.fields = this.lenient = this.transferEncoding = 0;
 		this.status = this.hostSignature = this.constantSignature = this.constantBytes = 0;
 		this.contentLength = -1;
-		this.lengthConflict = false;
+		this.lengthConflict = this.mayLackBody = this.lfExpected = false;
 	}
 
 	/** The head is bytes[from..from + headerBytes), and begins in `piece`. Of a cut one, only whole lines are text. */

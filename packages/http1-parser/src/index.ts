@@ -14,12 +14,13 @@
  * @module
  */
 export type { Chunk, Direction } from "@wirescribe/buffer";
+export type { Anomaly, AnomalyCode } from "./anomaly.ts";
 export type { BodyPolicy } from "./body-tap.ts";
 export { collectBody } from "./collected.ts";
 export { Http1Connection } from "./connection.ts";
 export type { Decision, HolePlace } from "./decisions.ts";
 export type { ErrorCode, Http1Error } from "./errors.ts";
-export type { Anomaly, MessageEvents } from "./events.ts";
+export type { MessageEvents } from "./events.ts";
 export type { Exchange, Http1Counters, Http1Options, Http1Sink, ProtocolChange } from "./exchange.ts";
 export { ExchangeReader, type ExchangeReaderOptions, readExchanges } from "./exchange-reader.ts";
 export { DEFAULT_LIMITS, type Http1Limits } from "./limits.ts";

@@ -81,14 +81,9 @@ export class Matcher {
 		return this.waiting >= this.#limit;
 	}
 
-	/** Several requests were under way at once. */
-	get pipelined(): boolean {
-		return this.#pipelined;
-	}
-
 	/** No request waits, and none is missing: `save` tells all of it. */
 	get idle(): boolean {
-		return this.waiting === 0 && !this.gap.open && !this.inDoubt;
+		return this.waiting === 0 && this.gap === NO_GAP && !this.inDoubt;
 	}
 
 	/** Puts it into numbers while it is idle. */
@@ -115,21 +110,27 @@ export class Matcher {
 		this.guessed = (flags & 8) !== 0;
 	}
 
-	/** Bytes are missing where requests were expected; see `RequestGap.note`. */
-	lostRequests(begun: boolean, position: number, length: number): void {
-		if (!this.gap.open) this.gap = new RequestGap();
-		this.gap.note(begun, position, length);
+	/** Bytes are missing where requests may be; see `RequestGap.note`. */
+	lostRequests(begun: boolean, position: number, length: number, certain: boolean): void {
+		if (this.gap === NO_GAP) this.gap = new RequestGap();
+		this.gap.note(begun, position, length, certain || this.#pipelined);
 	}
 
-	/** A request's head was read; it begins at this position of its stream. */
-	request(request: HttpMessage, position: number): void {
-		const missing = this.gap.open ? this.#closeGap(request, position) : undefined;
-		request.missing = missing;
+	/** A request's head was read; it begins at this position of its stream. `others`: before it others were passed, perhaps. */
+	request(request: HttpMessage, position: number, others: boolean = true): void {
 		// In the same operation as the request before, or in the very next: nothing was read in between.
 		const step = request.firstDataId - this.#requestEnd;
 		if (step === 0 || step === 1) this.#pipelined = true;
-		this.#hostSignature = request.hostSignature;
-		this.#constantSignature = request.constantSignature;
+		const { gap } = this;
+		const missing =
+			gap.open || (gap.suspected && this.#pipelined) ? this.#closeGap(request, position, others) : undefined;
+		this.gap = NO_GAP;
+		request.missing = missing;
+		// A cut head does not show what its client sends each time.
+		if (request.partial.length === 0) {
+			this.#hostSignature = request.hostSignature;
+			this.#constantSignature = request.constantSignature;
+		}
 		this.requestEnd(request);
 		// Late: responses that were read before it may have answered it.
 		if (request.firstDataId < this.#passed) this.#gapTo = Math.max(this.#gapTo, this.#passed);
@@ -145,12 +146,11 @@ export class Matcher {
 		if (++this.waiting > this.#limit) this.#drop("pipeline-limit");
 	}
 
-	#closeGap(request: HttpMessage, position: number): MissingRequests {
+	#closeGap(request: HttpMessage, position: number, others: boolean): MissingRequests {
 		const first = this.#requestEnd < 0;
 		const sameHost = first || request.hostSignature === this.#hostSignature;
 		const sameClient = !first && request.constantSignature === this.#constantSignature;
-		const missing = this.gap.close(leastBytes(request, sameHost, sameClient), position);
-		this.gap = NO_GAP;
+		const missing = this.gap.close(leastBytes(request, sameHost, sameClient), position, others);
 		this.#steady = this.#plain = false;
 		return missing;
 	}
@@ -221,6 +221,8 @@ export class Matcher {
 	/** No request was seen that began before this response. */
 	#none(response: HttpMessage): undefined {
 		response.anyRequest = true;
+		// More responses than requests: what was not captured had one.
+		if (this.waiting === 0 && this.gap.suspected) this.gap.open = true;
 		const lost = this.#aheadMax > 0 || (this.waiting === 0 && this.gap.open);
 		// More responses than requests: the last neighbours were none.
 		if (!lost && this.guessed) this.#pipelined = true;

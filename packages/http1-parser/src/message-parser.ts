@@ -1,25 +1,21 @@
 import { type Chunk, NO_BYTES, type Piece, Stream } from "@wirescribe/buffer";
+import { AnomalyTeller } from "./anomaly.ts";
 import { type BodyPolicy, makeTap } from "./body-tap.ts";
 import { ascii } from "./bytes.ts";
+import type { HolePlace } from "./decisions.ts";
 import type { ErrorCode, Http1Error } from "./errors.ts";
-import type { Anomaly, MessageEvents } from "./events.ts";
+import type { MessageEvents } from "./events.ts";
 import { scanHead } from "./head.ts";
 import { HttpMessage } from "./http-message.ts";
 import { type Http1Limits, limitsOf } from "./limits.ts";
 import { Reader, type ReaderHost } from "./reader.ts";
-import { leniencyNames } from "./reasons.ts";
 
 /** Settings of a `MessageParser`; all have defaults, those of limits in `DEFAULT_LIMITS`. */
 export interface MessageParserOptions
 	extends Partial<
 		Pick<
 			Http1Limits,
-			| "maxStartLineBytes"
-			| "maxHeaderBytes"
-			| "maxHeaders"
-			| "maxChunkLineBytes"
-			| "maxTrailerBytes"
-			| "maxUnsyncedBytes"
+			"maxStartLine" | "maxHeaderBytes" | "maxHeaders" | "maxChunkLine" | "maxTrailerBytes" | "maxUnsyncedBytes"
 		>
 	> {
 	/** Responses: the method that those answer of which `expect` was not told. Default: not known. */
@@ -63,6 +59,7 @@ class PushParser implements MessageParser, ReaderHost {
 	readonly #events: MessageEvents;
 	readonly #stream: Stream = new Stream();
 	readonly #reader: Reader;
+	readonly #anomalies: AnomalyTeller | undefined;
 	readonly #method: string | undefined;
 	readonly #methods: string[] = [];
 	#position = 0;
@@ -71,6 +68,7 @@ class PushParser implements MessageParser, ReaderHost {
 
 	constructor(kind: "request" | "response", events: MessageEvents, options: MessageParserOptions = {}) {
 		this.#events = events;
+		this.#anomalies = events.onAnomaly && new AnomalyTeller(events.onAnomaly.bind(events));
 		this.#method = options.method;
 		const limits = {
 			...limitsOf(options),
@@ -150,42 +148,43 @@ class PushParser implements MessageParser, ReaderHost {
 
 	ended(_reader: Reader, message: HttpMessage): void {
 		if (message.trailerText.length > 2) this.#events.onTrailers?.(message);
-		this.#judge(message);
+		this.#anomalies?.message(message, 1, this.#stream);
 		this.#events.onEnd?.(message);
 		if (message.status === 101) this.#stop("upgraded");
 		else if (message.request?.isConnect && message.status < 300) this.#stop("tunnel");
 	}
 
-	#judge(message: HttpMessage): void {
-		if (this.#events.onAnomaly === undefined) return;
-		for (const name of leniencyNames(message.lenient)) this.#tell("warning", name, message);
-		for (const reason of message.partial) this.#tell("error", reason, message);
-	}
-
-	#tell(severity: Anomaly["severity"], code: Anomaly["code"], message?: HttpMessage): void {
-		const { front, position } = this.#stream;
-		const place = { dataId: front?.dataId ?? 0, position: position % 4294967296 };
-		this.#events.onAnomaly?.({ type: "anomaly", severity, code, message, ...place });
-	}
-
 	lost(): void {}
 	skip(): void {}
+
+	hole(reader: Reader, _within: HolePlace, behind: number, length: number): void {
+		this.#anomalies?.gap(length, 1, this.#stream, reader.message, behind);
+	}
+
+	resync(): void {
+		this.#anomalies?.tell("warning", "RESYNC", 1, this.#stream);
+	}
 
 	fail(reader: Reader, code: ErrorCode): void {
 		const { front, position } = reader.stream;
 		const place = { dataId: front?.dataId ?? 0, position: position % 4294967296 };
 		this.error ??= { type: "error", code, direction: 1, ...place };
-		this.#tell("error", code);
-		this.#stop("broken");
+		this.#anomalies?.stop(code, 1, reader.stream);
+		this.#end("broken");
 	}
 
-	foreign(kind: "http/2" | "broken"): boolean {
+	foreign(_reader: Reader, kind: "http/2" | "broken"): boolean {
 		if (this.#reader.everSynced) return false;
 		this.#stop(kind);
 		return true;
 	}
 
 	#stop(why: StopReason): void {
+		this.#anomalies?.change(why, 1, this.#stream);
+		this.#end(why);
+	}
+
+	#end(why: StopReason): void {
 		this.stopped = why;
 		this.#reader.stop();
 	}

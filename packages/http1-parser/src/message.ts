@@ -6,9 +6,9 @@ import type { Trace } from "./trace.ts";
 export interface Message {
 	/** Which of the two it is. */
 	readonly kind: "request" | "response";
-	/** Request method; "" on a response. */
+	/** Request method; "" on a response, and where it was cut. */
 	readonly method: string;
-	/** Request target as sent: `/path?query`, `http://host/path`, `host:port` or `*`; "" on a response. */
+	/** Request target as sent: `/path?query`, `http://host/path`, `host:port` or `*`; what is known of a cut one; "" on a response. */
 	readonly target: string;
 	/** Which form of RFC 9112, section 3.2, the target has; undefined on a response, and where it has none of them. */
 	readonly targetForm: TargetForm | undefined;
@@ -20,7 +20,7 @@ export interface Message {
 	readonly status: number;
 	/** Reason phrase; "" on a request. */
 	readonly reason: string;
-	/** "1.0" or "1.1". */
+	/** "1.0" or "1.1"; "1.1" also where the start line was cut before it. */
 	readonly version: string;
 	/** Bytes of start line, fields and blank line. */
 	readonly headerBytes: number;

@@ -81,17 +81,53 @@ export class Operations {
 	isComplete(after: number, before: number): boolean {
 		if (before - after < 2) return true;
 		if (after < this.#unknown) return false;
-		for (let i = this.#missing.length - 1; i >= 0; i--) {
-			const { from, to, spent } = this.#missing[i]!;
+		for (let i = this.#upTo(before - 1); i >= 0; i--) {
+			const { to, spent } = this.#missing[i]!;
 			if (to <= after) return true;
-			if (!spent && from < before) return false;
+			if (!spent) return false;
 		}
 		return true;
 	}
 
 	/** One between these two was handed in for certain, and has not come. */
 	isLost(after: number, before: number): boolean {
-		return this.#missing.some(({ named }) => named > after && named < before);
+		for (let i = this.#upTo(before - 1); i >= 0; i--) {
+			const { to, named } = this.#missing[i]!;
+			if (to <= after) return false;
+			if (named > after && named < before) return true;
+		}
+		return false;
+	}
+
+	/**
+	 * Bytes of one direction are missing between these two. When one operation alone can have moved them, it is known what it
+	 * was: from now on it is not missing.
+	 */
+	explain(after: number, before: number): void {
+		let only = -1;
+		for (let i = this.#upTo(before - 1); i >= 0; i--) {
+			const { from, to, spent } = this.#missing[i]!;
+			if (to <= after) break;
+			if (spent) continue;
+			if (only >= 0 || from !== to) return;
+			only = i;
+		}
+		if (only < 0 || after < this.#unknown) return;
+		const range = this.#missing[only]!;
+		range.spent = true;
+		range.named = 0;
+	}
+
+	/** The last range that begins at or before an id; -1: none does. They are in order, and may be a thousand. */
+	#upTo(id: number): number {
+		let low = 0;
+		let high = this.#missing.length;
+		while (low < high) {
+			const middle = (low + high) >>> 1;
+			if (this.#missing[middle]!.from <= id) low = middle + 1;
+			else high = middle;
+		}
+		return low - 1;
 	}
 
 	#skip(from: number, to: number, prev: number): void {
@@ -115,9 +151,10 @@ export class Operations {
 
 	/** What looked spent was handed in. */
 	#name(id: number): void {
-		const at = this.#missing.findIndex(({ from, to, spent }) => spent && from <= id && id <= to);
+		const at = this.#upTo(id);
 		if (at < 0) return;
-		const { from, to } = this.#missing[at]!;
+		const { from, to, spent } = this.#missing[at]!;
+		if (!spent || id > to) return;
 		const parts: Missing[] = [{ from: id, to: id, named: id, spent: false }];
 		if (from < id) parts.unshift({ from, to: id - 1, named: 0, spent: true });
 		if (id < to) parts.push({ from: id + 1, to, named: 0, spent: true });
@@ -126,9 +163,10 @@ export class Operations {
 
 	/** A late one: its range shrinks, or falls into two. */
 	#fill(id: number, prev: number): void {
-		const at = this.#missing.findIndex(({ from, to }) => from <= id && id <= to);
+		const at = this.#upTo(id);
 		if (at < 0) return;
 		const { from, to, named, spent } = this.#missing[at]!;
+		if (id > to) return;
 		const parts: Missing[] = [];
 		if (from < id) this.#split(parts, from, id - 1, spent ? 0 : prev, spent, named < id ? named : 0);
 		if (id < to) parts.push({ from: id + 1, to, named: named > id ? named : 0, spent });

@@ -22,12 +22,14 @@ export interface ReaderHost {
 	skip(reader: Reader, position: number): void;
 	/** Bytes are missing at the read position, or `behind` it; -1: an unknown number. `lost` false: only not captured. */
 	hole?(reader: Reader, within: HolePlace, behind: number, length: number, lost: boolean): void;
+	/** Nothing is missing before the first bytes of its stream after all. */
+	isFirst?(reader: Reader): boolean;
 	/** A head is believed at the read position, though messages do not follow each other there for certain. */
 	resync?(reader: Reader): void;
 	/** Strict mode: reading stops here. */
 	fail?(reader: Reader, code: ErrorCode): void;
 	/** These bytes are not HTTP/1. False: they must be, because HTTP/1 was read before. */
-	foreign(kind: "http/2" | "broken"): boolean;
+	foreign(reader: Reader, kind: "http/2" | "broken"): boolean;
 }
 
 /** Limits of one reader. */
@@ -38,8 +40,8 @@ export interface ReaderLimits {
 	/** Judge every name while it is scanned. */
 	readonly thorough?: boolean;
 	readonly maxHeaders: number;
-	readonly maxStartLineBytes: number;
-	readonly maxChunkLineBytes: number;
+	readonly maxStartLine: number;
+	readonly maxChunkLine: number;
 	readonly maxTrailerBytes: number;
 	readonly maxUnsyncedBytes: number;
 	readonly skipHintBytes: number;

@@ -1,6 +1,7 @@
 import { BYTES, type Stream } from "@wirescribe/buffer";
 import { closeMessage, readBlind, readChunks, readLength, readUntilClose } from "./body-states.ts";
 import type { BodyTap } from "./body-tap.ts";
+import { ascii } from "./bytes.ts";
 import type { ChunkedBody } from "./chunked.ts";
 import type { HolePlace } from "./decisions.ts";
 import type { ErrorCode } from "./errors.ts";
@@ -11,6 +12,9 @@ import { BLIND, CHUNKED, CLOSE, LENGTH, OPAQUE, START } from "./reader-state.ts"
 import type { PartialReason } from "./reasons.ts";
 
 export type { ReaderHost, ReaderLimits } from "./reader-host.ts";
+
+/** What every start line has. */
+const VERSION: Uint8Array = ascii("/1.");
 
 /** One that came to nothing. */
 let spare: HttpMessage | undefined;
@@ -55,9 +59,13 @@ export class Reader {
 	draft: HttpMessage | undefined = undefined;
 	crlf = false;
 	unsynced = 0;
+	/** How much of "/1." ends what was passed since bytes were lost; 3: it is in there, and a start line may be. */
+	version = 0;
 	left = 0;
 	hinted = false;
 	chunked: ChunkedBody | undefined = undefined;
+	/** The chunked body whose chunk lines are not seen may have ended before: what is passed may be other messages. */
+	mayBeOver = false;
 
 	constructor(stream: Stream, host: ReaderHost, limits: ReaderLimits, tap?: BodyTap) {
 		this.stream = stream;
@@ -122,7 +130,7 @@ export class Reader {
 		}
 		message.addPartial(reason);
 		this.finish(message);
-		this.unsync(false, 0);
+		this.derail();
 		this.candidate = true;
 	}
 
@@ -151,11 +159,31 @@ export class Reader {
 		return this.kind === undefined || head.response === (this.kind === "response");
 	}
 
+	/** Nothing is missing, but what comes cannot be followed: until a head is read it may be anything. */
+	derail(): void {
+		this.unsync(false, 0);
+		this.version = 3;
+	}
+
 	/** Messages may be missing in the next `length` bytes, -1: an unknown number, and until a head is read. */
 	unsync(begun: boolean, length: number): void {
 		this.guess();
 		this.candidate = false;
-		this.host.lost(this, begun, length, true);
+		this.lose(begun, length, true);
+	}
+
+	/** Messages may be missing in the next `length` bytes; see `ReaderHost.lost`. */
+	lose(begun: boolean, length: number, lost: boolean): void {
+		this.version = 0;
+		this.host.lost(this, begun, length, lost);
+	}
+
+	/** Bytes are passed of which nobody knows what they are. */
+	passOver(bytes: Uint8Array, from: number, to: number): void {
+		for (let i = from; i < to && this.version < 3; i++) {
+			if (bytes[i] === VERSION[this.version]) this.version++;
+			else this.version = bytes[i] === 47 ? 1 : 0;
+		}
 	}
 
 	/** Reading stands where a message should begin, but not for certain. */

@@ -48,7 +48,11 @@ export function below(words: Int32Array, i: number, limit: number): number {
 export function lineEnd(head: HttpMessage, i: number, count: number): number {
 	const c = memory[i];
 	if (i >= count || (c === 13 && i + 1 === count)) return INCOMPLETE;
-	if (c === 13) return memory[i + 1] === 10 ? i + 2 : INVALID;
+	if (c === 13) {
+		if (memory[i + 1] === 10) return i + 2;
+		head.lfExpected = true;
+		return INVALID;
+	}
 	if (c !== 10) return INVALID;
 	head.lenient |= LENIENT.bareLf;
 	return i + 1;

@@ -66,6 +66,47 @@ function scanVersion(head: HttpMessage, at: number): boolean {
 	return b[at + 5] === 0x31 && b[at + 6] === 0x2e && minor >= 0 && minor <= 9;
 }
 
+/**
+ * Takes what is there of a request line that does not end in b[from..to), and that `scanStartLine` found to be incomplete.
+ * False: it begins a response, or so little is there that it may.
+ */
+export function takeCutRequestLine(head: HttpMessage, b: Uint8Array, from: number, to: number): boolean {
+	let i = from;
+	while (i < to && TOKEN[b[i]!] === 1) i++;
+	const whole = i < to;
+	if (whole && b[i] === 0x2f) return false;
+	head.response = false;
+	head.minor = 1;
+	head.commonMethod = whole ? methodOf(b.subarray(from, i), i - from) : "";
+	head.methodEnd = whole ? i - from : 0;
+	// The beginning of a method that is cut tells which ones it cannot be.
+	head.mayLackBody = !whole && [HEAD, CONNECT].some((method) => isStartOf(method, b, from, i));
+	while (i < to && b[i] === 32) i++;
+	head.partStart = i - from;
+	head.partEnd = targetEnd(b, i, to) - from;
+	head.headersStart = to - from;
+	return true;
+}
+
+const HEAD: Uint8Array = ascii("HEAD");
+const CONNECT: Uint8Array = ascii("CONNECT");
+
+/** b[from..to) is the beginning of a word. */
+function isStartOf(word: Uint8Array, b: Uint8Array, from: number, to: number): boolean {
+	if (to - from > word.length) return false;
+	for (let i = from; i < to; i++) if (b[i] !== word[i - from]) return false;
+	return true;
+}
+
+/** Where a target that begins at `from` ends: before what may be the version's beginning. */
+function targetEnd(b: Uint8Array, from: number, to: number): number {
+	let space = to;
+	while (space > from && b[space - 1] !== 32) space--;
+	if (space === from || !isPrefixOf(b, space, to)) return to;
+	while (space > from && b[space - 1] === 32) space--;
+	return space;
+}
+
 function scanStatusLine(head: HttpMessage, count: number): number {
 	const b = memory;
 	if (count < 13) return INCOMPLETE;

@@ -62,17 +62,15 @@ test("events come in the order of the bytes, however they are cut", () => {
 test("what is wrong is told with its severity", () => {
 	expect(told("request", "GET / HTTP/1.1\r\nHost : h\r\nno colon\r\n\r\nGET /b HTTP/1.1\r\nHo", 1000)).toEqual([
 		"request GET / h",
-		"warning space-before-colon",
-		"warning bad-header-line",
+		"warning HPE_INVALID_HEADER_TOKEN",
 		"end 0",
 		"request GET /b undefined",
-		"error cut-by-close",
+		"error HPE_INVALID_EOF_STATE",
 		"end 0",
 	]);
 	expect(told("request", "GET / HTTP/1.1\nHost: h\n\n", 1000, { mode: "strict" })).toEqual([
 		"request GET / h",
-		"warning bare-lf",
-		"error stopped-by-error",
+		"warning BARE_LF",
 		"end 0",
 		"error BARE_LF",
 	]);

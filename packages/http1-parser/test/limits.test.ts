@@ -27,7 +27,7 @@ test("a long start line is cut", () => {
 	const [long, next] = read(`GET /${"x".repeat(20000)} HTTP/1.1\r\n\r\n`);
 	expect([long?.target.length, long?.partial, next?.target]).toEqual([16384, ["start-line-too-long"], "/next"]);
 	expect(long?.headerBytes).toBe(20000 + 18);
-	const reader = new MessageReader("response", { maxStartLineBytes: 20, method: "HEAD" });
+	const reader = new MessageReader("response", { maxStartLine: 20, method: "HEAD" });
 	const [response] = reader.push(bytesOf(`HTTP/1.1 200 ${"r".repeat(50)}\r\n\r\n`));
 	expect([response?.reason.length, response?.partial]).toEqual([20, ["start-line-too-long"]]);
 });
@@ -45,12 +45,12 @@ test("chunk lines and trailers over the limit end the message", () => {
 	expect(line?.partial).toEqual(["chunk-line-too-long"]);
 	const [trailer] = read(`${head}0\r\n${"T: 1\r\n".repeat(5000)}\r\n`);
 	expect(trailer?.partial).toEqual(["chunk-line-too-long"]);
-	const [whole] = read(`${head}4;${"x".repeat(5000)}\r\nWiki\r\n0\r\n\r\n`, { maxChunkLineBytes: 6000 });
+	const [whole] = read(`${head}4;${"x".repeat(5000)}\r\nWiki\r\n0\r\n\r\n`, { maxChunkLine: 6000 });
 	expect([whole?.partial, whole?.decodedBodyBytes]).toEqual([[], 4]);
 });
 
 test("more chunks than may wait give up the hole", () => {
-	const reader = new ExchangeReader({ maxPendingChunks: 4, role: "client" });
+	const reader = new ExchangeReader({ maxPendingFragments: 4, role: "client" });
 	const times = { sequence: 0, startNs: 1, endNs: 1 };
 	const send = (dataId: number, offset: number, text: string) =>
 		reader.feed({

@@ -184,3 +184,71 @@ test("more requests than may wait: the others pair as before", () => {
 	const { rows } = run(script.chunks, { maxPipelined: 3 });
 	expect(rows.map(brief)).toEqual(["/a - pipeline-limit", "- a request-lost", "/b b", "/c c", "/d d"]);
 });
+
+const long = (name: string) => get(name).replace("test", "x".repeat(300));
+
+test("a request that was captured in part, from its very first byte on, keeps its place: those behind it pair", () => {
+	for (const captured of [1, 3, 4, 6, 20, 30, 60, 100]) {
+		const script = new Script().E(get("a")).I(ok("a"));
+		script
+			.E({ text: long("b"), captured })
+			.I(ok("b"))
+			.E(get("c"))
+			.I(ok("c"));
+		script.E(get("d")).I(ok("d"));
+		const { rows, connection } = run(script.chunks);
+		const name = (row: Row) => row.headers.find((field) => field.startsWith("X-Name: "))?.slice(8);
+		expect([rows.map(name), rows.filter(({ unpaired }) => unpaired)], `${captured}`).toEqual([
+			["a", "b", "c", "d"],
+			[],
+		]);
+		expect(rows[1]?.partial).toEqual(["head-not-captured"]);
+		expect([rows[1]?.method, rows[1]?.target]).toEqual([
+			captured > 3 ? "GET" : "",
+			"/b".slice(0, Math.max(0, captured - 4)),
+		]);
+		expect(connection.counters.requestStartsRead).toBe(4);
+	}
+});
+
+test("cut heads one after another: the second is believed like a whole one", () => {
+	const cut = (name: string) => ({ text: long(name), captured: 60 });
+	const script = new Script().E(cut("a")).I(ok("a")).E(cut("b")).I(ok("b")).E(cut("c")).I(ok("c"));
+	expect(run(script.chunks).rows.map(brief)).toEqual(["/a a", "/b b", "/c c"]);
+});
+
+test("a start line that is cut shows who asks when its method is known; other bytes show nothing", () => {
+	const targets = (text: string) =>
+		run(new Script().E({ text: text + "x".repeat(5000), captured: text.length }).I(ok("a")).chunks).rows.map(brief);
+	expect(targets("GET /a?b=")).toEqual(["/a?b= a"]);
+	expect(targets("SELECT a")).toEqual(["- a request-lost"]);
+	expect(targets("GET key")).toEqual(["- a request-lost"]);
+});
+
+test("a start line that ends in a hole, with the connection, or not at all", () => {
+	const reasons = (rows: Row[]) => rows.map(({ method, target, partial }) => [method, target?.slice(0, 4), ...partial]);
+	const lost = new Script().E(get("a")).I(ok("a")).E("PUT /b").E(" HTTP/1.1\r\n\r\n").I(ok("b")).E(get("c"));
+	const [, cut] = run(lost.chunks.filter((_, i) => i !== 3)).rows;
+	expect([cut?.method, cut?.target, cut?.partial]).toEqual(["PUT", "/b", ["head-lost"]]);
+	const end = new Script().E(get("a")).I(ok("a")).E("HEAD /b HTT");
+	expect(reasons(run(end.chunks).rows)[1]).toEqual(["HEAD", "/b", "cut-by-close"]);
+	expect(run(new Script().E(get("a")).I(ok("a")).E("x").chunks).rows).toHaveLength(1);
+	const endless = new Script()
+		.E(get("a"))
+		.I(ok("a"))
+		.E(`GET /c${"c".repeat(70_000)}`);
+	const over = ["GET", "/ccc", "start-line-too-long", "head-too-long"];
+	expect(reasons(run(endless.chunks).rows)[1]).toEqual(over);
+});
+
+test("several requests in one operation that was captured in part: what it hides counts", () => {
+	const script = new Script().E(get("a") + get("b")).I(ok("a") + ok("b"));
+	script
+		.E({ text: get("c") + get("d"), captured: 20 })
+		.I(ok("c"))
+		.E(get("e"))
+		.I(ok("d"))
+		.I(ok("e"));
+	expect(wrong(run(script.chunks).rows.map(brief))).toEqual([]);
+	expect(pairs(run(script.chunks).rows.map(brief)).slice(0, 2)).toEqual(["/a a", "/b b"]);
+});

@@ -83,6 +83,6 @@ test("requests in doubt expire by age, with the reason; others wait", () => {
 test("10,000 operations that come in reverse order", () => {
 	const script = new Script();
 	for (let i = 0; i < 5000; i++) script.E(get(`n${i}`)).I(ok(`n${i}`));
-	const { rows } = run(script.chunks.toReversed(), { reorderWindowNs: 1e15, maxRetainedBytes: 1e8 });
+	const { rows } = run(script.chunks.toReversed(), { reorderWindowMs: 1e9, maxPendingBytes: 1e8 });
 	expect(rows.map(brief)).toEqual(Array.from({ length: 5000 }, (_, i) => `/n${i} n${i}`));
 });

@@ -3,7 +3,7 @@ import { expect, test } from "vitest";
 import { type Conversation, converse, Random } from "./model.ts";
 import { bytesOf, identity, type Row, run } from "./wire.ts";
 
-const FOREVER = { reorderWindowNs: 1e15 };
+const FOREVER = { reorderWindowMs: 1e9 };
 
 function shapeOf(random: Random) {
 	return {

@@ -22,6 +22,8 @@ const WRONG: readonly (readonly [text: string, code: string])[] = [
 	["GET / HTTP/1.1\r\nA : 1\r\n\r\n", "HPE_INVALID_HEADER_TOKEN"],
 	["GET / HTTP/1.1\r\nno colon\r\n\r\n", "HPE_INVALID_HEADER_TOKEN"],
 	["GET / HTTP/1.1\r\nA: \x01\r\n\r\n", "HPE_INVALID_HEADER_TOKEN"],
+	["GET / HTTP/1.1\rHost: h\r\n\r\n", "HPE_LF_EXPECTED"],
+	["GET / HTTP/1.1\r\nHost: h\r\n\rX", "HPE_LF_EXPECTED"],
 	["GET /a b HTTP/1.1\r\n\r\n", "HPE_INVALID_CONSTANT"],
 	["GET / http/1.1\r\n\r\n", "HPE_INVALID_CONSTANT"],
 	["\x00\x01\x02\r\n\r\n", "HPE_INVALID_METHOD"],
@@ -73,8 +75,8 @@ test("strict: limits and missing bytes are errors", () => {
 		mode: "strict",
 		maxHeaders: 2,
 		maxHeaderBytes: 200,
-		maxStartLineBytes: 50,
-		maxChunkLineBytes: 10,
+		maxStartLine: 50,
+		maxChunkLine: 10,
 	} as const;
 	for (const [text, code] of [
 		["GET / HTTP/1.1\r\nA: 1\r\nB: 1\r\nC: 1\r\n\r\n", "LIMIT_HEADERS"],

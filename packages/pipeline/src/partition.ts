@@ -289,7 +289,7 @@ export class Partition {
 }
 
 function httpOptions(reorderWindowNs: number, prefix: number): ConnectionContext["http"] {
-	const all = { reorderWindowNs, ...(prefix > 0 ? { bodies: { prefix }, copy: true } : {}) };
+	const all = { reorderWindowMs: reorderWindowNs / 1e6, ...(prefix > 0 ? { bodies: { prefix }, copy: true } : {}) };
 	return { client: { ...all, role: "client" }, server: { ...all, role: "server" }, unknown: all };
 }
 
