@@ -81,7 +81,7 @@ function weight({ path }: Suite): number {
 
 const ALONE = "test/alone";
 /** Of a package that has some. */
-const SHARDS = ["1/3", "2/3", "3/3"];
+const SHARDS = ["1/5", "2/5", "3/5", "4/5", "5/5"];
 
 /** Every run that makes up the tests: the longest first, so that no lane is left with one. */
 export function suitesOf(tools: string, packages: readonly WorkspacePackage[]): readonly Suite[] {

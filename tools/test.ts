@@ -28,7 +28,7 @@ const PEERS = ["nginx-light", "wrk", "curl", "python3", "iproute2", "conntrack",
 
 const SUITE_TIMEOUT_MS = 900_000;
 /** Suites at a time. The machine this is made for has two cores, and the longest ones wait more than they work. */
-const PARALLEL = 3;
+const PARALLEL = 4;
 
 interface Outcome {
 	readonly passed: number;
