@@ -5,8 +5,9 @@ import { helpText, type OptionSpecs, oneOf, type ParsedArguments, parseCommand, 
 import { POLICY_SPECS, parsePolicy } from "../cli/policy-options.ts";
 import { parseView, VIEW_SPECS } from "../cli/view-options.ts";
 import type { WatchOptions } from "../cli/watch-options.ts";
-import { startSession, watchedText } from "../live/session.ts";
+import { startSession } from "../live/session.ts";
 import { untilStopped } from "../live/signals.ts";
+import { watchedText } from "../live/watched-text.ts";
 import type { Outlet } from "../output/outlet.ts";
 import { openRecording } from "../recordings/open-recording.ts";
 import { packFrames } from "../recordings/pack-frames.ts";

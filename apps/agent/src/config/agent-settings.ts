@@ -60,7 +60,7 @@ export const AGENT_SETTINGS: readonly Setting[] = [
 		option: "memory-budget",
 		type: { kind: "size", min: 64 << 20, max: 2 ** 40 },
 		default: "",
-		about: "Do less rather than have more memory than this. Nothing: no limit.",
+		about: "Do less rather than hold more memory than this, files not counted. Nothing: no limit.",
 		reload: "live",
 	},
 	{

@@ -1,15 +1,13 @@
-import type { Connection, Instant, TransactionPolicy } from "@wirescribe/access-log";
+import type { Connection, TransactionPolicy } from "@wirescribe/access-log";
 import { type CaptureHandle, type CaptureRing, isInWatchedPart, openRing } from "@wirescribe/bpf-programs";
 import { monotonicClock } from "@wirescribe/connections";
-import { createDataPolicy, DataPolicy, type DataPolicyOptions, type Protection } from "@wirescribe/data-policy";
+import type { DataPolicy } from "@wirescribe/data-policy";
 import type { PartitionSetup, Partition as QueuePartition } from "@wirescribe/event-queue";
 import type { WorkloadChange } from "@wirescribe/kubernetes";
 import {
 	type ConnectionSummary,
 	type EndpointCounts,
 	EndpointMeter,
-	LineOutput,
-	MessageOutput,
 	OutputBuffer,
 	Partition,
 	type PartitionLedger,
@@ -21,21 +19,14 @@ import type { Throttle } from "../protection/ladder.ts";
 import { Attributor } from "./attributor.ts";
 import { MeteredPolicy } from "./metered-policy.ts";
 import type { ProcessEvent } from "./process-events.ts";
+import { Outputs, outputsOf, protectedPolicy, protectionOf, type RecordOutputData } from "./record-writing.ts";
 import { isSelectedConnection, judgesConnections, type WatchSelection } from "./selection.ts";
 import type { SurroundingsListener } from "./surroundings.ts";
 import { UnseenEnds } from "./unseen-ends.ts";
 
 /** What a partition is told, also across threads: plain data. */
-export interface LivePartitionData {
+export interface LivePartitionData extends RecordOutputData {
 	readonly capture: CaptureHandle;
-	readonly lines: "text" | "json" | undefined;
-	readonly messages: boolean;
-	readonly color: boolean;
-	readonly bootTime: Instant;
-	readonly queryValues: boolean;
-	readonly policy: DataPolicyOptions;
-	/** How many partitions there are: rate limits are shared between them. */
-	readonly partitions: number;
 	readonly tcpOperations: boolean;
 	/** Requests are counted by endpoint, up to so many of them; 0: not at all. */
 	readonly endpoints: number;
@@ -80,58 +71,13 @@ export type PartitionQuestion =
 	| { readonly protect: Throttle };
 
 /** What a reload may change of a partition. */
-export type Reconfigured = Pick<
-	LivePartitionData,
-	"lines" | "messages" | "color" | "bootTime" | "queryValues" | "policy" | "partitions" | "tcpOperations" | "selection"
->;
-
-/** What is needed to write records. */
-export type RecordOutputData = Pick<
-	LivePartitionData,
-	"lines" | "messages" | "color" | "bootTime" | "queryValues" | "policy" | "partitions"
->;
-
-/** Where a partition's records go, and what of them may. */
-export interface RecordWriting {
-	readonly output: RecordOutput;
-	readonly policy: DataPolicy | undefined;
-	readonly frames: OutputBuffer;
-}
+export type Reconfigured = RecordOutputData & Pick<LivePartitionData, "tcpOperations" | "selection">;
 
 type Selecting = Pick<LivePartitionData, "selection" | "tcpOperations">;
 type LookedAt = Pick<PartitionOptions, "select" | "tcpOperations">;
 
 /** One drain fills at most this much; a ring that holds more is drained again at once. */
 const BATCH_BYTES = 1 << 20;
-
-/** Sends each record to several outputs, which may be others later. */
-class Outputs implements RecordOutput {
-	outputs: readonly RecordOutput[];
-	constructor(outputs: readonly RecordOutput[]) {
-		this.outputs = outputs;
-	}
-	transaction: RecordOutput["transaction"] = (transaction, operations, sequence) => {
-		for (const output of this.outputs) output.transaction(transaction, operations, sequence);
-	};
-	operations: RecordOutput["operations"] = (connection, operations, sequence) => {
-		for (const output of this.outputs) output.operations(connection, operations, sequence);
-	};
-}
-
-/** What a partition writes its records to, and the frames that come of it. */
-export function recordOutput(data: RecordOutputData): RecordWriting {
-	const frames = new OutputBuffer();
-	const policy = createDataPolicy(data.policy, data.partitions);
-	return { output: new Outputs(outputsOf(data, policy, frames)), policy, frames };
-}
-
-function outputsOf(data: RecordOutputData, policy: DataPolicy | undefined, frames: OutputBuffer): RecordOutput[] {
-	const queryValues = data.queryValues || policy?.judgesQueries === true;
-	const outputs: RecordOutput[] = [];
-	if (data.lines) outputs.push(new LineOutput(frames, { output: data.lines, ...data, queryValues }));
-	if (data.messages) outputs.push(new MessageOutput(frames));
-	return outputs;
-}
 
 /** Drains one ring, reads it, and emits frames of finished records. Runs inline or on a worker thread, the same. */
 export class LivePartition implements QueuePartition<never>, SurroundingsListener {
@@ -320,20 +266,6 @@ export class LivePartition implements QueuePartition<never>, SurroundingsListene
 		const frames = this.#frames.take();
 		if (frames) this.#emit(frames);
 	}
-}
-
-/** What the options ask for and what is left out beside that; undefined: nothing is to be done for a transaction. */
-function protectedPolicy(data: Reconfigured, throttle: Throttle): DataPolicy | undefined {
-	const protection = protectionOf(throttle);
-	const policy = createDataPolicy(data.policy, data.partitions);
-	if (!protection) return policy;
-	const one = policy ?? new DataPolicy({}, data.partitions);
-	one.protect(protection);
-	return one;
-}
-
-function protectionOf({ sampleRatio, endpointPerSecond }: Throttle): Protection | undefined {
-	return sampleRatio < 1 || endpointPerSecond !== undefined ? { sampleRatio, endpointPerSecond } : undefined;
 }
 
 /** Whether the same connections are looked at, in the same way. */

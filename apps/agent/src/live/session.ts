@@ -3,7 +3,7 @@ import process from "node:process";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { NodeInfo } from "@wirescribe/access-log";
 import type { Capture } from "@wirescribe/bpf-programs";
-import { matchProcesses, nodeInfo } from "@wirescribe/connections";
+import { nodeInfo } from "@wirescribe/connections";
 import { EventQueue } from "@wirescribe/event-queue";
 import type { WorkloadChange } from "@wirescribe/kubernetes";
 import { possibleCpus } from "@wirescribe/libbpf";
@@ -31,6 +31,7 @@ import {
 import { kernelSelection } from "./selection.ts";
 import type { SessionState } from "./session-state.ts";
 import { Surroundings, type SurroundingsListener } from "./surroundings.ts";
+import { startLine } from "./watched-text.ts";
 
 type Queue = EventQueue<never, LivePartitionData>;
 
@@ -323,23 +324,4 @@ class LiveSession implements Session {
 		const protection = this.protection.counts();
 		return makeLedger({ ...kernel, partitions, records: outlets.counts(), tlsNotVisible, tlsWatched, protection });
 	}
-}
-
-/** What is watched, in words: `all 53 processes on port 8080`. */
-export function watchedText({ selection, kubernetes, proc }: WatchOptions): string {
-	const watched = matchProcesses(selection, proc).length;
-	const { pids = [], comms = [], exes = [], containers = [], cgroups = [], exclude, ports = [] } = selection;
-	const everything = pids.length + comms.length + exes.length + containers.length + cgroups.length === 0 && !exclude;
-	const what = everything
-		? `all ${watched} processes`
-		: `${watched} process${watched === 1 ? "" : "es"}, and those that will match`;
-	const on = ports.length > 0 ? ` on port ${ports.join(", ")}` : "";
-	return `${what}${on}${kubernetes ? ` of node ${kubernetes.nodeName}` : ""}`;
-}
-
-function startLine(options: WatchOptions): string {
-	const { selection, backend } = options;
-	const where = backend ? `; delivering to ${backend.host}:${backend.port}` : "";
-	const port = selection.ports?.[0] ?? 8080;
-	return `watching ${watchedText(options)}${where}; try: curl http://localhost:${port}/ · Ctrl-C ends and shows the ledger`;
 }

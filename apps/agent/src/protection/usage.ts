@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import process from "node:process";
 import type { ProgramCost } from "@wirescribe/bpf-programs";
 
@@ -5,8 +6,16 @@ import type { ProgramCost } from "@wirescribe/bpf-programs";
 export interface Usage {
 	/** CPUs since the last time, of all of its threads, and of its programs in the kernel where their cost is counted. */
 	readonly cpus: number;
-	/** Bytes of memory. */
+	/** Bytes of memory that only the agent can give back: what is of files, such as the runtime's program, the kernel takes if it needs to. */
 	readonly memoryBytes: number;
+}
+
+/** Anonymous and shared memory, of what /proc/self/status says. */
+export function heldBytes(status: string): number {
+	const [anonymous = 0, shared = 0] = ["RssAnon", "RssShmem"].map((name) =>
+		Number(new RegExp(`^${name}:\\s*(\\d+) kB$`, "m").exec(status)?.[1] ?? 0),
+	);
+	return (anonymous + shared) * 1024;
 }
 
 /** Measures the agent itself. `programs` tells what the kernel's programs have cost; without it they are not reckoned in. */
@@ -27,7 +36,7 @@ export class UsageMeter {
 		this.#cpuMs = this.#spentMs();
 		this.#atMs = performance.now();
 		const cpus = (this.#cpuMs - cpuMs) / Math.max(1, this.#atMs - atMs);
-		return { cpus, memoryBytes: process.memoryUsage.rss() };
+		return { cpus, memoryBytes: heldBytes(readFileSync("/proc/self/status", "latin1")) };
 	}
 
 	#spentMs(): number {

@@ -11,7 +11,7 @@ import {
 } from "@wirescribe/pipeline";
 import { type AnswerFrame, RecordingError, type RecordingReader } from "@wirescribe/recording";
 import type { WatchOptions } from "../cli/watch-options.ts";
-import { recordOutput } from "../live/partition.ts";
+import { recordOutput } from "../live/record-writing.ts";
 import { isSelectedConnection } from "../live/selection.ts";
 import type { OutputPlan } from "../output/outlets.ts";
 import { ANSWER } from "./answers.ts";
