@@ -121,7 +121,8 @@ async function untilIdle(idle: Sample, sample: () => Promise<Sample>): Promise<s
 	for (;;) {
 		const left = leftovers(idle, await sample());
 		if (left.length === 0 || performance.now() > end) return left;
-		await sleep(SAMPLE_MS);
+		await pause(SAMPLE_MS, interrupted.signal);
+		if (interrupted.signal.aborted) return [...left, "it was ended early"];
 	}
 }
 
