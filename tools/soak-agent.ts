@@ -14,6 +14,7 @@ import { parseArgs } from "node:util";
 import type { Ledger } from "@wirescribe/pipeline";
 import { Certificate } from "../apps/agent/test/certificate.ts";
 import { Wirescribe } from "../apps/agent/test/wirescribe.ts";
+import { onSignal } from "./command.ts";
 import { ensureDebian } from "./debian.ts";
 import { Backend } from "./soak/backend.ts";
 import { growth, LEAST_SAMPLES, leftovers, TOLERANCE } from "./soak/judge.ts";
@@ -38,12 +39,9 @@ const stateFile = join(folder, "state.json");
 const started = performance.now();
 const seconds = (): number => (performance.now() - started) / 1000;
 const problems: string[] = [];
-/** A signal ends it early, and everything that it has started: not at once, as it does where commands are run. */
+/** A signal ends it early, and everything that it has started. */
 const interrupted = new AbortController();
-for (const signal of ["SIGINT", "SIGTERM"] as const) {
-	process.removeAllListeners(signal);
-	process.on(signal, () => interrupted.abort());
-}
+onSignal(() => interrupted.abort());
 try {
 	await ensureDebian(["nginx-light", "curl", "openssl"]);
 	await soak();
