@@ -33,7 +33,14 @@ function killGroup(child: ChildProcess): void {
 }
 
 process.on("exit", () => running.forEach(killGroup));
-for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => process.exit(1));
+const SIGNALS = ["SIGINT", "SIGTERM"] as const;
+const end = (): void => process.exit(1);
+for (const signal of SIGNALS) process.once(signal, end);
+
+/** For a program that cleans up in its own way: a signal does this, instead of ending the process at once. */
+export function onSignal(work: (signal: NodeJS.Signals) => void): void {
+	for (const signal of SIGNALS) process.off(signal, end).on(signal, work);
+}
 
 /** Runs a command to its end. Rejects only when it cannot be started: the exit code is the caller's to judge. */
 export function runCommand(

@@ -30,6 +30,8 @@ interface Mistake {
 await ensureDebian(["curl"]);
 const folder = mkdtempSync(join(tmpdir(), "wirescribe-newcomer-"));
 const clone = join(folder, "wirescribe");
+// However it ends.
+process.on("exit", () => rmSync(folder, { recursive: true, force: true }));
 const server = createServer((_, response) => response.end("hello"));
 server.listen(0, "127.0.0.1");
 await once(server, "listening");
@@ -44,7 +46,6 @@ try {
 } finally {
 	server.close();
 	server.closeAllConnections();
-	rmSync(folder, { recursive: true, force: true });
 }
 console.log(failed === 0 ? "newcomer: everything explained itself" : `newcomer: ${failed} did not explain themselves`);
 process.exitCode = failed === 0 ? 0 : 1;

@@ -14,6 +14,7 @@ import { parseArgs } from "node:util";
 import type { Ledger } from "@wirescribe/pipeline";
 import { Certificate } from "../apps/agent/test/certificate.ts";
 import { Wirescribe } from "../apps/agent/test/wirescribe.ts";
+import { onSignal } from "./command.ts";
 import { ensureDebian } from "./debian.ts";
 import { Backend } from "./soak/backend.ts";
 import { growth, LEAST_SAMPLES, leftovers, TOLERANCE } from "./soak/judge.ts";
@@ -38,6 +39,9 @@ const stateFile = join(folder, "state.json");
 const started = performance.now();
 const seconds = (): number => (performance.now() - started) / 1000;
 const problems: string[] = [];
+/** A signal ends it early, and everything that it has started. */
+const interrupted = new AbortController();
+onSignal(() => interrupted.abort());
 try {
 	await ensureDebian(["nginx-light", "curl", "openssl"]);
 	await soak();
@@ -69,25 +73,39 @@ async function soak(): Promise<void> {
 	const idle = await sample();
 
 	const stop = new AbortController();
+	const { signal } = stop;
 	traffic.start();
 	const disturbances = Promise.all([
-		every(RELOAD_MS, stop.signal, (n) => configure(n, backend.address)),
-		every(BACKEND_UP_MS, stop.signal, () => backend.restart()),
+		every(RELOAD_MS, signal, (n) => configure(n, backend.address)),
+		every(BACKEND_UP_MS, signal, () => backend.restart()),
 	]);
+	// Whoever awaits it learns of it.
+	disturbances.catch(() => interrupted.abort());
 	const busy: Sample[] = [];
 	for (const end = performance.now() + minutes * 60_000; performance.now() < end; ) {
-		await sleep(Math.min(SAMPLE_MS, Math.max(0, end - performance.now())));
+		await pause(Math.min(SAMPLE_MS, Math.max(0, end - performance.now())), interrupted.signal);
+		if (interrupted.signal.aborted) break;
 		busy.push(await sample());
 	}
 	stop.abort();
 	await Promise.all([traffic.stop(), disturbances]);
+	if (interrupted.signal.aborted) {
+		// The agent may have had the signal, too.
+		problems.push("it was ended early");
+		return;
+	}
 	console.log(JSON.stringify({ ...traffic.counts, backendRestarts: backend.restarts, reloads: reloadsIn(agent) }));
 	if (busy.length < LEAST_SAMPLES) console.log("memory is not judged: it was too short a time");
 	problems.push(...growth(busy), ...(await untilIdle(idle, sample)));
 
 	const code = await agent.stop();
 	const ledger = JSON.parse(readFileSync(ledgerFile, "utf8")) as Ledger;
-	console.log(agent.stderr.trimEnd().split("\n").slice(-3).join("\n"));
+	console.log(
+		agent.stderr
+			.match(/^(?:operations|requests|records) .*$/gm)
+			?.slice(-3)
+			.join("\n"),
+	);
 	for (const identity of ["operations", "messages", "records"] as const) {
 		if (ledger[identity]?.balanced !== true) problems.push(`the ledger's ${identity} do not balance`);
 	}
@@ -101,7 +119,8 @@ async function untilIdle(idle: Sample, sample: () => Promise<Sample>): Promise<s
 	for (;;) {
 		const left = leftovers(idle, await sample());
 		if (left.length === 0 || performance.now() > end) return left;
-		await sleep(SAMPLE_MS);
+		await pause(SAMPLE_MS, interrupted.signal);
+		if (interrupted.signal.aborted) return [...left, "it was ended early"];
 	}
 }
 
@@ -123,9 +142,14 @@ function reloadsIn({ stderr }: Wirescribe): number {
 	return stderr.split("reloaded (").length - 1;
 }
 
+/** Ends early, and quietly, with the signal. */
+async function pause(ms: number, signal: AbortSignal): Promise<void> {
+	await sleep(ms, undefined, { signal }).catch(() => {});
+}
+
 async function every(ms: number, signal: AbortSignal, work: (n: number) => unknown): Promise<void> {
 	for (let n = 1; ; n++) {
-		await sleep(ms, undefined, { signal }).catch(() => {});
+		await pause(ms, signal);
 		if (signal.aborted) return;
 		await work(n);
 	}

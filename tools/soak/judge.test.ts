@@ -3,7 +3,7 @@ import { growth, leftovers } from "./judge.ts";
 import type { Sample } from "./sample.ts";
 
 const IDLE: Sample = {
-	...{ seconds: 0, rssMiB: 150, heapMiB: 30, fds: 80, threads: 12, timers: 5 },
+	...{ seconds: 0, rssMiB: 150, heapMiB: 30, externalMiB: 20, fds: 80, threads: 12, timers: 5 },
 	...{ maps: new Map([["sockets", 20]]), logged: 0, retained: 0 },
 };
 

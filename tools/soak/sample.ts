@@ -9,6 +9,8 @@ export interface Sample {
 	readonly seconds: number;
 	readonly rssMiB: number;
 	readonly heapMiB: number;
+	/** Buffers outside of the heap: records that are retained, and slabs that are kept for the next ones. */
+	readonly externalMiB: number;
 	/** Open descriptors, programs, maps and links of the kernel among them. */
 	readonly fds: number;
 	readonly threads: number;
@@ -24,7 +26,7 @@ export interface Sample {
 /** What is read of the agent's own state. */
 interface State {
 	readonly process: {
-		readonly memory: { readonly rss: number; readonly heapUsed: number };
+		readonly memory: { readonly rss: number; readonly heapUsed: number; readonly external: number };
 		readonly resources: Readonly<Record<string, number>>;
 	};
 	readonly ledger: {
@@ -43,6 +45,7 @@ export async function takeSample(pid: number, stateFile: string, seconds: number
 		seconds,
 		rssMiB: memory.rss / 2 ** 20,
 		heapMiB: memory.heapUsed / 2 ** 20,
+		externalMiB: memory.external / 2 ** 20,
 		fds: readdirSync(`/proc/${pid}/fd`).length,
 		threads: readdirSync(`/proc/${pid}/task`).length,
 		timers: resources["Timeout"] ?? 0,
@@ -71,15 +74,15 @@ function writtenMs(file: string): number {
 }
 
 export const HEADER: string =
-	"  time      rss     heap   fds  threads  timers     logged  retained  map entries (those that are not empty)";
+	"  time      rss     heap external   fds  threads  timers     logged  retained  map entries (those that are not empty)";
 
 /** A line of the table. */
 export function rowOf(sample: Sample): string {
-	const { seconds, rssMiB, heapMiB, fds, threads, timers, logged, retained } = sample;
+	const { seconds, rssMiB, heapMiB, externalMiB, fds, threads, timers, logged, retained } = sample;
 	const time = `${Math.floor(seconds / 60)}:${String(Math.floor(seconds % 60)).padStart(2, "0")}`;
 	const maps = [...sample.maps].filter(([, count]) => count > 0).map(([name, count]) => `${name} ${count}`);
 	const columns = [
-		...[time.padStart(6), `${rssMiB.toFixed(1)}M`.padStart(8), `${heapMiB.toFixed(1)}M`.padStart(8)],
+		...[time.padStart(6), ...[rssMiB, heapMiB, externalMiB].map((size) => `${size.toFixed(1)}M`.padStart(8))],
 		...[String(fds).padStart(5), String(threads).padStart(8), String(timers).padStart(7)],
 		...[String(logged).padStart(10), String(retained).padStart(9), ` ${maps.join(", ")}`],
 	];

@@ -90,6 +90,8 @@ export class Traffic implements AsyncDisposable {
 				if (!this.#stop.signal.aborted) await this.#restartServer();
 			}),
 		]);
+		// Whoever stops it learns of it.
+		this.#loops.catch(() => this.#stop.abort());
 	}
 
 	/** No new work; what was begun is finished. The servers stay. */
