@@ -3,9 +3,9 @@ import { endsChunked, mayEndChunked } from "./chunked.ts";
 import { isBelievable, scanHead } from "./head.ts";
 import { atOperation, scanAgain } from "./head-states.ts";
 import type { HttpMessage } from "./http-message.ts";
+import * as LENIENT from "./lenient.ts";
 import type { Reader } from "./reader.ts";
 import { BLIND, CLOSE, LENGTH } from "./reader-state.ts";
-import { LENIENT } from "./reasons.ts";
 import { INCOMPLETE, INVALID } from "./scan.ts";
 import { isPrefixOf } from "./start-line.ts";
 

@@ -10,7 +10,7 @@ import { Matcher, type MatcherHost } from "./matcher.ts";
 import { Operations } from "./operations.ts";
 import { Reader, type ReaderHost } from "./reader.ts";
 import type { PartialReason, UnpairedReason } from "./reasons.ts";
-import { FIELD } from "./signals.ts";
+import * as FIELD from "./signals.ts";
 
 const NOTHING: readonly never[] = [];
 

@@ -4,10 +4,11 @@ import { type ErrorCode, objection } from "./errors.ts";
 import { bodyOf } from "./framing.ts";
 import { isBelievable, isRegistered, scanHead } from "./head.ts";
 import type { HttpMessage } from "./http-message.ts";
+import * as LENIENT from "./lenient.ts";
 import { hasLineEnd, isHttp2 } from "./lines.ts";
 import type { Reader } from "./reader.ts";
 import { CHUNKED, CLOSE, LENGTH } from "./reader-state.ts";
-import { LENIENT, type PartialReason } from "./reasons.ts";
+import type { PartialReason } from "./reasons.ts";
 import { INCOMPLETE, INVALID } from "./scan.ts";
 import { takeCutRequestLine } from "./start-line.ts";
 

@@ -2,9 +2,9 @@ import { latin1, TOKEN } from "./bytes.ts";
 import { INTERESTING, noteField } from "./fields.ts";
 import { type FieldLines, linesFor } from "./headers.ts";
 import type { HttpMessage } from "./http-message.ts";
-import { LENIENT } from "./reasons.ts";
+import * as LENIENT from "./lenient.ts";
 import { below, CONTROL, copyIn, INCOMPLETE, INVALID, lineEnd, memory, words } from "./scan.ts";
-import { FIELD } from "./signals.ts";
+import * as FIELD from "./signals.ts";
 import { scanStartLine } from "./start-line.ts";
 
 /** Most heads are shorter. */

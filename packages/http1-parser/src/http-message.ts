@@ -3,9 +3,10 @@ import { ascii, latin1 } from "./bytes.ts";
 import { collectedBody } from "./collected.ts";
 import { scanHead } from "./head.ts";
 import { fieldsOf, findLine, linesOf, nameEnd, valueAt } from "./headers.ts";
+import * as LENIENT from "./lenient.ts";
 import type { Message } from "./message.ts";
-import { LENIENT, type Leniency, leniencyNames, type PartialReason, type UnpairedReason } from "./reasons.ts";
-import { FIELD } from "./signals.ts";
+import { type Leniency, leniencyNames, type PartialReason, type UnpairedReason } from "./reasons.ts";
+import * as FIELD from "./signals.ts";
 import { authorityEnd, authorityStart, formOf, type TargetForm, withoutLogin } from "./target.ts";
 import { readTrace, type Trace } from "./trace.ts";
 

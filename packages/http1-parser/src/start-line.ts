@@ -1,6 +1,6 @@
 import { ascii, TOKEN, VALUE } from "./bytes.ts";
 import type { HttpMessage } from "./http-message.ts";
-import { LENIENT } from "./reasons.ts";
+import * as LENIENT from "./lenient.ts";
 import { BLANK, below, INCOMPLETE, INVALID, lineEnd, memory, words } from "./scan.ts";
 
 /** Reads the first line of the head that was copied in. Returns the index behind it, `INCOMPLETE` or `INVALID`. */
