@@ -69,7 +69,7 @@ function nextHead(reader: Reader): number {
 	}
 	reader.forgetHead();
 	if (end < 0 || !reader.mayRead(head)) return INVALID;
-	return isBelievable(head, stream.bytes, stream.from) ? end : INVALID;
+	return isBelievable(head) ? end : INVALID;
 }
 
 /** A whole head of this direction's kind begins at the read position. */
@@ -77,7 +77,7 @@ function headHere(reader: Reader): boolean {
 	if (reader.stream.span() !== BYTES) return false;
 	const head = reader.nextHead(true);
 	const { bytes, from, to } = reader.stream;
-	return scanHead(head, bytes, from, to) >= 0 && reader.mayRead(head) && isBelievable(head, bytes, from);
+	return scanHead(head, bytes, from, to) >= 0 && reader.mayRead(head) && isBelievable(head);
 }
 
 /** Reads body bytes; returns how many. */

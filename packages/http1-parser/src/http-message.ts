@@ -33,8 +33,8 @@ export class HttpMessage implements Message {
 	/** Every name is judged during the scan. */
 	thorough = false;
 	response = false;
-	/** A request's method when it is a common one, else "". */
-	commonMethod = "";
+	/** A request's method when it is one of the registry, else "". */
+	knownMethod = "";
 	methodEnd = 0;
 	/** A request's target, a response's reason. */
 	partStart = 0;
@@ -131,10 +131,10 @@ export class HttpMessage implements Message {
 
 	/** Request: methods that change the framing of the response. */
 	get isHead(): boolean {
-		return this.commonMethod === "HEAD" && !this.response;
+		return this.knownMethod === "HEAD" && !this.response;
 	}
 	get isConnect(): boolean {
-		return this.commonMethod === "CONNECT" && !this.response;
+		return this.knownMethod === "CONNECT" && !this.response;
 	}
 	/** Request: it asked for a 100. */
 	get expectsContinue(): boolean {
@@ -143,7 +143,7 @@ export class HttpMessage implements Message {
 
 	get method(): string {
 		if (this.response) return "";
-		return this.commonMethod === "" ? this.#head().substring(0, this.methodEnd) : this.commonMethod;
+		return this.knownMethod === "" ? this.#head().substring(0, this.methodEnd) : this.knownMethod;
 	}
 
 	get target(): string {

@@ -203,7 +203,7 @@ function requestOf(method: string): HttpMessage {
 	let request = REQUESTS.get(known);
 	if (request === undefined) {
 		request = new HttpMessage();
-		request.commonMethod = known;
+		request.knownMethod = known;
 		REQUESTS.set(known, request);
 	}
 	return request;

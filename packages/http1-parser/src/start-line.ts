@@ -29,7 +29,7 @@ function scanRequestLine(head: HttpMessage, count: number): number {
 	if (i === count) return INCOMPLETE;
 	if (b[i] !== 32 || i === 0) return INVALID;
 	head.methodEnd = i;
-	head.commonMethod = methodOf(b, i);
+	head.knownMethod = methodOf(b, i);
 	while (b[i] === 32) i++;
 	const start = i;
 	for (;;) {
@@ -77,7 +77,7 @@ export function takeCutRequestLine(head: HttpMessage, b: Uint8Array, from: numbe
 	if (whole && b[i] === 0x2f) return false;
 	head.response = false;
 	head.minor = 1;
-	head.commonMethod = whole ? methodOf(b.subarray(from, i), i - from) : "";
+	head.knownMethod = whole ? methodOf(b.subarray(from, i), i - from) : "";
 	head.methodEnd = whole ? i - from : 0;
 	// The beginning of a method that is cut tells which ones it cannot be.
 	head.mayLackBody = !whole && [HEAD, CONNECT].some((method) => isStartOf(method, b, from, i));
@@ -129,15 +129,18 @@ function scanStatusLine(head: HttpMessage, count: number): number {
 	return lineEnd(head, i, count);
 }
 
-/** By their length. */
-const COMMON: readonly (readonly string[])[] = [
-	...[[], [], []],
-	...[["GET", "PUT"], ["POST", "HEAD"], ["PATCH"], ["DELETE"], ["OPTIONS", "CONNECT"]],
-];
+/** The methods of the registry, and some that are as common; the most common ones first. By their length. */
+const METHODS: string[][] = Array.from({ length: 12 }, () => []);
+for (const method of (
+	"GET PUT POST HEAD PATCH DELETE OPTIONS CONNECT TRACE PROPFIND PROPPATCH MKCOL MKACTIVITY COPY MOVE LOCK UNLOCK REPORT SEARCH " +
+	"PURGE CHECKOUT MERGE SUBSCRIBE UNSUBSCRIBE NOTIFY LINK UNLINK ACL BIND REBIND UNBIND QUERY"
+).split(" ")) {
+	METHODS[method.length]!.push(method);
+}
 
-/** The method at the beginning when it is a common one: no string is made for it. Methods are case-sensitive. */
+/** The method at the beginning when it is a known one: no string is made for it. Methods are case-sensitive. */
 function methodOf(b: Uint8Array, length: number): string {
-	const methods = COMMON[length] ?? COMMON[0]!;
+	const methods = METHODS[length] ?? METHODS[0]!;
 	for (let k = 0; k < methods.length; k++) {
 		const method = methods[k]!;
 		let i = 0;
