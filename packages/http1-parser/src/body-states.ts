@@ -1,5 +1,5 @@
 import { BYTES, HOLE, NONE } from "@wirescribe/buffer";
-import { endsChunked, mayEndChunked } from "./chunked.ts";
+import { chunkedEnd } from "./chunked.ts";
 import { isBelievable, scanHead } from "./head.ts";
 import { atOperation, scanAgain } from "./head-states.ts";
 import type { HttpMessage } from "./http-message.ts";
@@ -145,16 +145,15 @@ export function readBlind(reader: Reader): boolean {
 		reader.guess();
 		return true;
 	}
-	const ending = stream.ending();
-	const ends = endsChunked(ending);
+	const end = chunkedEnd(stream.ending());
 	const step = piece.end - stream.position;
 	if (reader.mayBeOver) reader.lose(false, step, true);
-	else reader.mayBeOver = mayEndChunked(ending);
+	else reader.mayBeOver = end === "perhaps";
 	if (span !== BYTES || stream.to - stream.from < step) reader.version = 3;
 	else reader.passOver(stream.bytes, stream.from, stream.to);
 	stream.advance(step);
 	message.bodyBytes = message.decodedBodyBytes = message.bodyBytes + step;
-	if (!ends) return true;
+	if (end !== "yes") return true;
 	reader.finish(message);
 	reader.guess();
 	return true;

@@ -216,8 +216,7 @@ export class HttpMessage implements Message {
 	}
 
 	has(name: string): boolean {
-		const text = this.#head();
-		return findLine(text, linesOf(this, text), this.headerCount, name, 0) >= 0;
+		return this.get(name) !== undefined;
 	}
 
 	rawHeaders(): string[] {

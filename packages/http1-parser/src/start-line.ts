@@ -1,4 +1,4 @@
-import { ascii, TOKEN, VALUE } from "./bytes.ts";
+import { ascii, latin1, TOKEN, VALUE } from "./bytes.ts";
 import type { HttpMessage } from "./http-message.ts";
 import * as LENIENT from "./lenient.ts";
 import { BLANK, below, INCOMPLETE, INVALID, lineEnd, memory, words } from "./scan.ts";
@@ -80,21 +80,12 @@ export function takeCutRequestLine(head: HttpMessage, b: Uint8Array, from: numbe
 	head.knownMethod = whole ? methodOf(b.subarray(from, i), i - from) : "";
 	head.methodEnd = whole ? i - from : 0;
 	// The beginning of a method that is cut tells which ones it cannot be.
-	head.mayLackBody = !whole && [HEAD, CONNECT].some((method) => isStartOf(method, b, from, i));
+	const method = latin1(b, from, i);
+	head.mayLackBody = !whole && ("HEAD".startsWith(method) || "CONNECT".startsWith(method));
 	while (i < to && b[i] === 32) i++;
 	head.partStart = i - from;
 	head.partEnd = targetEnd(b, i, to) - from;
 	head.headersStart = to - from;
-	return true;
-}
-
-const HEAD: Uint8Array = ascii("HEAD");
-const CONNECT: Uint8Array = ascii("CONNECT");
-
-/** b[from..to) is the beginning of a word. */
-function isStartOf(word: Uint8Array, b: Uint8Array, from: number, to: number): boolean {
-	if (to - from > word.length) return false;
-	for (let i = from; i < to; i++) if (b[i] !== word[i - from]) return false;
 	return true;
 }
 
