@@ -65,7 +65,7 @@ function isMispairedCut(row: Row, of: readonly Row[]): boolean {
 }
 
 /** A conversation of which chunks are missing, or bytes were not captured: a wrong pair or field, or undefined. */
-function unsound(truth: readonly Row[], rows: readonly Row[]): string | undefined {
+export function unsound(truth: readonly Row[], rows: readonly Row[]): string | undefined {
 	for (const row of rows) {
 		if (isMispaired(row)) return `wrong pair: ${JSON.stringify(row)}`;
 		if (row.target === undefined) continue;

@@ -1,11 +1,11 @@
 import { BYTES, HOLE, NONE } from "@wirescribe/buffer";
-import { endsChunked, mayEndChunked } from "./chunked.ts";
+import { chunkedEnd } from "./chunked.ts";
 import { isBelievable, scanHead } from "./head.ts";
 import { atOperation, scanAgain } from "./head-states.ts";
 import type { HttpMessage } from "./http-message.ts";
+import * as LENIENT from "./lenient.ts";
 import type { Reader } from "./reader.ts";
 import { BLIND, CLOSE, LENGTH } from "./reader-state.ts";
-import { LENIENT } from "./reasons.ts";
 import { INCOMPLETE, INVALID } from "./scan.ts";
 import { isPrefixOf } from "./start-line.ts";
 
@@ -69,7 +69,7 @@ function nextHead(reader: Reader): number {
 	}
 	reader.forgetHead();
 	if (end < 0 || !reader.mayRead(head)) return INVALID;
-	return isBelievable(head, stream.bytes, stream.from) ? end : INVALID;
+	return isBelievable(head) ? end : INVALID;
 }
 
 /** A whole head of this direction's kind begins at the read position. */
@@ -77,7 +77,7 @@ function headHere(reader: Reader): boolean {
 	if (reader.stream.span() !== BYTES) return false;
 	const head = reader.nextHead(true);
 	const { bytes, from, to } = reader.stream;
-	return scanHead(head, bytes, from, to) >= 0 && reader.mayRead(head) && isBelievable(head, bytes, from);
+	return scanHead(head, bytes, from, to) >= 0 && reader.mayRead(head) && isBelievable(head);
 }
 
 /** Reads body bytes; returns how many. */
@@ -145,16 +145,15 @@ export function readBlind(reader: Reader): boolean {
 		reader.guess();
 		return true;
 	}
-	const ending = stream.ending();
-	const ends = endsChunked(ending);
+	const end = chunkedEnd(stream.ending());
 	const step = piece.end - stream.position;
 	if (reader.mayBeOver) reader.lose(false, step, true);
-	else reader.mayBeOver = mayEndChunked(ending);
+	else reader.mayBeOver = end === "perhaps";
 	if (span !== BYTES || stream.to - stream.from < step) reader.version = 3;
 	else reader.passOver(stream.bytes, stream.from, stream.to);
 	stream.advance(step);
 	message.bodyBytes = message.decodedBodyBytes = message.bodyBytes + step;
-	if (!ends) return true;
+	if (end !== "yes") return true;
 	reader.finish(message);
 	reader.guess();
 	return true;

@@ -170,24 +170,19 @@ export class ChunkedBody {
 
 const DONE = 5;
 
-/** True when the last captured bytes of an operation end a chunked body: the last chunk, trailers, a blank line. */
-export function endsChunked(bytes: Uint8Array): boolean {
+/** What the last captured bytes of an operation say of a chunked body: it ends here; perhaps here, or right behind; it goes on. */
+export function chunkedEnd(bytes: Uint8Array): "yes" | "perhaps" | "no" {
 	const n = bytes.length;
-	if (n < 5 || bytes[n - 1] !== 10 || bytes[n - 2] !== 13) return false;
-	if (bytes[n - 3] !== 10 || bytes[n - 4] !== 13) return false;
+	const blank = bytes[n - 1] === 10 && bytes[n - 2] === 13 && bytes[n - 3] === 10 && bytes[n - 4] === 13;
+	let begun = false;
 	// The "0" line, with a line end or nothing before it; the search is short, because the trailers are.
-	for (let i = n - 5; i >= 0 && i > n - 512; i--) {
-		if (bytes[i] === 48 && bytes[i + 1] === 13 && bytes[i + 2] === 10 && (i === 0 || bytes[i - 1] === 10)) return true;
-		if (bytes[i]! < 9 || bytes[i]! > 126) return false;
+	for (let i = n - 1; i >= 0 && i > n - 512; i--) {
+		if (bytes[i] === 48 && (i === 0 || bytes[i - 1] === 10)) {
+			if (blank && bytes[i + 1] === 13 && bytes[i + 2] === 10) return "yes";
+			begun = true;
+		}
+		if (bytes[i]! < 9 || bytes[i]! > 126) return begun ? "perhaps" : "no";
 	}
-	return false;
-}
-
-/** True when a chunked body may end with, or right behind, these last bytes of an operation; of some it cannot be told. */
-export function mayEndChunked(bytes: Uint8Array): boolean {
-	for (let i = bytes.length - 1; i >= 0; i--) {
-		if (bytes[i] === 48 && (i === 0 || bytes[i - 1] === 10)) return true;
-		if (bytes[i]! < 9 || bytes[i]! > 126) return false;
-	}
-	return bytes.length < 16;
+	// Of a few bytes it cannot be told.
+	return begun || n < 16 ? "perhaps" : "no";
 }

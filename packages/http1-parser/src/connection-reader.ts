@@ -4,40 +4,35 @@ import { makeTap } from "./body-tap.ts";
 import { type HolePlace, TracedMatcher, Tracer } from "./decisions.ts";
 import type { ErrorCode } from "./errors.ts";
 import type { Http1Counters, Http1Options, Http1Sink, ProtocolChange } from "./exchange.ts";
+import { ExchangeOutlet } from "./exchange-outlet.ts";
 import type { HttpMessage } from "./http-message.ts";
 import { type ConnectionLimits, connectionLimitsOf } from "./limits.ts";
 import { Matcher, type MatcherHost } from "./matcher.ts";
-import { Operations } from "./operations.ts";
+import { OrderEvidence } from "./order-evidence.ts";
 import { Reader, type ReaderHost } from "./reader.ts";
-import type { PartialReason, UnpairedReason } from "./reasons.ts";
-import { FIELD } from "./signals.ts";
-
-const NOTHING: readonly never[] = [];
+import type { UnpairedReason } from "./reasons.ts";
+import * as FIELD from "./signals.ts";
 
 /** Two readers, one a direction, and the matcher between them: what `Http1Connection` stands for. */
 export class ConnectionReader implements ReaderHost, MatcherHost {
 	/** The bytes of both directions that are still to be read. */
 	readonly buffer: SocketBuffer;
-	readonly counters: Http1Counters;
+	readonly #outlet: ExchangeOutlet;
 	readonly #sink: Http1Sink;
 	readonly #limits: ConnectionLimits;
 	readonly #ingress: Reader;
 	readonly #egress: Reader;
 	readonly #matcher: Matcher;
-	readonly #operations: Operations = new Operations();
+	readonly #evidence: OrderEvidence;
 	readonly #tracer: Tracer | undefined;
 	#requests: Reader | undefined = undefined;
 	#responses: Reader | undefined = undefined;
-	/** Responses that are over while their requests are not. */
-	#early: HttpMessage[] | undefined = undefined;
 	/** Since when a response waits for its request; -1: none does. */
 	#blockedSince = -1;
 	/** Directions with gaps from before it was known which one carries requests; bits. */
 	#gapsBefore = 0;
 	/** Where the next response begins, if none is missing behind the end of a gap; -1: there was none. */
 	#looseAt = -1;
-	/** The beginning of the first response was seen, or is in a hole. */
-	#answered = false;
 	#wake = false;
 	/** A request waits until responses have been read; or did, in vain. */
 	#held = false;
@@ -49,7 +44,7 @@ export class ConnectionReader implements ReaderHost, MatcherHost {
 
 	/** `counters` are the connection's: it outlives its readers. */
 	constructor(options: Http1Options, sink: Http1Sink, counters: Http1Counters) {
-		this.counters = counters;
+		this.#outlet = new ExchangeOutlet(sink, counters);
 		this.#sink = sink;
 		const limits = connectionLimitsOf(options);
 		this.#limits = limits;
@@ -64,6 +59,7 @@ export class ConnectionReader implements ReaderHost, MatcherHost {
 			this.#tracer === undefined || diagnostics === undefined
 				? new Matcher(limits.maxPipelined, this)
 				: new TracedMatcher(limits.maxPipelined, this, this.#tracer);
+		this.#evidence = new OrderEvidence(this.#matcher);
 		if (options.role !== undefined) this.#assign(options.role === "server" ? this.#ingress : this.#egress);
 	}
 
@@ -87,8 +83,8 @@ export class ConnectionReader implements ReaderHost, MatcherHost {
 	/** Nothing is under way: `save` tells everything there is to know of it. */
 	get idle(): boolean {
 		if (this.#over) return true;
-		const open = this.#early !== undefined || this.#blockedSince >= 0 || this.#forced || this.#tracer !== undefined;
-		const parts = [this.#ingress, this.#egress, this.#matcher, this.#operations, this.buffer];
+		const open = this.#outlet.waiting > 0 || this.#blockedSince >= 0 || this.#forced || this.#tracer !== undefined;
+		const parts = [this.#ingress, this.#egress, this.#matcher, this.#evidence.operations, this.buffer];
 		return !open && parts.every(({ idle }) => idle);
 	}
 
@@ -97,10 +93,11 @@ export class ConnectionReader implements ReaderHost, MatcherHost {
 		into.push(this.buffer.nowNs);
 		this.buffer.save(into);
 		this.#matcher.save(into);
-		this.#operations.save(into);
+		this.#evidence.operations.save(into);
 		const requests = this.#requests === undefined ? 0 : this.#direction(this.#requests);
 		const synced = (this.#ingress.everSynced ? 1 : 0) | (this.#egress.everSynced ? 2 : 0);
-		const flags = (this.#answered ? 1 : 0) | (this.#positions ? 2 : 0) | (this.#over ? 4 : 0) | (this.#closed ? 8 : 0);
+		const flags =
+			(this.#evidence.answered ? 1 : 0) | (this.#positions ? 2 : 0) | (this.#over ? 4 : 0) | (this.#closed ? 8 : 0);
 		into.push(requests, synced, flags, this.#gapsBefore, this.#looseAt);
 	}
 
@@ -114,10 +111,10 @@ export class ConnectionReader implements ReaderHost, MatcherHost {
 		if (requests > 0) this.#name(requests === 1 ? this.#ingress : this.#egress);
 		this.#ingress.everSynced = (synced & 1) !== 0;
 		this.#egress.everSynced = (synced & 2) !== 0;
-		this.#answered = (flags & 1) !== 0;
+		this.#evidence.answered = (flags & 1) !== 0;
 		this.#positions = (flags & 2) !== 0;
 		this.#closed = (flags & 8) !== 0;
-		this.#operations.load(from);
+		this.#evidence.operations.load(from);
 		this.#matcher.load(from);
 		this.buffer.load(from);
 		this.buffer.nowNs = from.pop()!;
@@ -128,13 +125,13 @@ export class ConnectionReader implements ReaderHost, MatcherHost {
 	open(): number {
 		const answered = this.#responses?.message?.request === undefined ? 0 : 1;
 		const unfinished = this.#requests?.message?.alone === undefined ? 0 : 1;
-		return this.#matcher.waiting + (this.#early?.length ?? 0) + answered + unfinished;
+		return this.#matcher.waiting + this.#outlet.waiting + answered + unfinished;
 	}
 
 	/** Takes a chunk. Its memory is the caller's again afterwards. */
 	append(chunk: Chunk): void {
 		if (this.#over) return;
-		this.#operations.note(chunk.dataId, chunk.prevDataId);
+		this.#evidence.operations.note(chunk.dataId, chunk.prevDataId);
 		this.#take(chunk);
 		if (chunk.offset === undefined) this.#positions = false;
 		if (chunk.direction === 1) this.#run(this.#ingress, this.#egress);
@@ -197,7 +194,7 @@ export class ConnectionReader implements ReaderHost, MatcherHost {
 	}
 
 	#name(requests: Reader): void {
-		this.#requests = requests;
+		this.#requests = this.#evidence.requests = requests;
 		this.#responses = requests === this.#ingress ? this.#egress : this.#ingress;
 		this.#requests.kind = "request";
 		this.#responses.kind = "response";
@@ -223,7 +220,7 @@ export class ConnectionReader implements ReaderHost, MatcherHost {
 
 	admit(firstDataId: number, response: boolean): boolean {
 		if (!response) return !this.#matcher.isFull || this.#admitRequest(firstDataId);
-		if (this.#closed || !this.#mayBeEarly(firstDataId)) {
+		if (this.#closed || !this.#evidence.mayBeEarly(firstDataId)) {
 			this.#blockedSince = -1;
 			return true;
 		}
@@ -249,23 +246,9 @@ export class ConnectionReader implements ReaderHost, MatcherHost {
 		return false;
 	}
 
-	/** What may still come from before this operation decides what it answers. */
-	#mayBeEarly(dataId: number): boolean {
-		const { front, inDoubt } = this.#matcher;
-		if (front === undefined) return true;
-		if (inDoubt) return !this.#isComplete(dataId);
-		return !this.#answered && front.next !== undefined && !this.#operations.isComplete(front.lastDataId, dataId);
-	}
-
-	/** Requests from before this operation may still be unread, behind a hole. */
-	#isBehind(dataId: number): boolean {
-		const front = this.#requests?.stream.front;
-		return front !== undefined && front.dataId < dataId;
-	}
-
 	begin(reader: Reader, message: HttpMessage): void {
 		if (reader === this.#requests) {
-			this.counters.requestStartsRead++;
+			this.#outlet.counters.requestStartsRead++;
 			if (this.#blockedSince >= 0) this.#wake = true;
 			// It waits for its response, longer than the caller's memory does.
 			message.detach();
@@ -282,33 +265,15 @@ export class ConnectionReader implements ReaderHost, MatcherHost {
 			if (front !== undefined) front.informational++;
 			return;
 		}
-		if (!this.#answered) this.#firstResponse(message.firstDataId);
-		message.request = this.#matcher.pair(message, !this.#matcher.inDoubt || this.#isComplete(message.firstDataId));
+		if (!this.#evidence.answered) this.#evidence.firstResponse(message.firstDataId);
+		message.request = this.#matcher.pair(
+			message,
+			!this.#matcher.inDoubt || this.#evidence.isComplete(message.firstDataId),
+		);
 		if (message.request === undefined) return;
 		if (message.request.mayLackBody) message.anyRequest = true;
 		if (!message.request.complete) this.#tell("info", "EARLY_RESPONSE", reader, message);
 		this.#settle(message.request);
-	}
-
-	/** Every request from before this operation has been read. */
-	#isComplete(dataId: number): boolean {
-		const requests = this.#requests!;
-		if (this.#isBehind(dataId) || requests.tried > 0) return false;
-		return this.#operations.isComplete(requests.stream.lastDataId, dataId);
-	}
-
-	/** Nobody knows where a direction begins of which nothing was seen: responses before the first one show by ids alone. */
-	#firstResponse(dataId: number): void {
-		this.#answered = true;
-		const { front, gap } = this.#matcher;
-		const second = front?.next;
-		if (second === undefined || second.firstDataId > dataId) return;
-		if (this.#operations.isComplete(front!.lastDataId, dataId)) return;
-		// Where the requests follow each other byte for byte, what was handed in between, and is lost, was no request.
-		const cut = (q: HttpMessage) => q.partial.length > 0 || q.missing !== undefined;
-		const whole = !gap.open && !front!.expectsContinue && !this.#matcher.some(cut);
-		const until = whole ? Math.min(dataId, this.#requests!.stream.lastDataId) : 0;
-		this.#matcher.lostResponses(this.#operations.isLost(front!.lastDataId, until), dataId);
 	}
 
 	#tell(severity: Anomaly["severity"], code: AnomalyCode, reader: Reader, message?: HttpMessage): void {
@@ -327,12 +292,8 @@ export class ConnectionReader implements ReaderHost, MatcherHost {
 			this.#emit(request, undefined, request.alone);
 			return;
 		}
-		const early = this.#early?.findIndex((response) => response.request === request) ?? -1;
-		if (early >= 0) {
-			const [response] = this.#early!.splice(early, 1);
-			if (this.#early!.length === 0) this.#early = undefined;
-			this.#emit(request, response, undefined);
-		}
+		const response = this.#outlet.take(request);
+		if (response !== undefined) this.#emit(request, response);
 		if (!request.settled && (request.isConnect || (request.fields & FIELD.upgrade) !== 0)) reader.pausedFor = request;
 	}
 
@@ -340,11 +301,8 @@ export class ConnectionReader implements ReaderHost, MatcherHost {
 		const { request } = response;
 		this.#matcher.responseEnd(response);
 		if (request === undefined) this.#emit(undefined, response, response.alone);
-		else if (request.complete) this.#emit(request, response, undefined);
-		else {
-			this.#early ??= [];
-			this.#early.push(response.detach());
-		}
+		else if (request.complete) this.#emit(request, response);
+		else this.#outlet.keep(response);
 		if (response.status === 101) this.#switch(reader, "upgraded");
 		else if (request?.isConnect && response.status < 300) this.#switch(reader, "tunnel");
 	}
@@ -358,22 +316,18 @@ export class ConnectionReader implements ReaderHost, MatcherHost {
 	#lostResponses(reader: Reader, begun: boolean, length: number): void {
 		this.#looseAt = reader.stream.position + Math.max(0, length);
 		if (length === 0) return;
-		if (begun) this.#answered = true;
+		if (begun) this.#evidence.answered = true;
 		const { front, lastDataId } = reader.stream;
 		const nextId = front?.dataId ?? lastDataId;
 		this.#matcher.lostResponses(begun && !this.#matcher.mayBeInformational(length, nextId), nextId);
 	}
 
-	isFirst({ stream }: Reader): boolean {
-		const { lastDataId, front } = stream;
-		return lastDataId === 0 && front!.sequence === 0 && this.#operations.isComplete(0, front!.dataId);
+	isFirst(reader: Reader): boolean {
+		return this.#evidence.isFirst(reader);
 	}
 
 	hole(reader: Reader, within: HolePlace, behind: number, length: number, lost: boolean): void {
-		const { front, lastDataId, lastShared } = reader.stream;
-		if (lost && length > 0 && behind === 0 && front!.sequence === 0 && !lastShared) {
-			this.#operations.explain(lastDataId, front!.dataId);
-		}
+		if (lost && behind === 0) this.#evidence.explainHole(reader, length);
 		this.#tracer?.hole(reader, this.#direction(reader), within, behind, length, lost);
 	}
 
@@ -448,30 +402,15 @@ export class ConnectionReader implements ReaderHost, MatcherHost {
 		this.#tracer?.alone(reader, this.#direction(reader), why, message);
 	}
 
-	#emit(
-		request: HttpMessage | undefined,
-		response: HttpMessage | undefined,
-		unpaired: UnpairedReason | undefined,
-	): void {
-		const partial = join(request?.partial, response?.partial);
-		const { counters } = this;
-		if (request === undefined) {
-			counters.responsesUnpaired++;
-			this.#tellAlone(this.#responses!, unpaired!, response!);
-		} else if (unpaired !== undefined) {
-			counters.unpaired++;
-			this.#tellAlone(this.#requests!, unpaired, request);
-		} else if (partial.length > 0) counters.partial++;
-		else counters.logged++;
-		this.#sink.exchange({ request, response, unpaired, partial, informational: request?.informational ?? 0 });
+	#emit(request: HttpMessage | undefined, response: HttpMessage | undefined, unpaired?: UnpairedReason): void {
+		if (unpaired !== undefined) {
+			if (request === undefined) this.#tellAlone(this.#responses!, unpaired, response!);
+			else this.#tellAlone(this.#requests!, unpaired, request);
+		}
+		this.#outlet.emit(request, response, unpaired);
 	}
 }
 
 function isInformational(message: HttpMessage): boolean {
 	return message.status < 200 && message.status !== 101;
-}
-
-function join(a: readonly PartialReason[] = NOTHING, b: readonly PartialReason[] = NOTHING): readonly PartialReason[] {
-	if (b.length === 0) return a;
-	return a.length === 0 ? b : [...new Set([...a, ...b])];
 }

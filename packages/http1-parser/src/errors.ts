@@ -1,6 +1,6 @@
 import type { Direction } from "@wirescribe/buffer";
 import type { HttpMessage } from "./http-message.ts";
-import { LENIENT } from "./reasons.ts";
+import * as LENIENT from "./lenient.ts";
 
 /** Why reading stopped in strict mode. Names of llhttp ("HPE_") where the meaning is the same. */
 export type ErrorCode =

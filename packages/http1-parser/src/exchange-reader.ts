@@ -21,7 +21,7 @@ export interface ExchangeReaderOptions extends Http1Options {
  */
 export class ExchangeReader {
 	readonly #connection: Http1Connection;
-	#found: Exchange[] = [];
+	readonly #found: Exchange[] = [];
 	#protocol: ProtocolChange | undefined = undefined;
 	#error: Http1Error | undefined = undefined;
 	#lastId = 0;
@@ -100,9 +100,7 @@ export class ExchangeReader {
 	}
 
 	#take(): Exchange[] {
-		const found = this.#found;
-		this.#found = [];
-		return found;
+		return this.#found.splice(0);
 	}
 }
 

@@ -1,8 +1,8 @@
 import { ascii, equalsIgnoringCase } from "./bytes.ts";
 import type { HttpMessage } from "./http-message.ts";
-import { LENIENT } from "./reasons.ts";
+import * as LENIENT from "./lenient.ts";
 import { memory } from "./scan.ts";
-import { FIELD } from "./signals.ts";
+import * as FIELD from "./signals.ts";
 
 interface Field {
 	/** Lower case. */

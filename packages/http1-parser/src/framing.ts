@@ -1,6 +1,6 @@
 import type { HttpMessage } from "./http-message.ts";
-import { LENIENT } from "./reasons.ts";
-import { FIELD } from "./signals.ts";
+import * as LENIENT from "./lenient.ts";
+import * as FIELD from "./signals.ts";
 
 /** How a body ends (RFC 9112, section 6.3); "unknown": nobody can tell. */
 export type BodyKind = "none" | "length" | "chunked" | "close" | "unknown";

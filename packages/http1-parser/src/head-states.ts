@@ -2,12 +2,13 @@ import { BYTES, CUT, HOLE, NONE, type Span } from "@wirescribe/buffer";
 import { ChunkedBody } from "./chunked.ts";
 import { type ErrorCode, objection } from "./errors.ts";
 import { bodyOf } from "./framing.ts";
-import { isBelievable, isRegistered, scanHead } from "./head.ts";
+import { isBelievable, scanHead } from "./head.ts";
 import type { HttpMessage } from "./http-message.ts";
+import * as LENIENT from "./lenient.ts";
 import { hasLineEnd, isHttp2 } from "./lines.ts";
 import type { Reader } from "./reader.ts";
 import { CHUNKED, CLOSE, LENGTH } from "./reader-state.ts";
-import { LENIENT, type PartialReason } from "./reasons.ts";
+import type { PartialReason } from "./reasons.ts";
 import { INCOMPLETE, INVALID } from "./scan.ts";
 import { takeCutRequestLine } from "./start-line.ts";
 
@@ -60,7 +61,7 @@ export function atOperation({ stream }: Reader): boolean {
 /** Bodies may have start lines in them, or end right before one: where a head is only guessed it must be a good one. */
 function isGoodGuess(reader: Reader, head: HttpMessage): boolean {
 	if (reader.synced) return true;
-	if (!isBelievable(head, reader.stream.bytes, reader.stream.from)) return false;
+	if (!isBelievable(head)) return false;
 	if (reader.mayRead(head)) reader.host.resync?.(reader);
 	return true;
 }
@@ -176,8 +177,7 @@ export function cutHead(reader: Reader, reason: PartialReason): boolean {
 function isCutHead(reader: Reader, head: HttpMessage): boolean {
 	const inStartLine = head.headersStart === 0;
 	if (reader.synced) return !inStartLine || isCutRequest(reader, head);
-	const { bytes, from } = reader.stream;
-	return !inStartLine && atOperation(reader) && reader.mayRead(head) && isBelievable(head, bytes, from);
+	return !inStartLine && atOperation(reader) && reader.mayRead(head) && isBelievable(head);
 }
 
 /** What looks like a head may be one, though it is not believed. */
@@ -195,7 +195,7 @@ function isCutRequest(reader: Reader, head: HttpMessage): boolean {
 	if (head.methodEnd === 0 && reader.closed) return false;
 	if (reader.kind === "request") return true;
 	const target = from + head.partStart;
-	return target < to && bytes[target] === SLASH && isRegistered(head, bytes, from);
+	return target < to && bytes[target] === SLASH && head.knownMethod !== "";
 }
 
 /** What was not captured behind a cut head is its own rest and its body; other messages where several come at once. */

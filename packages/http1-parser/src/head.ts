@@ -1,10 +1,10 @@
-import { latin1, TOKEN } from "./bytes.ts";
+import { TOKEN } from "./bytes.ts";
 import { INTERESTING, noteField } from "./fields.ts";
 import { type FieldLines, linesFor } from "./headers.ts";
 import type { HttpMessage } from "./http-message.ts";
-import { LENIENT } from "./reasons.ts";
+import * as LENIENT from "./lenient.ts";
 import { below, CONTROL, copyIn, INCOMPLETE, INVALID, lineEnd, memory, words } from "./scan.ts";
-import { FIELD } from "./signals.ts";
+import * as FIELD from "./signals.ts";
 import { scanStartLine } from "./start-line.ts";
 
 /** Most heads are shorter. */
@@ -109,25 +109,12 @@ function lineFeed(from: number, count: number, controls: boolean): number {
 	return i;
 }
 
-const METHODS: ReadonlySet<string> = new Set(
-	(
-		"GET HEAD POST PUT DELETE OPTIONS PATCH CONNECT TRACE PROPFIND PROPPATCH MKCOL MKACTIVITY COPY MOVE LOCK UNLOCK REPORT " +
-		"SEARCH PURGE CHECKOUT MERGE SUBSCRIBE UNSUBSCRIBE NOTIFY LINK UNLINK ACL BIND REBIND UNBIND QUERY"
-	).split(" "),
-);
-
 /**
- * True when the head that was scanned at bytes[from] is one that no body shows by chance: it has fields; a request has a
- * method of the registry, so that the end of a body before it is not read as part of it, and its Host.
+ * True when a head that was scanned is one that no body shows by chance: it has fields; a request has a method of the
+ * registry, so that the end of a body before it is not read as part of it, and its Host.
  */
-export function isBelievable(head: HttpMessage, bytes: Uint8Array, from: number): boolean {
+export function isBelievable(head: HttpMessage): boolean {
 	if (head.headerCount === 0) return false;
 	if (head.response) return true;
-	if (head.minor > 0 && (head.fields & FIELD.host) === 0) return false;
-	return isRegistered(head, bytes, from);
-}
-
-/** The method at bytes[from] is one of the registry, or as common. */
-export function isRegistered(head: HttpMessage, bytes: Uint8Array, from: number): boolean {
-	return METHODS.has(latin1(bytes, from, from + head.methodEnd));
+	return head.knownMethod !== "" && (head.minor === 0 || (head.fields & FIELD.host) !== 0);
 }

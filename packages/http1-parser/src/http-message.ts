@@ -3,9 +3,10 @@ import { ascii, latin1 } from "./bytes.ts";
 import { collectedBody } from "./collected.ts";
 import { scanHead } from "./head.ts";
 import { fieldsOf, findLine, linesOf, nameEnd, valueAt } from "./headers.ts";
+import * as LENIENT from "./lenient.ts";
 import type { Message } from "./message.ts";
-import { LENIENT, type Leniency, leniencyNames, type PartialReason, type UnpairedReason } from "./reasons.ts";
-import { FIELD } from "./signals.ts";
+import { type Leniency, leniencyNames, type PartialReason, type UnpairedReason } from "./reasons.ts";
+import * as FIELD from "./signals.ts";
 import { authorityEnd, authorityStart, formOf, type TargetForm, withoutLogin } from "./target.ts";
 import { readTrace, type Trace } from "./trace.ts";
 
@@ -32,8 +33,8 @@ export class HttpMessage implements Message {
 	/** Every name is judged during the scan. */
 	thorough = false;
 	response = false;
-	/** A request's method when it is a common one, else "". */
-	commonMethod = "";
+	/** A request's method when it is one of the registry, else "". */
+	knownMethod = "";
 	methodEnd = 0;
 	/** A request's target, a response's reason. */
 	partStart = 0;
@@ -130,10 +131,10 @@ export class HttpMessage implements Message {
 
 	/** Request: methods that change the framing of the response. */
 	get isHead(): boolean {
-		return this.commonMethod === "HEAD" && !this.response;
+		return this.knownMethod === "HEAD" && !this.response;
 	}
 	get isConnect(): boolean {
-		return this.commonMethod === "CONNECT" && !this.response;
+		return this.knownMethod === "CONNECT" && !this.response;
 	}
 	/** Request: it asked for a 100. */
 	get expectsContinue(): boolean {
@@ -142,7 +143,7 @@ export class HttpMessage implements Message {
 
 	get method(): string {
 		if (this.response) return "";
-		return this.commonMethod === "" ? this.#head().substring(0, this.methodEnd) : this.commonMethod;
+		return this.knownMethod === "" ? this.#head().substring(0, this.methodEnd) : this.knownMethod;
 	}
 
 	get target(): string {
@@ -215,8 +216,7 @@ export class HttpMessage implements Message {
 	}
 
 	has(name: string): boolean {
-		const text = this.#head();
-		return findLine(text, linesOf(this, text), this.headerCount, name, 0) >= 0;
+		return this.get(name) !== undefined;
 	}
 
 	rawHeaders(): string[] {

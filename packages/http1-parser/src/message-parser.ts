@@ -1,11 +1,9 @@
-import { type Chunk, NO_BYTES, type Piece, Stream } from "@wirescribe/buffer";
+import { type Chunk, NO_BYTES, Stream } from "@wirescribe/buffer";
 import { AnomalyTeller } from "./anomaly.ts";
 import { type BodyPolicy, makeTap } from "./body-tap.ts";
-import { ascii } from "./bytes.ts";
 import type { HolePlace } from "./decisions.ts";
 import type { ErrorCode, Http1Error } from "./errors.ts";
 import type { MessageEvents } from "./events.ts";
-import { scanHead } from "./head.ts";
 import { HttpMessage } from "./http-message.ts";
 import { type Http1Limits, limitsOf } from "./limits.ts";
 import { Reader, type ReaderHost } from "./reader.ts";
@@ -197,11 +195,6 @@ export const MessageParser: new (
 	options?: MessageParserOptions,
 ) => MessageParser = PushParser;
 
-const NOWHERE: Piece = {
-	...{ start: 0, end: 0, bytes: undefined, at: 0, captured: 0, tail: undefined, kept: 0 },
-	...{ dataId: 0, prevDataId: 0, sequence: 0, finished: true, startNs: 0, endNs: 0, arrivedNs: 0 },
-	...{ afterUnknownHole: false, next: undefined },
-};
 /** Of a request only HEAD and CONNECT matter to its response. */
 const REQUESTS: Map<string, HttpMessage> = new Map();
 
@@ -209,9 +202,8 @@ function requestOf(method: string): HttpMessage {
 	const known = method === "HEAD" || method === "CONNECT" ? method : "GET";
 	let request = REQUESTS.get(known);
 	if (request === undefined) {
-		const bytes = ascii(`${known} / HTTP/1.1\r\n\r\n`);
 		request = new HttpMessage();
-		request.begin(bytes, 0, scanHead(request, bytes, 0, bytes.length), NOWHERE, bytes.length);
+		request.knownMethod = known;
 		REQUESTS.set(known, request);
 	}
 	return request;

@@ -15,7 +15,7 @@ export interface MessageReaderOptions extends Omit<MessageParserOptions, "copy">
  */
 export class MessageReader {
 	readonly #parser: MessageParser;
-	#found: Message[] = [];
+	readonly #found: Message[] = [];
 
 	/** One reader for each stream of requests, or of responses. */
 	constructor(kind: "request" | "response", options: MessageReaderOptions = {}) {
@@ -58,8 +58,6 @@ export class MessageReader {
 	}
 
 	#take(): Message[] {
-		const found = this.#found;
-		this.#found = [];
-		return found;
+		return this.#found.splice(0);
 	}
 }

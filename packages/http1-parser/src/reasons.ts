@@ -70,28 +70,7 @@ const LENIENCY_NAMES: readonly Leniency[] = [
 	"head-response-assumed",
 ];
 
-/** Bits for the hot path; `LENIENCY_NAMES[n]` is bit n. */
-export const LENIENT = {
-	leadingCrlf: 1,
-	bareLf: 2,
-	obsFold: 4,
-	missingReason: 8,
-	lowercaseVersion: 16,
-	spaceInTarget: 32,
-	spaceBeforeColon: 64,
-	badHeaderLine: 128,
-	badHeaderValue: 256,
-	teAndContentLength: 512,
-	teNotFinalChunked: 1024,
-	teInHttp10: 2048,
-	duplicateContentLength: 4096,
-	contentLengthConflict: 8192,
-	badContentLength: 16384,
-	lengthWithoutBody: 32768,
-	headResponseAssumed: 65536,
-} as const;
-
-/** The names of some bits of `LENIENT`. */
+/** The names of some bits of `lenient.ts`. */
 export function leniencyNames(bits: number): Leniency[] {
 	return LENIENCY_NAMES.filter((_, bit) => bits & (1 << bit));
 }

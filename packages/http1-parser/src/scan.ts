@@ -1,5 +1,5 @@
 import type { HttpMessage } from "./http-message.ts";
-import { LENIENT } from "./reasons.ts";
+import * as LENIENT from "./lenient.ts";
 
 /** More bytes are needed. */
 export const INCOMPLETE = -1;

@@ -1,6 +1,6 @@
-import { ascii, TOKEN, VALUE } from "./bytes.ts";
+import { ascii, latin1, TOKEN, VALUE } from "./bytes.ts";
 import type { HttpMessage } from "./http-message.ts";
-import { LENIENT } from "./reasons.ts";
+import * as LENIENT from "./lenient.ts";
 import { BLANK, below, INCOMPLETE, INVALID, lineEnd, memory, words } from "./scan.ts";
 
 /** Reads the first line of the head that was copied in. Returns the index behind it, `INCOMPLETE` or `INVALID`. */
@@ -29,7 +29,7 @@ function scanRequestLine(head: HttpMessage, count: number): number {
 	if (i === count) return INCOMPLETE;
 	if (b[i] !== 32 || i === 0) return INVALID;
 	head.methodEnd = i;
-	head.commonMethod = methodOf(b, i);
+	head.knownMethod = methodOf(b, i);
 	while (b[i] === 32) i++;
 	const start = i;
 	for (;;) {
@@ -77,24 +77,15 @@ export function takeCutRequestLine(head: HttpMessage, b: Uint8Array, from: numbe
 	if (whole && b[i] === 0x2f) return false;
 	head.response = false;
 	head.minor = 1;
-	head.commonMethod = whole ? methodOf(b.subarray(from, i), i - from) : "";
+	head.knownMethod = whole ? methodOf(b.subarray(from, i), i - from) : "";
 	head.methodEnd = whole ? i - from : 0;
 	// The beginning of a method that is cut tells which ones it cannot be.
-	head.mayLackBody = !whole && [HEAD, CONNECT].some((method) => isStartOf(method, b, from, i));
+	const method = latin1(b, from, i);
+	head.mayLackBody = !whole && ("HEAD".startsWith(method) || "CONNECT".startsWith(method));
 	while (i < to && b[i] === 32) i++;
 	head.partStart = i - from;
 	head.partEnd = targetEnd(b, i, to) - from;
 	head.headersStart = to - from;
-	return true;
-}
-
-const HEAD: Uint8Array = ascii("HEAD");
-const CONNECT: Uint8Array = ascii("CONNECT");
-
-/** b[from..to) is the beginning of a word. */
-function isStartOf(word: Uint8Array, b: Uint8Array, from: number, to: number): boolean {
-	if (to - from > word.length) return false;
-	for (let i = from; i < to; i++) if (b[i] !== word[i - from]) return false;
 	return true;
 }
 
@@ -129,15 +120,18 @@ function scanStatusLine(head: HttpMessage, count: number): number {
 	return lineEnd(head, i, count);
 }
 
-/** By their length. */
-const COMMON: readonly (readonly string[])[] = [
-	...[[], [], []],
-	...[["GET", "PUT"], ["POST", "HEAD"], ["PATCH"], ["DELETE"], ["OPTIONS", "CONNECT"]],
-];
+/** The methods of the registry, and some that are as common; the most common ones first. By their length. */
+const METHODS: string[][] = Array.from({ length: 12 }, () => []);
+for (const method of (
+	"GET PUT POST HEAD PATCH DELETE OPTIONS CONNECT TRACE PROPFIND PROPPATCH MKCOL MKACTIVITY COPY MOVE LOCK UNLOCK REPORT SEARCH " +
+	"PURGE CHECKOUT MERGE SUBSCRIBE UNSUBSCRIBE NOTIFY LINK UNLINK ACL BIND REBIND UNBIND QUERY"
+).split(" ")) {
+	METHODS[method.length]!.push(method);
+}
 
-/** The method at the beginning when it is a common one: no string is made for it. Methods are case-sensitive. */
+/** The method at the beginning when it is a known one: no string is made for it. Methods are case-sensitive. */
 function methodOf(b: Uint8Array, length: number): string {
-	const methods = COMMON[length] ?? COMMON[0]!;
+	const methods = METHODS[length] ?? METHODS[0]!;
 	for (let k = 0; k < methods.length; k++) {
 		const method = methods[k]!;
 		let i = 0;

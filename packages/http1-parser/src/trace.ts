@@ -20,61 +20,33 @@ export function readTrace(get: HeaderLookup): Trace | undefined {
 
 /** `1-<base64 trace id>-<base64 segment id>-<span>-…`, eight parts. */
 function readSw8(value: string | undefined): Trace | undefined {
-	const parts = value?.split("-");
-	if (parts?.length !== 8 || (parts[0] !== "0" && parts[0] !== "1") || !isDigits(parts[3]!)) return undefined;
-	const traceId = fromBase64(parts[1]!);
-	const segmentId = fromBase64(parts[2]!);
-	if (!traceId || !segmentId) return undefined;
-	return { provider: "skywalking", traceId, segmentId, spanId: parts[3]! };
+	const [sample, trace, segment, spanId, ...rest] = value?.split("-") ?? [];
+	if (rest.length !== 4 || !/^[01]$/.test(sample!) || !/^\d+$/.test(spanId!)) return undefined;
+	const traceId = fromBase64(trace!);
+	const segmentId = fromBase64(segment!);
+	return traceId && segmentId ? { provider: "skywalking", traceId, segmentId, spanId: spanId! } : undefined;
 }
 
 /** `00-<32 hex>-<16 hex>-<2 hex>`; later versions may have more behind it. */
-function readTraceparent(value: string | undefined): Trace | undefined {
-	const parts = value?.split("-");
-	if (parts === undefined || parts.length < 4) return undefined;
-	const [version, traceId, spanId, flags] = parts as [string, string, string, string];
-	if (!isHex(version, 2, true) || version === "ff" || (version === "00" && parts.length !== 4)) return undefined;
-	if (!isHex(traceId, 32, true) || !isHex(spanId, 16, true) || !isHex(flags, 2, true)) return undefined;
-	if (isZeros(traceId) || isZeros(spanId)) return undefined;
-	return { provider: "w3c", traceId, segmentId: undefined, spanId };
+const TRACEPARENT = /^(?!ff)([\da-f]{2})-(?!0{32})([\da-f]{32})-(?!0{16})([\da-f]{16})-[\da-f]{2}(-|$)/;
+
+function readTraceparent(value: string = ""): Trace | undefined {
+	const [, version, traceId, spanId, more] = TRACEPARENT.exec(value) ?? [];
+	if (version === undefined || (version === "00" && more !== "")) return undefined;
+	return { provider: "w3c", traceId: traceId!, segmentId: undefined, spanId: spanId! };
 }
 
 /** `<trace>-<span>[-<sampled>[-<parent>]]`; a lone `0` only says "not sampled". */
-function readB3(value: string | undefined): Trace | undefined {
-	const parts = value?.split("-");
-	if (parts === undefined || parts.length < 2 || parts.length > 4) return undefined;
-	return zipkin(parts[0]!, parts[1]!);
+const B3 = /^((?:[\da-f]{16}){1,2})-([\da-f]{16})(?:-[^-]*){0,2}$/i;
+
+function readB3(value: string = ""): Trace | undefined {
+	const [, traceId, spanId] = B3.exec(value) ?? [];
+	return traceId === undefined ? undefined : { provider: "zipkin", traceId, segmentId: undefined, spanId: spanId! };
 }
 
 function readXB3(get: HeaderLookup): Trace | undefined {
-	const traceId = get("x-b3-traceid");
 	const spanId = get("x-b3-spanid");
-	return traceId === undefined || spanId === undefined ? undefined : zipkin(traceId, spanId);
-}
-
-function zipkin(traceId: string, spanId: string): Trace | undefined {
-	if ((!isHex(traceId, 16, false) && !isHex(traceId, 32, false)) || !isHex(spanId, 16, false)) return undefined;
-	return { provider: "zipkin", traceId, segmentId: undefined, spanId };
-}
-
-function isHex(text: string, length: number, lower: boolean): boolean {
-	if (text.length !== length) return false;
-	for (let i = 0; i < length; i++) {
-		const c = text.charCodeAt(i);
-		const digit = (c >= 48 && c <= 57) || (c >= 97 && c <= 102) || (!lower && c >= 65 && c <= 70);
-		if (!digit) return false;
-	}
-	return true;
-}
-
-function isZeros(text: string): boolean {
-	for (let i = 0; i < text.length; i++) if (text.charCodeAt(i) !== 48) return false;
-	return true;
-}
-
-function isDigits(text: string): boolean {
-	for (let i = 0; i < text.length; i++) if (text.charCodeAt(i) < 48 || text.charCodeAt(i) > 57) return false;
-	return text.length > 0;
+	return spanId?.length === 16 ? readB3(`${get("x-b3-traceid")}-${spanId}`) : undefined;
 }
 
 /** The decoded text, or undefined when it is no base64. */

@@ -102,7 +102,7 @@ test("every limit that is reached is told", () => {
 	const reader = new ExchangeReader({ maxPendingFragments: 2, onAnomaly: ({ code }) => void seen.add(code) });
 	const seen = new Set<string>();
 	for (const chunk of late) reader.feed(chunk);
-	expect(seen).toContain("LIMIT_PENDING");
+	expect([...seen]).toContain("LIMIT_PENDING");
 	expect(codes(new Script().E("\x01".repeat(500)), { maxUnsyncedBytes: 100 })).toEqual(["LIMIT_UNSYNCED"]);
 });
 

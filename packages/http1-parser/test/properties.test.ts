@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
+import { unsound } from "../fuzz/properties.ts";
 import { type Conversation, converse, Random } from "./model.ts";
 import { bytesOf, identity, type Row, run } from "./wire.ts";
 
@@ -43,33 +44,17 @@ test("the same without offsets: ids stand in", () => {
 	}
 });
 
-/** The id that the model wrote into both heads of an exchange. */
-function idsOf(row: Row): string[] {
-	return row.headers.filter((field) => field.startsWith("X-Id: "));
-}
-
 /** True when an operation moved bytes of the exchange. */
 function touches(row: Row, id: number): boolean {
 	return [row.request!, row.response!].some(([, , , first, last]) => first <= id && id <= last);
 }
 
+/** How many rows are whole. Throws when one is wrong. */
 function checkSound({ truth }: Conversation, rows: Row[], seed: number): number {
-	let whole = 0;
-	const byTarget = new Map(truth.map((row) => [row.target, row]));
-	for (const row of rows) {
-		const said = `seed ${seed} ${JSON.stringify(row)}`;
-		const [first, second] = idsOf(row);
-		if (row.unpaired === undefined && second !== undefined && first !== second) throw new Error(`wrong pair: ${said}`);
-		if (row.target === undefined) continue;
-		const real = byTarget.get(row.target);
-		if (real === undefined) throw new Error(`made up: ${said}`);
-		if (row.unpaired !== undefined || row.partial.length > 0) continue;
-		whole++;
-		if (JSON.stringify({ ...row, informational: 0 }) !== JSON.stringify({ ...real, informational: 0 })) {
-			throw new Error(`wrong field: ${said}`);
-		}
-	}
-	return whole;
+	const what = unsound(truth, rows);
+	if (what !== undefined) throw new Error(`seed ${seed}: ${what}`);
+	return rows.filter((row) => row.target !== undefined && row.unpaired === undefined && row.partial.length === 0)
+		.length;
 }
 
 test("any chunk lost: never a wrong pair, never a wrong field", { timeout: 300_000 }, () => {
@@ -98,7 +83,7 @@ test("any chunk lost: never a wrong pair, never a wrong field", { timeout: 300_0
 	}
 	// How many responses were lost shows where the next request begins; how many requests, at times only the end.
 	expect(whole[0]! / all[0]!).toBeGreaterThan(0.9);
-	expect(whole[1]! / all[1]!).toBeGreaterThan(0.3);
+	expect(whole[1]! / all[1]!).toBeGreaterThan(0.6);
 });
 
 test("cut operations: sizes on the wire stay exact, and so do the pairs", () => {

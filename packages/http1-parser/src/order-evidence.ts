@@ -1,0 +1,62 @@
+import type { HttpMessage } from "./http-message.ts";
+import type { Matcher } from "./matcher.ts";
+import { Operations } from "./operations.ts";
+import type { Reader } from "./reader.ts";
+
+/** What the ids of a connection's operations say of its order: whether requests, or responses, may be missing before one. */
+export class OrderEvidence {
+	readonly operations: Operations = new Operations();
+	/** Reads the requests, once it is known which one does. */
+	requests: Reader | undefined = undefined;
+	/** The beginning of the first response was seen, or is in a hole. */
+	answered = false;
+	readonly #matcher: Matcher;
+
+	constructor(matcher: Matcher) {
+		this.#matcher = matcher;
+	}
+
+	/** Nothing is missing before the first bytes of a stream. */
+	isFirst({ stream }: Reader): boolean {
+		const { lastDataId, front } = stream;
+		return lastDataId === 0 && front!.sequence === 0 && this.operations.isComplete(0, front!.dataId);
+	}
+
+	/** `length` bytes were lost where a stream is read: their operation may be known now. */
+	explainHole({ stream }: Reader, length: number): void {
+		const { front, lastDataId, lastShared } = stream;
+		// Else the operations before and behind may have moved them.
+		if (length > 0 && front!.sequence === 0 && !lastShared) this.operations.explain(lastDataId, front!.dataId);
+	}
+
+	/** Every request from before this operation has been read. */
+	isComplete(dataId: number): boolean {
+		const { stream, tried } = this.requests!;
+		const { front } = stream;
+		// They may still be unread, behind a hole.
+		if ((front !== undefined && front.dataId < dataId) || tried > 0) return false;
+		return this.operations.isComplete(stream.lastDataId, dataId);
+	}
+
+	/** What may still come from before this operation of a response decides what it answers. */
+	mayBeEarly(dataId: number): boolean {
+		const { front, inDoubt } = this.#matcher;
+		if (front === undefined) return true;
+		if (inDoubt) return !this.isComplete(dataId);
+		return !this.answered && front.next !== undefined && !this.operations.isComplete(front.lastDataId, dataId);
+	}
+
+	/** Nobody knows where a direction begins of which nothing was seen: responses before the first one show by ids alone. */
+	firstResponse(dataId: number): void {
+		this.answered = true;
+		const { front, gap } = this.#matcher;
+		const second = front?.next;
+		if (second === undefined || second.firstDataId > dataId) return;
+		if (this.operations.isComplete(front!.lastDataId, dataId)) return;
+		// Where the requests follow each other byte for byte, what was handed in between, and is lost, was no request.
+		const cut = (q: HttpMessage) => q.partial.length > 0 || q.missing !== undefined;
+		const whole = !gap.open && !front!.expectsContinue && !this.#matcher.some(cut);
+		const until = whole ? Math.min(dataId, this.requests!.stream.lastDataId) : 0;
+		this.#matcher.lostResponses(this.operations.isLost(front!.lastDataId, until), dataId);
+	}
+}
