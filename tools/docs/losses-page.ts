@@ -18,7 +18,7 @@ Every operation, request and record is accounted for in the ledger (at exit, on 
 one does not:
 
     operations  seen = skipped + submitted + lost; submitted = drained + in ring
-    requests    read + lost in the kernel = logged + partial + unpaired + left out + lost + open
+    requests    read + lost in the kernel + not watched = logged + partial + unpaired + left out + lost + open
     records     accepted = acked + retained + spooled + lost
 `;
 
@@ -41,7 +41,7 @@ export function lossesPage(): string {
 		),
 		plain(
 			"Left out on purpose",
-			"No loss: the [data policy](data-policy.md) wants it so. `wirescribe_left_out_total`, and in the ledger by reason.",
+			"No loss: the [data policy](data-policy.md) wants it so, or a [budget](self-protection.md) could not be kept otherwise. `wirescribe_left_out_total`, and in the ledger by reason.",
 			LEFT_OUT,
 		),
 		plain("Skipped on purpose", "No loss: `wirescribe_kernel_operations_skipped_total`.", OPERATION_SKIPPED),
