@@ -2,6 +2,20 @@ import type { Exporter, ExportOptions } from "./exporter.ts";
 import { endToEnd, type Header, headersOf, missingOfRequest, urlOf } from "./request-parts.ts";
 import { sourceComment, sourceText } from "./script-text.ts";
 
+/** For editors and checkers: requests have different headers. */
+const REQUEST = `/**
+ * @typedef {object} Request
+ * @property {number} at milliseconds after the first one
+ * @property {string} name
+ * @property {string} method
+ * @property {string} url
+ * @property {Record<string, string>} headers
+ * @property {string | null} body
+ * @property {number | null} status
+ */
+
+/** @type {Request[]} */`;
+
 const TAIL = `];
 
 /** -e BASE_URL=http://host:port sends all of it there. */
@@ -34,7 +48,7 @@ export function k6Exporter({ creator, notes, to }: ExportOptions): Exporter {
 		head() {
 			const about = [`${creator.name} ${creator.version}; run it: k6 run FILE`, ...notes].map(sourceComment).join("\n");
 			const imports = `import { check, sleep } from "k6";\nimport http from "k6/http";\n`;
-			return `${about}\n${imports}\nexport const options = { vus: 1, iterations: 1 };\n\nconst requests = [\n`;
+			return `${about}\n${imports}\nexport const options = { vus: 1, iterations: 1 };\n\n${REQUEST}\nconst requests = [\n`;
 		},
 		exchange(tx) {
 			const url = urlOf(tx, to);

@@ -4,12 +4,12 @@
  */
 export const COSTS = {
 	/** Added to a system call that has no program, of any process, while tracepoints are on. */
-	unhookedNs: 13,
+	unhookedNs: 39,
 	/** Added to a call that has programs, when it is on no socket. */
-	otherNs: 64,
+	otherNs: 144,
 	/** Added to a read or write of a request or response that is watched; when another port is watched. */
-	exchangeNs: 485,
-	exchangeElsewhereNs: 183,
+	exchangeNs: 767,
+	exchangeElsewhereNs: 357,
 	/** CPU of the agent for each request that it logs and delivers, at 20,000 requests/s. */
 	agentUsPerRequest: 10.13,
 	/** Peak resident memory of the agent at that rate. */
