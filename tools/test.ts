@@ -1,8 +1,8 @@
 /**
- * `npm test`: every package's tests in Node 26, the pure packages' also in Deno and Bun. Kernel tests come last, those that
- * need the machine for themselves one after another.
+ * `npm test`: every package's tests in Node 26, the pure packages' also in Deno and Bun. Kernel tests come last.
+ * `npm run test:load`: those under load, which need the machine for themselves, one after another.
  *
- *     npm test                          everything
+ *     npm test                          everything but those under load
  *     npm test -- buffer agent          only packages whose name contains one of these
  *     npm test -- --runtime Deno        only one runtime
  *     npm test -- --verbose             with vitest's own output
@@ -50,10 +50,15 @@ interface Report {
 
 const { values, positionals } = parseArgs({
 	allowPositionals: true,
-	options: { verbose: { type: "boolean" }, runtime: { type: "string" } },
+	options: {
+		load: { type: "boolean", default: false },
+		verbose: { type: "boolean" },
+		runtime: { type: "string" },
+	},
 });
 
 function wanted(suite: Suite): boolean {
+	if (suite.alone !== values.load) return false;
 	const named = positionals.length === 0 || positionals.some((part) => suite.name.includes(part));
 	return named && (values.runtime === undefined || values.runtime.toLowerCase() === suite.runtime.toLowerCase());
 }
