@@ -126,7 +126,7 @@ describe.each(stacks)("server %s", (stack) => {
 			const peer = await startPeer();
 			const { sender } = start(connect({ target: peer.target }));
 			for (let n = 0; n < 2000; n++) put(sender, n);
-			expect(await sender.shutdown()).toMatchObject({ accepted: 2000, acked: 2000, resent: { units: 0 } });
+			expect(await sender.shutdown(60_000)).toMatchObject({ accepted: 2000, acked: 2000, resent: { units: 0 } });
 			await expectAll(peer, 2000);
 			expect(numbers(peer.taken).length).toBe(2000);
 		});
@@ -136,7 +136,7 @@ describe.each(stacks)("server %s", (stack) => {
 			for (let code = 1; code <= 16; code++) {
 				const { sender, events } = start(connect({ target: peer.target, scenario: `once ${code}` }));
 				for (let n = 0; n < 20; n++) put(sender, n);
-				const ledger = await sender.shutdown();
+				const ledger = await sender.shutdown(60_000);
 				const retried = [1, 4, 10, 11, 14, 15].includes(code);
 				expect(ledger, `${code}`).toMatchObject(retried ? { acked: 20 } : { acked: 0, lost: { permanent: 20 } });
 				const told = events.find((event) => event.type === (retried ? "retry" : "lost"));
@@ -148,7 +148,7 @@ describe.each(stacks)("server %s", (stack) => {
 			const peer = await startPeer();
 			const { sender } = start(connect({ target: peer.target, scenario: "early 14" }));
 			for (let n = 0; n < 300; n++) put(sender, n);
-			expect(await sender.shutdown()).toMatchObject({ acked: 300 });
+			expect(await sender.shutdown(60_000)).toMatchObject({ acked: 300 });
 			await expectAll(peer, 300);
 		});
 
@@ -160,14 +160,14 @@ describe.each(stacks)("server %s", (stack) => {
 			const waits = events.flatMap((event) => (event.type === "retry" ? [event.inMs] : []));
 			expect(waits.length).toBeGreaterThan(0);
 			for (const wait of waits) expect(wait).toBeGreaterThanOrEqual(60);
-			expect(await sender.shutdown()).toMatchObject({ acked: 20 });
+			expect(await sender.shutdown(60_000)).toMatchObject({ acked: 20 });
 		});
 
 		test("a peer that allows one stream at a time gets one at a time", async () => {
 			const peer = await startPeer({ concurrent: 1 });
 			const { sender } = start(connect({ target: peer.target }));
 			for (let n = 0; n < 500; n++) put(sender, n);
-			expect(await sender.shutdown()).toMatchObject({ acked: 500 });
+			expect(await sender.shutdown(60_000)).toMatchObject({ acked: 500 });
 			await expectAll(peer, 500);
 		});
 
@@ -178,7 +178,7 @@ describe.each(stacks)("server %s", (stack) => {
 				put(sender, n);
 				if (n % 4 === 0) await new Promise((resolve) => setTimeout(resolve, 2));
 			}
-			expect(await sender.shutdown()).toMatchObject({ acked: 600 });
+			expect(await sender.shutdown(60_000)).toMatchObject({ acked: 600 });
 			await expectAll(peer, 600);
 			expect(events.filter((event) => event.type === "connected").length).toBeGreaterThan(1);
 		});
@@ -189,7 +189,7 @@ describe.each(stacks)("server %s", (stack) => {
 			for (let n = 0; n < 20; n++) put(sender, n);
 			await sender.flush();
 			expect(events.find((event) => event.type === "retry")?.code).toBe(4);
-			expect(await sender.shutdown()).toMatchObject({ acked: 20 });
+			expect(await sender.shutdown(60_000)).toMatchObject({ acked: 20 });
 			await expectAll(peer, 20);
 		});
 
@@ -225,7 +225,7 @@ describe.each(stacks)("server %s", (stack) => {
 			const tls = { caFile: ca, certFile: client.cert, keyFile: client.key };
 			const { sender } = start(connect({ target: peer.target, tls }));
 			for (let n = 0; n < 500; n++) put(sender, n);
-			expect(await sender.shutdown()).toMatchObject({ acked: 500 });
+			expect(await sender.shutdown(60_000)).toMatchObject({ acked: 500 });
 			await expectAll(peer, 500);
 
 			// Without the certificate nothing is sent, and nothing is lost before its time.
@@ -251,7 +251,7 @@ describe.each(stacks)("server %s", (stack) => {
 		await expect.poll(() => events.some((event) => event.type === "retry")).toBe(true);
 		await copyFile(next.ca, files.ca);
 		await sender.flush();
-		expect(await sender.shutdown()).toMatchObject({ acked: 100 });
+		expect(await sender.shutdown(60_000)).toMatchObject({ acked: 100 });
 		await expect.poll(() => new Set([...numbers(before.taken), ...numbers(after.taken)]).size).toBe(100);
 	});
 });

@@ -69,7 +69,7 @@ test("the bytes of a stream are those that grpc-js sends", async () => {
 			const body = Buffer.alloc(n % 100 === 99 ? 150_000 + n : (n * 7) % 600, n);
 			sender.enqueue({ key: n % 3, version: n % 5, preamble: Buffer.from(`connection ${n % 3}`), body });
 		}
-		expect(await sender.shutdown()).toMatchObject({ acked: 1000, resent: { units: 0 } });
+		expect(await sender.shutdown(60_000)).toMatchObject({ acked: 1000, resent: { units: 0 } });
 	}
 	const units = 2;
 	await expect.poll(() => received.length).toBe(2 * units);
@@ -143,7 +143,7 @@ test("endpoints of a DNS server's SRV records: the next one takes over for one t
 	for (let n = 0; n < 5; n++)
 		sender.enqueue({ key: 1, version: 1, preamble: Buffer.from("p"), body: Buffer.from("b") });
 	await sender.flush();
-	expect(await sender.shutdown()).toMatchObject({ acked: 5, resent: { units: 0 } });
+	expect(await sender.shutdown(60_000)).toMatchObject({ acked: 5, resent: { units: 0 } });
 	await expect.poll(() => received.length).toBe(1);
 	expect(received[0]?.headers[":authority"]).toBe(`localhost:${port}`);
 });

@@ -180,7 +180,7 @@ for (const [way, { start: startPeer, connect, busy, refused, least }] of Object.
 		const events: SenderEvent[] = [];
 		const sender = start(connect(address, "logs"), events);
 		for (let n = 0; n < 300; n++) put(sender, "logs", n);
-		const { acked, lost, retained } = await sender.shutdown();
+		const { acked, lost, retained } = await sender.shutdown(60_000);
 		const requests = taken.length;
 		expect(lost.permanent).toBe(300 - sorted(taken).length + requests);
 		expect([acked, retained]).toEqual([300 - lost.permanent, 0]);
@@ -207,7 +207,7 @@ test("http: a request that is too large is cut, a peer that is not there is wait
 	const address = await startHttp(({ numbers }) => (numbers.length > 5 ? { status: 413 } : {}), taken);
 	const sender = start(otlpHttpTransport({ url: `http://${address}/`, signal: "logs", resource }));
 	for (let n = 0; n < 40; n++) put(sender, "logs", n);
-	expect(await sender.shutdown()).toMatchObject({ acked: 40, lost: { permanent: 0, oversize: 0 } });
+	expect(await sender.shutdown(60_000)).toMatchObject({ acked: 40, lost: { permanent: 0, oversize: 0 } });
 	expect(sorted(taken)).toEqual(upTo(40));
 
 	const gone = createServer().listen(0, "127.0.0.1");

@@ -60,7 +60,7 @@ for (const transport of transports) {
 			const collector = await startProcess("127.0.0.1:0", lines);
 			const sender = start(transport, collector.address);
 			for (let n = 0; n < 5000; n++) put(sender, n);
-			const ledger = await sender.shutdown();
+			const ledger = await sender.shutdown(60_000);
 			await expect.poll(() => lines.length).toBe(5000);
 			expect(lines).toEqual(expected(5000));
 			expect(ledger).toMatchObject({ accepted: 5000, acked: 5000, retained: 0, resent: { units: 0, records: 0 } });
@@ -104,7 +104,7 @@ for (const transport of transports) {
 			await expect.poll(() => sender.ledger().acked, { timeout: 20_000 }).toBeGreaterThan(restarted);
 			clearInterval(traffic);
 			await sender.flush();
-			const ledger = await sender.shutdown();
+			const ledger = await sender.shutdown(60_000);
 			expect(ledger).toMatchObject({ accepted: n, acked: n, retained: 0 });
 			await expect.poll(() => new Set(lines).size).toBe(n);
 			expect(new Set(lines)).toEqual(new Set(expected(n)));

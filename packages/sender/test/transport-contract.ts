@@ -37,7 +37,7 @@ export function transportContract(create: () => Promise<Subject>): void {
 		await using subject = await create();
 		const sender = start(subject.transport);
 		const sent = put(sender, 1000);
-		expect(await sender.shutdown()).toMatchObject({ accepted: 1000, acked: 1000, retained: 0 });
+		expect(await sender.shutdown(60_000)).toMatchObject({ accepted: 1000, acked: 1000, retained: 0 });
 		const received = await subject.received();
 		expect(received).toHaveLength(1000);
 		for (let key = 0; key < KEYS; key++) expect(ofKey(received, key)).toEqual(ofKey(sent, key));
@@ -61,7 +61,7 @@ export function failureContract(create: () => Promise<AnsweringSubject>): void {
 		subject.answer("again", "again");
 		const sender = start(subject.transport, { streams: 1 });
 		const sent = put(sender, 100);
-		expect(await sender.shutdown()).toMatchObject({ acked: 100, resent: { units: 2 } });
+		expect(await sender.shutdown(60_000)).toMatchObject({ acked: 100, resent: { units: 2 } });
 		expect([...(await subject.received())].sort()).toEqual([...sent].sort());
 	});
 
@@ -70,7 +70,7 @@ export function failureContract(create: () => Promise<AnsweringSubject>): void {
 		subject.answer("never");
 		const sender = start(subject.transport, { maxUnitBytes: 100_000, streams: 1 });
 		put(sender, 10);
-		const ledger = await sender.shutdown();
+		const ledger = await sender.shutdown(60_000);
 		expect(ledger.acked + ledger.lost.permanent).toBe(10);
 		expect(ledger.lost.permanent).toBeGreaterThan(0);
 	});
