@@ -199,8 +199,9 @@ function summarize(outcomes: readonly Outcome[]): void {
 		console.log(
 			"This machine cannot run eBPF (Linux 5.15 or newer with BTF, as root): kernel tests prove nothing here.",
 		);
-	for (const { name, runtimes, file, reason } of EXCEPTIONS) {
-		console.log(`not in ${runtimes.join(" and ")}: ${name}${file ? ` ${file}` : ""}: ${reason}`);
+	for (const { name, runtimes, file, part, reason } of EXCEPTIONS) {
+		const what = [name, file, part].filter(Boolean).join(" ");
+		console.log(`not in ${runtimes.join(" and ")}: ${what}: ${reason}`);
 	}
 	const failed = sum((outcome) => outcome.failed) + (excuse ? 0 : idle.length);
 	console.log(`${sum((outcome) => outcome.passed)} passed, ${failed} failed`);

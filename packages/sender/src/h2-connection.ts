@@ -147,9 +147,12 @@ export class H2Connection {
 	}
 
 	#destroy(): void {
-		if (!this.#session.destroyed) this.#session.destroy(undefined, constants.NGHTTP2_NO_ERROR);
-		// After a GOAWAY the session would wait for the peer to hang up, which it need not do: say goodbye, and go.
-		setImmediate(() => this.#socket.destroy());
+		// Never from within an event of the session: Deno 2.9.5 frees it at once, under the feet of the HTTP/2 library that calls us.
+		setImmediate(() => {
+			if (!this.#session.destroyed) this.#session.destroy(undefined, constants.NGHTTP2_NO_ERROR);
+			// After a GOAWAY the session would wait for the peer to hang up, which it need not do: say goodbye, and go.
+			setImmediate(() => this.#socket.destroy());
+		});
 		this.#gone();
 	}
 

@@ -51,6 +51,9 @@ const transports: Readonly<Record<string, (to: Connect) => Transport>> = {
 
 /** Only Go's peer knows these. */
 const unusual: readonly string[] = ["h2 zstd", "h2 snappy"];
+/** Deno 2.9.5's `node:http2` crashes under grpc-js; `EXCEPTIONS` of tools/suites.ts names it. */
+const unfit: readonly string[] = "Deno" in globalThis ? ["grpc-js"] : [];
+const tested: readonly string[] = Object.keys(transports).filter((name) => !unfit.includes(name));
 
 let peers: Peers;
 let certificates: Certificates;
@@ -118,7 +121,7 @@ describe.each(stacks)("server %s", (stack) => {
 		return peer;
 	}
 
-	const offered = Object.keys(transports).filter((name) => stack === "Go" || !unusual.includes(name));
+	const offered = tested.filter((name) => stack === "Go" || !unusual.includes(name));
 	describe.each(offered)("transport %s", (name) => {
 		const connect = transports[name]!;
 
@@ -236,22 +239,25 @@ describe.each(stacks)("server %s", (stack) => {
 		});
 	});
 
-	test.each(["h2", "h2 gzip", "grpc-js"])("%s: certificates are rotated under a living sender", async (name) => {
-		const files = { ca: join(certificates.folder, `${stack} ca`) };
-		const next = await certificates.authority("second");
-		await copyFile(authority.ca, files.ca);
-		const before = await startPeer({ ...authority.server });
-		const { sender, events } = start(transports[name]!({ target: before.target, tls: { caFile: files.ca } }));
-		for (let n = 0; n < 50; n++) put(sender, n);
-		await sender.flush();
-		await expectAll(before, 50);
-		await before.stop();
-		const after = await startPeer({ ...next.server, port: before.port });
-		for (let n = 50; n < 100; n++) put(sender, n);
-		await expect.poll(() => events.some((event) => event.type === "retry")).toBe(true);
-		await copyFile(next.ca, files.ca);
-		await sender.flush();
-		expect(await sender.shutdown(60_000)).toMatchObject({ acked: 100 });
-		await expect.poll(() => new Set([...numbers(before.taken), ...numbers(after.taken)]).size).toBe(100);
-	});
+	test.each(tested.filter((name) => !unusual.includes(name)))(
+		"%s: certificates are rotated under a living sender",
+		async (name) => {
+			const files = { ca: join(certificates.folder, `${stack} ca`) };
+			const next = await certificates.authority("second");
+			await copyFile(authority.ca, files.ca);
+			const before = await startPeer({ ...authority.server });
+			const { sender, events } = start(transports[name]!({ target: before.target, tls: { caFile: files.ca } }));
+			for (let n = 0; n < 50; n++) put(sender, n);
+			await sender.flush();
+			await expectAll(before, 50);
+			await before.stop();
+			const after = await startPeer({ ...next.server, port: before.port });
+			for (let n = 50; n < 100; n++) put(sender, n);
+			await expect.poll(() => events.some((event) => event.type === "retry")).toBe(true);
+			await copyFile(next.ca, files.ca);
+			await sender.flush();
+			expect(await sender.shutdown(60_000)).toMatchObject({ acked: 100 });
+			await expect.poll(() => new Set([...numbers(before.taken), ...numbers(after.taken)]).size).toBe(100);
+		},
+	);
 });
