@@ -1,5 +1,5 @@
 /**
- * `npm run soak:agent`: eight hours' worth of process churn and traffic in 20 minutes (`--minutes N`; memory is judged from five minutes on):
+ * `npm run soak:agent`: eight hours' worth of process churn and traffic in 20 minutes (`--minutes N`; memory is judged from 15 on, behind the first five):
  * some 80,000 processes, half a million short connections and 2.7 million requests, which is what a machine does in that time with 3, 18 and
  * 90 of them a second. Through the agent as it is deployed: a configuration that is reloaded all the time, a collector that is restarted.
  * Prints what the agent holds every ten seconds. Fails when memory has grown, when handles or map entries are not back where they were
@@ -62,9 +62,16 @@ async function soak(): Promise<void> {
 	await using agent = await Wirescribe.start(["run", "--config", config], options);
 	const pid = agent.child.pid as number;
 	const sample = async (): Promise<Sample> => {
-		const taken = await takeSample(pid, stateFile, seconds());
-		console.log(rowOf(taken));
-		return taken;
+		try {
+			const taken = await takeSample(pid, stateFile, seconds());
+			console.log(rowOf(taken));
+			return taken;
+		} catch (error) {
+			const { exitCode, signalCode } = agent.child;
+			throw new Error(`the agent (exit ${exitCode ?? signalCode}) said:\n${agent.stderr.slice(-4000)}`, {
+				cause: error,
+			});
+		}
 	};
 
 	console.log(HEADER);

@@ -13,16 +13,19 @@ export const TOLERANCE = {
 	records: 100,
 } as const;
 
-/** The heap is what a collection leaves of it: between two of them it grows with the traffic. The process gives memory back late. */
-const LEVELS = { rssMiB: median, heapMiB: least } as const;
-const WINDOWS = 10;
+/** Of a window. Between two full collections a process takes memory that the next one gives back. */
+const LEVELS = { rssMiB: least, heapMiB: median } as const;
+const WINDOWS = 6;
 
-/** Five minutes: until then a runtime takes memory that it keeps, and a window may have no collection in it. */
-export const LEAST_SAMPLES = 30;
+/** Five minutes: until then the runtime takes memory that it keeps, and tables of bounded size fill. */
+const WARM_UP_SAMPLES = 30;
+/** A quarter of an hour, so that each window has a full collection in it: under this load there is one in two minutes. */
+export const LEAST_SAMPLES: number = WARM_UP_SAMPLES + 60;
 
 /** What has grown while there was traffic, as sentences; nothing is said of fewer samples than `LEAST_SAMPLES`. */
-export function growth(samples: readonly Sample[]): string[] {
-	if (samples.length < LEAST_SAMPLES) return [];
+export function growth(all: readonly Sample[]): string[] {
+	if (all.length < LEAST_SAMPLES) return [];
+	const samples = all.slice(WARM_UP_SAMPLES);
 	return (["rssMiB", "heapMiB"] as const).flatMap((key) => {
 		const level = (part: readonly Sample[]): number => LEVELS[key](part.map((sample) => sample[key]));
 		const quarter = Math.ceil(samples.length / 4);
@@ -41,7 +44,7 @@ export function growth(samples: readonly Sample[]): string[] {
 	});
 }
 
-/** The samples in tenths. */
+/** The samples in sixths. */
 function windowsOf(samples: readonly Sample[]): (readonly Sample[])[] {
 	const at = (n: number): number => Math.round((n * samples.length) / WINDOWS);
 	return Array.from({ length: WINDOWS }, (_, n) => samples.slice(at(n), at(n + 1)));

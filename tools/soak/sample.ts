@@ -8,6 +8,7 @@ export interface Sample {
 	/** Since the soak began. */
 	readonly seconds: number;
 	readonly rssMiB: number;
+	/** What a full collection left of the heap: between two of them it grows with the traffic. */
 	readonly heapMiB: number;
 	/** Buffers outside of the heap: records that are retained, and slabs that are kept for the next ones. */
 	readonly externalMiB: number;
@@ -26,7 +27,12 @@ export interface Sample {
 /** What is read of the agent's own state. */
 interface State {
 	readonly process: {
-		readonly memory: { readonly rss: number; readonly heapUsed: number; readonly external: number };
+		readonly memory: {
+			readonly rss: number;
+			readonly liveHeap?: number;
+			readonly heapUsed: number;
+			readonly external: number;
+		};
 		readonly resources: Readonly<Record<string, number>>;
 	};
 	readonly ledger: {
@@ -44,7 +50,7 @@ export async function takeSample(pid: number, stateFile: string, seconds: number
 	return {
 		seconds,
 		rssMiB: memory.rss / 2 ** 20,
-		heapMiB: memory.heapUsed / 2 ** 20,
+		heapMiB: (memory.liveHeap ?? memory.heapUsed) / 2 ** 20,
 		externalMiB: memory.external / 2 ** 20,
 		fds: readdirSync(`/proc/${pid}/fd`).length,
 		threads: readdirSync(`/proc/${pid}/task`).length,
@@ -74,7 +80,7 @@ function writtenMs(file: string): number {
 }
 
 export const HEADER: string =
-	"  time      rss     heap external   fds  threads  timers     logged  retained  map entries (those that are not empty)";
+	"  time      rss live heap external   fds  threads  timers     logged  retained  map entries (those that are not empty)";
 
 /** A line of the table. */
 export function rowOf(sample: Sample): string {

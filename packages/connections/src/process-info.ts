@@ -9,7 +9,7 @@ export interface ProcessInfo {
 	readonly comm: string;
 	/** Path of the program; empty for kernel threads and where /proc does not tell. */
 	readonly exe: string;
-	/** Arguments joined by spaces. */
+	/** Arguments joined by spaces, the first 4096 characters of them. */
 	readonly cmdline: string;
 	/** Effective user; -1: not known. */
 	readonly uid: number;
@@ -22,6 +22,8 @@ export interface ProcessInfo {
 /** USER_HZ: what /proc counts in, 100 on every architecture Linux runs eBPF on. */
 const NS_PER_TICK = 1e9 / 100;
 const PF_KTHREAD = 0x0020_0000;
+/** A class path can be a hundred times as long, and thousands of processes are remembered. */
+const MAX_CMDLINE = 4096;
 
 function read(path: string): string {
 	try {
@@ -70,6 +72,11 @@ export function parseCgroup(cgroup: string): string {
 	return paths.find((path) => path.length > 1) ?? paths[0] ?? "";
 }
 
+/** Joined, not replaced: V8 keeps the result of a replacement as a tree of its pieces, three times as large. */
+function parseCmdline(cmdline: string): string {
+	return cmdline.slice(0, MAX_CMDLINE).replace(/\0+$/, "").split("\0").join(" ");
+}
+
 /** Reads a process from /proc; undefined when there is none (any more), or only what is left of it. */
 export function readProcess(pid: number, proc = "/proc"): ProcessInfo | undefined {
 	const folder = `${proc}/${pid}`;
@@ -82,7 +89,7 @@ export function readProcess(pid: number, proc = "/proc"): ProcessInfo | undefine
 		startTime: stat.startTime,
 		comm: stat.comm,
 		exe: readLink(`${folder}/exe`),
-		cmdline: read(`${folder}/cmdline`).replace(/\0+$/, "").replaceAll("\0", " "),
+		cmdline: parseCmdline(read(`${folder}/cmdline`)),
 		uid: uid === undefined ? -1 : Number(uid),
 		containerId: parseContainerId(cgroup),
 		cgroup: parseCgroup(cgroup),

@@ -49,6 +49,14 @@ test("a process is read once, whole, and stays known after its end", () => {
 	expect(table.stats()).toEqual({ size: 1, reads: 1, evicted: 0 });
 });
 
+test("of a long list of arguments the beginning is kept", () => {
+	put(7, "java");
+	writeFileSync(join(proc, "7/cmdline"), `java\0-cp\0${"/lib/x.jar:".repeat(1000)}\0Main\0`);
+	const { cmdline } = new ProcessTable({ proc }).get(7);
+	expect(cmdline).toHaveLength(4096);
+	expect(cmdline).toMatch(/^java -cp \/lib\/x\.jar:/);
+});
+
 test("exec reads again; a pid that comes back by fork is another process", () => {
 	put(7, "sh");
 	const table = new ProcessTable({ proc });

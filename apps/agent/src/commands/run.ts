@@ -17,6 +17,7 @@ import { ownPid } from "../live/own-pid.ts";
 import { type Session, startSession } from "../live/session.ts";
 import { untilStopped } from "../live/signals.ts";
 import { log } from "../logging/log.ts";
+import { watchLiveHeap } from "../metrics/live-heap.ts";
 import { Status } from "../metrics/status.ts";
 import { reportLedger } from "../output/ledger-report.ts";
 import { DUMPED_CONNECTIONS, dumpState } from "../output/state-dump.ts";
@@ -40,6 +41,7 @@ export async function run(args: readonly string[]): Promise<number> {
 	const { options } = config;
 	const { logFormat, logLevel, measureProbes, metricsListen } = options.observability;
 	log.configure({ format: logFormat, level: logLevel });
+	watchLiveHeap();
 	for (const warning of config.warnings) log.warn(problemLine(warning), { pauseMs: 0 });
 	const counting = measureProbes ? countCosts() : undefined;
 	const plan = measureProbes ? makePlan(options) : undefined;

@@ -1,5 +1,6 @@
 import process from "node:process";
 import type { ReloadCounts } from "../config/reloader.ts";
+import { liveHeapBytes } from "./live-heap.ts";
 import { labelled, type MetricGroup, type MetricRow, type MetricValue, single } from "./metric-row.ts";
 
 const STARTED_SECONDS = Date.now() / 1000 - process.uptime();
@@ -92,6 +93,9 @@ export const processMetrics: MetricGroup = {
 		gauge("process_resident_memory_bytes", "Memory of the process.", () => single(process.memoryUsage().rss)),
 		gauge("process_heap_bytes", "Of this, the JavaScript heap of the main thread that is in use.", () =>
 			single(process.memoryUsage().heapUsed),
+		),
+		gauge("process_live_heap_bytes", "Of the heap, what the last full collection left: not in Deno and Bun.", () =>
+			single(liveHeapBytes()),
 		),
 		gauge("process_start_time_seconds", "When the process started, since 1970.", () => single(STARTED_SECONDS)),
 	],

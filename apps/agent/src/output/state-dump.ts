@@ -2,6 +2,7 @@ import { writeFileSync } from "node:fs";
 import process from "node:process";
 import type { SessionState } from "../live/session-state.ts";
 import { log } from "../logging/log.ts";
+import { liveHeapBytes } from "../metrics/live-heap.ts";
 import { version } from "../version.ts";
 
 /** Connections of each partition in a dump: the oldest ones, which are the ones that somebody asks about. */
@@ -14,7 +15,7 @@ export function dumpState(state: SessionState, file: string | undefined): void {
 		time: new Date().toISOString(),
 		process: {
 			...{ pid, version: version(), uptimeSeconds: uptime() },
-			...{ memory: memoryUsage(), resources: resources(), log: log.counts() },
+			...{ memory: { ...memoryUsage(), liveHeap: liveHeapBytes() }, resources: resources(), log: log.counts() },
 		},
 		...state,
 	};
