@@ -60,17 +60,54 @@ static __always_inline u8 read_tuple(struct sock *sk, struct tuple *tuple)
 	return AF_INET;
 }
 
-static __always_inline void exclude_other_end(struct sock *sk)
+// A socket's tuple as its other end has it.
+static __always_inline void read_other_end(struct sock *sk, struct tuple *other)
 {
-	struct tuple tuple, other = {};
-	u32 one = 1;
+	struct tuple tuple;
 
 	read_tuple(sk, &tuple);
-	__builtin_memcpy(other.local_addr, tuple.remote_addr, 16);
-	__builtin_memcpy(other.remote_addr, tuple.local_addr, 16);
-	other.local_port = tuple.remote_port;
-	other.remote_port = tuple.local_port;
-	bpf_map_update_elem(&excluded_tuples, &other, &one, BPF_ANY);
+	__builtin_memcpy(other->local_addr, tuple.remote_addr, 16);
+	__builtin_memcpy(other->remote_addr, tuple.local_addr, 16);
+	other->local_port = tuple.remote_port;
+	other->remote_port = tuple.local_port;
+}
+
+static __always_inline void exclude_other_end(struct sock *sk)
+{
+	struct tuple other;
+	u64 ours = (u64)sk;
+
+	read_other_end(sk, &other);
+	bpf_map_update_elem(&excluded_tuples, &other, &ours, BPF_ANY);
+}
+
+// The socket ends. Its number has gone back to the kernel with TCP_CLOSE, its source port stays: the same number.
+static __noinline int readmit_other_end(struct sock *sk)
+{
+	struct tuple other;
+	u64 *ours;
+
+	read_other_end(sk, &other);
+	other.remote_port = __builtin_bswap16(FIELD(inet_sock, sk, inet_sport));
+	ours = bpf_map_lookup_elem(&excluded_tuples, &other);
+	if (ours && *ours == (u64)sk)
+		bpf_map_delete_elem(&excluded_tuples, &other);
+	return 0;
+}
+
+// Whether the other end of this socket is one of an excluded process. A port that such a process has given back is anybody's,
+// also while a descriptor keeps the socket that had it.
+static __noinline int is_other_end_excluded(struct sock *sk)
+{
+	struct tuple tuple;
+	u64 *ours;
+
+	read_tuple(sk, &tuple);
+	ours = bpf_map_lookup_elem(&excluded_tuples, &tuple);
+	if (!ours)
+		return 0;
+	return FIELD(sock, *ours, __sk_common.skc_num) == tuple.remote_port &&
+	       FIELD(sock, *ours, __sk_common.skc_state) != TCP_CLOSE;
 }
 
 static __always_inline int is_excluded_process(u32 tgid)
@@ -83,7 +120,6 @@ static __noinline struct socket_state *remember(struct sock *sk, u8 role, u8 bor
 {
 	u64 key = (u64)sk;
 	struct socket_state state = {};
-	struct tuple tuple;
 
 	state.socket_id = __sync_fetch_and_add(&next_socket_id, 1);
 	state.born = born;
@@ -94,8 +130,7 @@ static __noinline struct socket_state *remember(struct sock *sk, u8 role, u8 bor
 	state.segs_out = FIELD(tcp_sock, sk, segs_out);
 	state.retransmits = FIELD(tcp_sock, sk, total_retrans);
 	state.lost = FIELD(tcp_sock, sk, lost);
-	read_tuple(sk, &tuple);
-	state.own = bpf_map_lookup_elem(&excluded_tuples, &tuple) != 0;
+	state.own = is_other_end_excluded(sk);
 	if (bpf_map_update_elem(&sockets, &key, &state, BPF_NOEXIST) == 0)
 		COUNT(sockets_born);
 	return bpf_map_lookup_elem(&sockets, &key);

@@ -161,6 +161,10 @@ struct sock {
 	u32 sk_max_ack_backlog;
 };
 
+struct inet_sock {
+	u16 inet_sport;
+};
+
 struct tcp_sock {
 	u32 copied_seq;
 	u32 rcv_nxt;

@@ -206,6 +206,8 @@ static __noinline int end_life(void *ctx, struct sock *sk, struct socket_state *
 	if (state->described && before != CLOSING_CALLED)
 		emit_close(ctx, id, state->tgid, &event);
 	COUNT(sockets_ended);
+	if (state->own)
+		readmit_other_end(sk);
 	forget_session(state);
 	bpf_map_delete_elem(&sockets, &key);
 	bpf_map_delete_elem(&skip_hints, &id);
@@ -264,6 +266,9 @@ SEC("raw_tp/inet_sock_set_state") int inet_sock_set_state(struct raw_tracepoint_
 			if (bpf_map_lookup_elem(&excluded_listeners, &listener)) {
 				mark_own(sk);
 				exclude_other_end(sk);
+			} else if (is_other_end_excluded(sk)) {
+				// Now: it may be accepted and read when that end is gone.
+				mark_own(sk);
 			}
 		} else {
 			state = state_of(sk);

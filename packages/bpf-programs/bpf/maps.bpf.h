@@ -197,6 +197,14 @@ struct {
 	__type(value, u32);
 } excluded_tgids SEC(".maps");
 
+// When a process was last said to use TLS. Goes with the process.
+struct {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, 1024);
+	__type(key, u32);
+	__type(value, u64);
+} tls_reports SEC(".maps");
+
 struct tuple {
 	u8 local_addr[16];
 	u8 remote_addr[16];
@@ -204,12 +212,13 @@ struct tuple {
 	u16 remote_port;
 };
 
-// Other ends of excluded connections, as those ends see themselves.
+// Other ends of excluded connections, as those ends see themselves, and the struct sock of the excluded end. Goes with that
+// socket; while the capture is suspended nobody sees it end, so what is found is asked whether it still is that end.
 struct {
 	__uint(type, BPF_MAP_TYPE_LRU_HASH);
 	__uint(max_entries, 4096);
 	__type(key, struct tuple);
-	__type(value, u32);
+	__type(value, u64);
 } excluded_tuples SEC(".maps");
 
 // Ports on which excluded processes listen: connections are marked before anyone has read from them.

@@ -68,9 +68,11 @@ SEC("raw_tp/sched_process_exec") int sched_process_exec(struct raw_tracepoint_ar
 SEC("raw_tp/sched_process_exit") int sched_process_exit(struct raw_tracepoint_args *ctx)
 {
 	struct task_struct *task = (struct task_struct *)ctx->args[0];
+	u32 tgid = bpf_get_current_pid_tgid() >> 32;
 
 	// The last thread of the group.
 	if (BPF_CORE_READ(task, signal, live.counter) != 0)
 		return 0;
+	bpf_map_delete_elem(&tls_reports, &tgid);
 	return report_process(KIND_EXIT, task);
 }

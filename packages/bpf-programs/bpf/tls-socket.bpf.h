@@ -147,14 +147,6 @@ static __always_inline u8 direction_of_tls_call(u32 kind)
 	return kind == SYSCALL_TLS_WRITE ? DIRECTION_EGRESS : DIRECTION_INGRESS;
 }
 
-// When a process was last said to use TLS.
-struct {
-	__uint(type, BPF_MAP_TYPE_LRU_HASH);
-	__uint(max_entries, 1024);
-	__type(key, u32);
-	__type(value, u64);
-} tls_reports SEC(".maps");
-
 #define TLS_REPORT_NS 1000000000ULL
 
 // Tells user space, once a second, that this process speaks TLS and no library's call was seen around it: it may have

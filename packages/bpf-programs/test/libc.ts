@@ -30,17 +30,17 @@ function bind(name: string, count: number): Call {
 	};
 }
 
-const bindCall = bind("bind", 3);
 const getsockname = bind("getsockname", 3);
 
 type Name =
-	| ("listen" | "connect" | "accept" | "accept4" | "close" | "dup" | "shutdown" | "setsockopt" | "getsockopt")
+	| ("bind" | "listen" | "connect" | "accept" | "accept4" | "close" | "dup" | "shutdown" | "setsockopt" | "getsockopt")
 	| ("socket" | "socketpair" | "pipe2" | "poll")
 	| ("read" | "readv" | "preadv2" | "recvfrom" | "recvmsg" | "recvmmsg")
 	| ("write" | "writev" | "pwritev2" | "sendto" | "sendmsg" | "sendmmsg" | "sendfile" | "splice");
 
 /** libc's own names; all arguments are numbers or addresses. */
 export const libc: Readonly<Record<Name, Call>> = {
+	bind: bind("bind", 3),
 	listen: bind("listen", 2),
 	connect: bind("connect", 3),
 	accept: bind("accept", 3),
@@ -105,7 +105,7 @@ export function tcpSocket(kind: "ip4" | "ip6" | "mapped"): number {
 export function listenOn(kind: "ip4" | "ip6" | "mapped"): { fd: number; port: number } {
 	const fd = tcpSocket(kind);
 	const address = loopback(kind, 0);
-	ok(bindCall(fd, addressOf(address), address.length), "bind");
+	ok(libc.bind(fd, addressOf(address), address.length), "bind");
 	ok(libc.listen(fd, 16), "listen");
 	const length = new Uint8Array(new Uint32Array([address.length]).buffer);
 	ok(getsockname(fd, addressOf(address), addressOf(length)), "getsockname");
