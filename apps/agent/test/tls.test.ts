@@ -1,5 +1,8 @@
 /** The access log of TLS connections: real libraries on both ends, each request once for each end, as the plaintext has it. */
+import { once } from "node:events";
 import { readFileSync, rmSync } from "node:fs";
+import type { IncomingMessage } from "node:http";
+import { Agent, get } from "node:https";
 import { beforeAll, describe, expect, it } from "vitest";
 import { ensureDebian } from "../../../tools/debian.ts";
 import { type Nginx, startNginx } from "../../../tools/traffic/nginx.ts";
@@ -69,6 +72,29 @@ describe("servers that were there before the agent", () => {
 		expect(ledger.tls.notVisible).toEqual([]);
 		for (const name of ["SSL_read", "gnutls_record_recv"]) {
 			expect(ledger.tls.watched.filter(({ functions }) => functions.includes(name)).length).toBeGreaterThan(0);
+		}
+	});
+
+	it("an open keep-alive connection, of which only the server's end is asked for", async () => {
+		using certificate = new Certificate();
+		const { program, port } = await nodeServer(certificate);
+		await using _ = program;
+		const agent = new Agent({ keepAlive: true, maxSockets: 1, rejectUnauthorized: false });
+		const ask = async (path: string): Promise<void> => {
+			const [answer] = (await once(get({ port, path, agent }), "response")) as [IncomingMessage];
+			answer.resume();
+			await once(answer, "end");
+		};
+		try {
+			await ask("/before");
+			await using wirescribe = await watching(port, "--role", "server");
+			await ask("/after");
+			await ask("/again");
+			await end(wirescribe, 2);
+			const lines = wirescribe.lines.map(({ role, path, status, partial }) => ({ role, path, status, partial }));
+			expect(lines).toEqual(["/after", "/again"].map((path) => ({ role: "server", path, status: 200, partial: [] })));
+		} finally {
+			agent.destroy();
 		}
 	});
 });

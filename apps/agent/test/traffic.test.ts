@@ -15,7 +15,12 @@ const node = process.execPath;
 beforeAll(() => ensureDebian(["curl", "python3", "nginx-light", "wrk", "gcc", "libc6-dev"]), 240_000);
 
 /** Watches one port, makes traffic, waits until `count` lines are there, and gives them by path. */
-async function watch(port: number, count: number, traffic: () => Promise<void> | void): Promise<Line[]> {
+async function watch(
+	port: number,
+	count: number,
+	traffic: () => Promise<void> | void,
+	...more: string[]
+): Promise<Line[]> {
 	await using wirescribe = await Wirescribe.start([
 		"run",
 		"--output",
@@ -23,6 +28,7 @@ async function watch(port: number, count: number, traffic: () => Promise<void> |
 		"--port",
 		String(port),
 		"--query-values",
+		...more,
 	]);
 	await traffic();
 	await wirescribe.until(() => wirescribe.lineCount >= count, `${count} lines`);
@@ -161,6 +167,10 @@ describe("servers that were there before the agent", () => {
 			const lines = await watch(port, 2, () => get("/after"));
 			expect(find(lines, "server", "/after")).toMatchObject({ status: 200, partial: [] });
 			expect(find(lines, "client", "/after")).toMatchObject({ status: 200, partial: [] });
+			const ofServer = await watch(port, 1, () => get("/server"), "--role", "server");
+			expect(find(ofServer, "server", "/server")).toMatchObject({ status: 200, partial: [] });
+			const ofClient = await watch(port, 1, () => get("/client"), "--role", "client");
+			expect(find(ofClient, "client", "/client")).toMatchObject({ status: 200, partial: [] });
 		} finally {
 			agent.destroy();
 		}

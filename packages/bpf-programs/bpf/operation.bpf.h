@@ -270,11 +270,15 @@ __noinline long prepare(u64 sock, struct socket_state *state, struct operation *
 	if (setting_tls && found.protocol == PROTOCOL_TLS && state->protocol == PROTOCOL_HTTP1)
 		note_tls_bytes(sk, state, op->direction, op->fd, &op->source);
 	event->message = found.message;
+	skip = settled || !learn(state, found, op->bytes, op->direction);
+	if (is_other_role(state)) {
+		COUNT(skipped_not_selected);
+		return 0;
+	}
 	if (found.message == MESSAGE_REQUEST)
 		COUNT(request_starts_seen);
 	else if (found.message == MESSAGE_RESPONSE)
 		COUNT(response_starts_seen);
-	skip = settled || !learn(state, found, op->bytes, op->direction);
 	if (setting_tls && !settled && state->protocol == PROTOCOL_TLS)
 		report_tls();
 	if (skip && !setting_all_operations) {

@@ -65,6 +65,12 @@ static __noinline int decide_again(struct sock *sk, struct socket_state *state, 
 	return 0;
 }
 
+// The role may be learnt later: until then the connection is let through.
+static __always_inline int is_other_role(const struct socket_state *state)
+{
+	return setting_role && state->role && state->role != setting_role;
+}
+
 // Whether this socket's events go to user space. The way of every call on every connection of the machine ends here, or
 // goes on: nothing is looked up.
 static __always_inline u32 verdict_on(struct sock *sk, struct socket_state *state, u32 tgid)
@@ -73,8 +79,7 @@ static __always_inline u32 verdict_on(struct sock *sk, struct socket_state *stat
 		decide_again(sk, state, tgid);
 	if (state->own)
 		return VERDICT_OWN;
-	// The role may be learnt later: until then the connection is let through.
-	if (setting_role && state->role && state->role != setting_role)
+	if (is_other_role(state))
 		return VERDICT_NOT_SELECTED;
 	return state->selected;
 }

@@ -131,11 +131,15 @@ static __noinline long prepare_plaintext(struct sock *sk, struct tls_stream *str
 	if (!settled && !bpf_probe_read_user(first, probe, (void *)op->source.base))
 		found = classify((const u8 *)first);
 	event->message = found.message;
+	skip = settled || !learn(state, found, op->bytes, op->direction);
+	if (is_other_role(state)) {
+		COUNT_ATOMIC(skipped_not_selected);
+		return 0;
+	}
 	if (found.message == MESSAGE_REQUEST)
 		COUNT_ATOMIC(request_starts_seen);
 	else if (found.message == MESSAGE_RESPONSE)
 		COUNT_ATOMIC(response_starts_seen);
-	skip = settled || !learn(state, found, op->bytes, op->direction);
 	if (skip && !setting_all_operations) {
 		COUNT_ATOMIC(skipped_not_http);
 		return 0;
@@ -183,11 +187,11 @@ static __always_inline void submit_plaintext(void *ctx, struct sock *sk, struct 
 	struct counters *counters;
 	u64 size = prepare_plaintext(sk, stream, op, scratch);
 
+	if (!state->role)
+		state->role = stream->state.role;
 	if (!size)
 		return;
 	stream->state.submitted_id = op->data_id;
-	if (!state->role)
-		state->role = stream->state.role;
 	if (describe_if_new(ctx, sk, state, op, scratch->event.head.tgid)) {
 		count_plaintext_lost(scratch->event.message);
 		return;

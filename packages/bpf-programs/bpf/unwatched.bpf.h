@@ -44,7 +44,7 @@ static __noinline int count_unwatched(struct sock *sk, const struct operation *o
 
 	if (!state || !op || state->own || state->selected != VERDICT_NOT_WATCHED || is_settled(state))
 		return 0;
-	if (setting_role && state->role && state->role != setting_role)
+	if (is_other_role(state))
 		return 0;
 	if (may_carry_requests(state, op->direction) && operation_starts_a_request(op))
 		COUNT(request_starts_not_watched);
