@@ -130,7 +130,7 @@ export function watchOptions(command: string, parsed: ParsedArguments): WatchOpt
 	const backend = text(parsed, "backend");
 	const partitions = numberList(command, parsed, "partitions", 1, 64)[0];
 	const queue = oneOf(command, parsed, "queue", ["ring", "perf"]) ?? "ring";
-	if (queue === "perf" && partitions !== undefined && partitions > 1 && command === "run") {
+	if (queue === "perf" && partitions !== undefined && partitions > 1 && command !== "replay") {
 		throw usageError(command, "--queue perf has one partition: its buffers belong to CPUs, not to connections");
 	}
 	const ledgerFile = text(parsed, "ledger");

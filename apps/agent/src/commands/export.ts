@@ -8,13 +8,12 @@ import {
 	type OptionSpecs,
 	oneOf,
 	type ParsedArguments,
-	parseCommand,
 	text,
 	usageError,
 	wholeNumber,
 } from "../cli/options.ts";
-import { POLICY_SPECS, parsePolicy } from "../cli/policy-options.ts";
-import { parseView, VIEW_SPECS } from "../cli/view-options.ts";
+import { POLICY_SPECS } from "../cli/policy-options.ts";
+import { parseView, parseViewArguments, VIEW_SPECS } from "../cli/view-options.ts";
 import { openExportFile } from "../export/export-file.ts";
 import { exportLive } from "../export/export-live.ts";
 import { exportRecording } from "../export/export-recording.ts";
@@ -33,7 +32,7 @@ const SPECS: OptionSpecs = {
 
 /** `wirescribe export FILE`: what was logged, for the tools that people use. */
 export async function run(args: readonly string[]): Promise<number> {
-	const parsed = parseCommand("export", args, SPECS, 1);
+	const parsed = parseViewArguments("export", args, SPECS);
 	if (parsed.values["help"]) {
 		const about =
 			"Writes exchanges of a recording, or of live traffic, as HAR, curl commands, a k6 script or vitest fixtures.";
@@ -43,7 +42,7 @@ export async function run(args: readonly string[]): Promise<number> {
 	const format = oneOf("export", parsed, "format", EXPORT_FORMATS);
 	if (format === undefined) throw usageError("export", `export needs --format, one of ${EXPORT_FORMATS.join(", ")}`);
 	const { file, watch } = parseView("export", parsed);
-	const options = { ...watch, policy: exportPolicy(parsed) };
+	const options = { ...watch, policy: exportPolicy(parsed, watch.policy) };
 	if ((file === undefined) !== (parsed.values["live"] === true)) {
 		throw usageError("export", "export needs a FILE to read, or --live, and not both");
 	}
@@ -80,8 +79,7 @@ function wantedBy(parsed: ParsedArguments): Predicate {
 const TEXT_TYPES = [...DEFAULT_BODY_TYPES, "application/xml", "application/*+xml", "text/*"];
 
 /** As everywhere, but headers and bodies are what an export is for: all of them, secrets masked, unless others are asked for. */
-function exportPolicy(parsed: ParsedArguments): DataPolicyOptions {
-	const policy = parsePolicy("export", parsed);
+function exportPolicy(parsed: ParsedArguments, policy: DataPolicyOptions): DataPolicyOptions {
 	return {
 		...policy,
 		headers: parsed.values["headers"] === undefined ? ["*"] : (policy.headers ?? []),

@@ -2,9 +2,9 @@ import process from "node:process";
 import { REASONS } from "@wirescribe/http1-parser/reasons";
 import { LiveView, type LiveViewOptions } from "@wirescribe/live-view";
 import { CliError, EXIT } from "../cli/errors.ts";
-import { helpText, parseCommand } from "../cli/options.ts";
+import { helpText } from "../cli/options.ts";
 import { viewFilter } from "../cli/view-filter.ts";
-import { parseView, VIEW_SPECS, type ViewOptions } from "../cli/view-options.ts";
+import { parseView, parseViewArguments, VIEW_SPECS, type ViewOptions } from "../cli/view-options.ts";
 import { startSession } from "../live/session.ts";
 import { watchedText } from "../live/watched-text.ts";
 import { JsonFeed } from "../output/json-feed.ts";
@@ -12,9 +12,12 @@ import { recordedEntries } from "../top/recorded-entries.ts";
 import { showView } from "../top/show-view.ts";
 import { lossText, watchLoss } from "../top/watch-loss.ts";
 
+/** Of a configuration's data policy what hides; the rest of it would make the figures those of a part, or is never shown. */
+const MASKING = ["redact", "query-allow"];
+
 /** `wirescribe top [FILE]`: the requests of this machine, or of a recording, in the terminal. */
 export async function run(args: readonly string[]): Promise<number> {
-	const parsed = parseCommand("top", args, VIEW_SPECS, 1);
+	const parsed = parseViewArguments("top", args, VIEW_SPECS, MASKING);
 	if (parsed.values["help"]) {
 		process.stdout.write(
 			helpText(
@@ -32,13 +35,19 @@ export async function run(args: readonly string[]): Promise<number> {
 			EXIT.usage,
 		);
 	}
-	const options = parseView("top", parsed);
+	const options = withoutFilter(parseView("top", parsed));
 	const common: ViewCommon = {
 		compileFilter: viewFilter,
 		...(options.filter === undefined ? {} : { filter: options.filter }),
 		describeReason: (reason) => (Object.hasOwn(REASONS, reason) ? REASONS[reason as keyof typeof REASONS] : undefined),
 	};
 	return options.file === undefined ? topLive(options, common) : topRecording(options.file, options, common);
+}
+
+/** The view filters what it shows, so that what is hidden can be had again. */
+function withoutFilter(options: ViewOptions): ViewOptions {
+	const { filter: _, ...policy } = options.watch.policy;
+	return { ...options, watch: { ...options.watch, policy } };
 }
 
 type ViewCommon = Pick<LiveViewOptions, "filter" | "compileFilter" | "describeReason">;

@@ -1,9 +1,9 @@
 import { once } from "node:events";
 import process from "node:process";
 import { CliError, EXIT } from "../cli/errors.ts";
-import { helpText, type OptionSpecs, oneOf, type ParsedArguments, parseCommand, stringList } from "../cli/options.ts";
-import { POLICY_SPECS, parsePolicy } from "../cli/policy-options.ts";
-import { parseView, VIEW_SPECS } from "../cli/view-options.ts";
+import { helpText, type OptionSpecs, oneOf, type ParsedArguments, stringList } from "../cli/options.ts";
+import { POLICY_SPECS } from "../cli/policy-options.ts";
+import { parseView, parseViewArguments, VIEW_SPECS } from "../cli/view-options.ts";
 import type { WatchOptions } from "../cli/watch-options.ts";
 import { startSession } from "../live/session.ts";
 import { untilStopped } from "../live/signals.ts";
@@ -30,7 +30,7 @@ const FLUSH_MS = 10_000;
 
 /** `wirescribe watch [FILE]`: one line a request, of this machine or of a recording. */
 export async function run(args: readonly string[]): Promise<number> {
-	const parsed = parseCommand("watch", args, SPECS, 1);
+	const parsed = parseViewArguments("watch", args, SPECS);
 	if (parsed.values["help"]) {
 		const about =
 			"Writes one line for each request: filtered, coloured, with the fields you choose. FILE is a recording.";
@@ -43,9 +43,8 @@ export async function run(args: readonly string[]): Promise<number> {
 	}
 	const line = watchLine(format(parsed));
 	const { file, watch } = parseView("watch", parsed);
-	const options = { ...watch, policy: parsePolicy("watch", parsed) };
 	const open = (onGone: () => void): Outlet => lineOutlet(line, onGone);
-	return file === undefined ? watchLive(options, open) : watchRecording(file, options, open);
+	return file === undefined ? watchLive(watch, open) : watchRecording(file, watch, open);
 }
 
 function format(parsed: ParsedArguments): WatchFormat {

@@ -57,6 +57,36 @@ export function makeConfig(
 	parsed: ParsedArguments,
 	environment: Environment,
 ): Config {
+	const { values, warnings } = valuesOf(file, text, parsed, environment);
+	return { file, text, options: optionsOf(values), values, warnings };
+}
+
+/**
+ * The arguments of a command that looks on and sends nothing: what the same configuration says of the options in `taken` stands for
+ * those that were not given. A recording comes from anywhere: this machine's configuration is not for it, unless it is named.
+ */
+export function configuredArguments(
+	command: string,
+	parsed: ParsedArguments,
+	taken: readonly string[],
+	environment: Environment,
+): { readonly parsed: ParsedArguments; readonly warnings: readonly Problem[] } {
+	if (parsed.positionals.length > 0 && parsed.values["config"] === undefined) return { parsed, warnings: [] };
+	const file = configFile(parsed, environment);
+	const text = file === undefined ? "" : readConfigFile(file);
+	const { values, warnings } = valuesOf(file, text, parsed, environment);
+	const own = values.filter(({ setting }) => taken.includes(setting.option));
+	optionsOf(own, command);
+	return { parsed: { ...parsed, values: { ...parsed.values, ...argumentsOf(own) } }, warnings };
+}
+
+/** What holds of each key. Throws a {@link ConfigError} with all that is wrong with one of them. */
+function valuesOf(
+	file: string | undefined,
+	text: string,
+	parsed: ParsedArguments,
+	environment: Environment,
+): Pick<Config, "values" | "warnings"> {
 	const fromFile = parseConfigFile(file ?? "", text, environment);
 	const fromEnvironment = readEnvironment(environment);
 	const problems = [...fromFile.problems, ...fromEnvironment.problems];
@@ -77,7 +107,7 @@ export function makeConfig(
 	const absent = isOn(values, "backend-tls") ? values.filter(isAbsentExample) : [];
 	const warnings = [...fromFile.warnings, ...fromEnvironment.warnings, ...absent.map(absentWarning)];
 	const held = values.map((one) => (absent.includes(one) ? { ...one, value: undefined } : one));
-	return { file, text, options: optionsOf(held), values: held, warnings };
+	return { values: held, warnings };
 }
 
 /** The reference agent's own file names a client certificate that is not there: it means that there is none. */
@@ -91,9 +121,9 @@ function absentWarning({ setting, value, source }: Effective): Problem {
 }
 
 /** The options that the values make; what does not go together is a {@link ConfigError} in the words of the keys. */
-export function optionsOf(values: readonly Effective[]): WatchOptions {
+export function optionsOf(values: readonly Effective[], command = "run"): WatchOptions {
 	try {
-		return watchOptions("run", { values: argumentsOf(values), positionals: [] });
+		return watchOptions(command, { values: argumentsOf(values), positionals: [] });
 	} catch (error) {
 		if (!(error instanceof CliError) || error.exitCode !== EXIT.usage) throw error;
 		const named = values.filter((one) => one.source.kind !== "flag" && mentions(error.message, one));
