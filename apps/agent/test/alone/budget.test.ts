@@ -1,5 +1,5 @@
 /** A load that rises to the server's ceiling, and an agent that may use far less than it would need for all of it. */
-import { closeSync, createReadStream, mkdtempSync, openSync, readFileSync, rmSync } from "node:fs";
+import { closeSync, createReadStream, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { get } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -108,6 +108,65 @@ it("keeps to its budget, tells of each request that is missing, and logs everyth
 		expect(await wirescribe.stop(), wirescribe.stderr).toBe(0);
 		const ledger = JSON.parse(readFileSync(ledgerFile, "utf8")) as Ledger;
 		await expectAccounted(nginx, ledger, file, made);
+	} finally {
+		rmSync(folder, { recursive: true, force: true });
+	}
+});
+
+it("lets go of the kernel when nothing else keeps the budget, and takes hold of it again under traffic", {
+	timeout: 240_000,
+}, async () => {
+	const folder = mkdtempSync(join(tmpdir(), "wirescribe-detached-"));
+	try {
+		await using nginx = await startNginx({ bufferedLog: true });
+		const [file, ledgerFile, config] = ["lines.json", "ledger.json", "agent.yaml"].map((name) =>
+			join(folder, name),
+		) as [string, string, string];
+		const allow = (cpus: string): void => {
+			const log = `{output: json, ledger_file: ${ledgerFile}, select: {ports: [${nginx.port}]}}`;
+			// What the programs cost counts, too: no part of the connections is small enough.
+			const agent = `{cpu_budget: ${cpus}, measure_probes: true, metrics_listen: "127.0.0.1:0"}`;
+			writeFileSync(config, `access_log: ${log}\nagent: ${agent}\n`);
+		};
+		allow("1%");
+		const fd = openSync(file, "w");
+		await using wirescribe = await Wirescribe.start(["run", "--config", config], { stdoutFd: fd, ready: "watching " });
+		closeSync(fd);
+		const url = /http:\S+/.exec(wirescribe.stderr)?.[0] as string;
+		const step = (): Promise<number> => metric(url, 'wirescribe_protection_step{budget="cpu"}');
+
+		const [busy, calm] = [new AbortController(), new AbortController()];
+		const ceiling = loadUntil(busy.signal, nginx.port, undefined, 20_000);
+		await wirescribe.until(() => wirescribe.stderr.includes(": detached: "), "that it is detached", 60_000);
+		expect(await step()).toBe(5);
+		busy.abort();
+		let made = await ceiling;
+		const traffic = loadUntil(calm.signal, nginx.port, 500, 500);
+		await wirescribe.until(() => /: detached: .*: part: /s.test(wirescribe.stderr), "that it tries again", 90_000);
+		expect(await metric(url, "wirescribe_protection_watched_ratio")).toBeGreaterThan(0);
+
+		allow("100%");
+		await wirescribe.until(
+			() => wirescribe.stderr.includes("agent.cpu_budget: 1% -> 100%"),
+			"the other budget",
+			60_000,
+		);
+		while ((await metric(url, "wirescribe_protection_watched_ratio")) < 1) await sleep(100);
+		calm.abort();
+		made += await traffic;
+		made += await loadUntil(AbortSignal.timeout(1), nginx.port, 100, 50);
+		expect(await wirescribe.stop(), wirescribe.stderr).toBe(0);
+
+		const truth = new Map((await nginx.log()).map((entry) => [entry.path, entry]));
+		expect(truth.size).toBe(made);
+		const { operations, messages, records } = JSON.parse(readFileSync(ledgerFile, "utf8")) as Ledger;
+		expect([operations?.balanced, messages.balanced, records.balanced]).toEqual([true, true, true]);
+		const counted = messages.requestStartsRead + messages.requestStartsLost + messages.requestStartsNotWatched;
+		// Nobody has counted for a while.
+		expect(counted).toBeLessThan(2 * made);
+		const { lines, last } = await judge(file, truth);
+		expect(lines).toBe(messages.logged + messages.partial + messages.unpaired + messages.unpairedResponses);
+		expect(last).toBe(100);
 	} finally {
 		rmSync(folder, { recursive: true, force: true });
 	}
