@@ -5,8 +5,8 @@
  * This file only finds the command and turns its failure into one line and an exit code.
  */
 import process from "node:process";
+import { nearest } from "@wirescribe/filter/nearest";
 import { CliError, EXIT, errorLines } from "./cli/errors.ts";
-import { nearest } from "./cli/options.ts";
 import { log } from "./logging/log.ts";
 import { version } from "./version.ts";
 

@@ -1,4 +1,17 @@
-/** The candidate that is at most two edits away from the name, the nearest one; undefined when none is. */
+/**
+ * What was meant, for messages about a name that there is not. Apart from the filters, so that it costs no one their patterns.
+ *
+ * @module
+ */
+
+/**
+ * The candidate that is at most two edits away from the name, the nearest one, of equals the first; undefined when none is.
+ *
+ * @example
+ * ```ts
+ * nearest("statsu", ["method", "status"]); // "status"
+ * ```
+ */
 export function nearest(name: string, candidates: Iterable<string>): string | undefined {
 	let best: string | undefined;
 	let bestDistance = 3;

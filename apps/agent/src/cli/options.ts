@@ -1,4 +1,5 @@
 import { type ParseArgsConfig, parseArgs } from "node:util";
+import { nearest } from "@wirescribe/filter/nearest";
 import { CliError, EXIT } from "./errors.ts";
 
 /** One option of a command: how it is parsed, and the line that `--help` prints for it. */
@@ -133,31 +134,4 @@ export function helpText(usage: string, about: string, specs: OptionSpecs): stri
 	]);
 	const width = Math.max(...rows.map(([left]) => left.length)) + 2;
 	return `${usage}\n\n${about}\n\n${rows.map(([left, right]) => left.padEnd(width) + right).join("\n")}\n`;
-}
-
-/** The candidate within two edits of `name`, for "did you mean". */
-export function nearest(name: string, candidates: readonly string[]): string | undefined {
-	let best: string | undefined;
-	let bestDistance = 3;
-	for (const candidate of candidates) {
-		const distance = editDistance(name, candidate);
-		if (distance < bestDistance) {
-			bestDistance = distance;
-			best = candidate;
-		}
-	}
-	return best;
-}
-
-function editDistance(a: string, b: string): number {
-	let row = Array.from({ length: b.length + 1 }, (_, i) => i);
-	for (let i = 1; i <= a.length; i++) {
-		const next = [i];
-		for (let j = 1; j <= b.length; j++) {
-			const substitution = (row[j - 1] as number) + (a[i - 1] === b[j - 1] ? 0 : 1);
-			next.push(Math.min(substitution, (row[j] as number) + 1, (next[j - 1] as number) + 1));
-		}
-		row = next;
-	}
-	return row[b.length] as number;
 }

@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
+import { nearest } from "@wirescribe/filter/nearest";
 import { type Document, isAlias, isMap, isScalar, isSeq, LineCounter, type Node, parseDocument } from "yaml";
-import { nearest } from "../cli/options.ts";
 import { type Environment, expand } from "./placeholders.ts";
 import { type Position, type Problem, UnreadableError } from "./problem.ts";
 import { readList, readText, type Setting, type SettingValue } from "./setting.ts";

@@ -1,4 +1,4 @@
-import { nearest } from "../cli/options.ts";
+import { nearest } from "@wirescribe/filter/nearest";
 import type { Environment } from "./placeholders.ts";
 import type { Problem } from "./problem.ts";
 import { readText, type SettingValue, variableOf } from "./setting.ts";

@@ -1,7 +1,8 @@
 import { type JsonTransaction, printable } from "@wirescribe/access-log";
 import { FIELDS, findField, readRecord } from "@wirescribe/filter";
+import { nearest } from "@wirescribe/filter/nearest";
 import { endpointOf, lineSpans, type Span, textWidth } from "@wirescribe/live-view";
-import { nearest, usageError } from "../cli/options.ts";
+import { usageError } from "../cli/options.ts";
 import { ansiLine } from "../top/ansi.ts";
 
 /** What a line looks like. */
