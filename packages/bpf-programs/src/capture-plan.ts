@@ -1,7 +1,8 @@
 import { readFileSync } from "node:fs";
 import { release } from "node:os";
 import { BpfObject, mapTypes, possibleCpus } from "@wirescribe/libbpf";
-import { configure, firstReads, objectFile, systemCallPrograms } from "./capture.ts";
+import { configure, systemCallPrograms } from "./configure.ts";
+import { firstReads, objectFile } from "./kernels.ts";
 import { type CaptureOptions, type Settings, settingsOf } from "./options.ts";
 
 /** A place in the kernel that a program would be attached to. */

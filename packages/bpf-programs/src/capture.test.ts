@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { checkKernel, objectFile } from "./capture.ts";
 import { openCapture } from "./index.ts";
+import { checkKernel, objectFile } from "./kernels.ts";
 
 describe("what cannot work", () => {
 	test.each([

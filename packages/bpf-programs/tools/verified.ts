@@ -12,7 +12,7 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { release } from "node:os";
 import { pathToFileURL } from "node:url";
 import { BpfObject, possibleCpus } from "@wirescribe/libbpf";
-import { objectFile } from "../src/capture.ts";
+import { objectFile } from "../src/kernels.ts";
 
 const file: URL = new URL("../test/verified.json", import.meta.url);
 
