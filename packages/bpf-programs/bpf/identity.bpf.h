@@ -81,7 +81,8 @@ static __always_inline void exclude_other_end(struct sock *sk)
 	bpf_map_update_elem(&excluded_tuples, &other, &ours, BPF_ANY);
 }
 
-// The socket ends. Its number has gone back to the kernel with TCP_CLOSE, its source port stays: the same number.
+// The socket that was ours ends, or has ended. Its number goes back to the kernel with TCP_CLOSE, its source port stays: the same
+// number.
 static __noinline int readmit_other_end(struct sock *sk)
 {
 	struct tuple other;

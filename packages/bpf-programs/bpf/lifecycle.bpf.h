@@ -241,6 +241,14 @@ static __always_inline void mark_own(struct sock *sk)
 		state->own = 1;
 }
 
+// A socket that is not ours, or not yet known to be, begins where one of ours may have ended while nobody saw it: in the same
+// memory, with the same tuple.
+static __always_inline void readmit_unseen_end(struct sock *sk)
+{
+	if (capture_life)
+		readmit_other_end(sk);
+}
+
 // Our own connections are marked before any byte crosses them: the connecting side when it starts, its other end (on
 // this host) by the tuple as soon as there is one, both before accept(2) or connect(2) return.
 SEC("raw_tp/inet_sock_set_state") int inet_sock_set_state(struct raw_tracepoint_args *ctx)
@@ -266,14 +274,18 @@ SEC("raw_tp/inet_sock_set_state") int inet_sock_set_state(struct raw_tracepoint_
 			if (bpf_map_lookup_elem(&excluded_listeners, &listener)) {
 				mark_own(sk);
 				exclude_other_end(sk);
-			} else if (is_other_end_excluded(sk)) {
-				// Now: it may be accepted and read when that end is gone.
-				mark_own(sk);
+				return 0;
 			}
+			readmit_unseen_end(sk);
+			// Now: it may be accepted and read when that end is gone.
+			if (is_other_end_excluded(sk))
+				mark_own(sk);
 		} else {
 			state = state_of(sk);
 			if (state && state->own)
 				exclude_other_end(sk);
+			else
+				readmit_unseen_end(sk);
 		}
 	} else if (new == TCP_LISTEN) {
 		if (is_excluded_process(tgid)) {
