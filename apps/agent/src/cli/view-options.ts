@@ -33,7 +33,7 @@ export interface ViewOptions {
 }
 
 /**
- * Parses the arguments of `top`, `watch` and `export`, with what the configuration says of the same options, of how is captured, and of
+ * Parses the arguments of `top`, `watch` and `export`, with what the configuration says of the same options, of how it is captured, and of
  * the options in `more`, which are none of the command's own.
  */
 export function parseViewArguments(
