@@ -1,5 +1,5 @@
 import { type Chunk, type Direction, NO_BYTES } from "@wirescribe/buffer";
-import { Http1Connection, type Message, MessageParser, MessageReader } from "../src/index.ts";
+import { HeadTemplates, Http1Connection, type Message, MessageParser, MessageReader } from "../src/index.ts";
 import type { Case, Input } from "./cases.ts";
 import { Checker, type Contender, type Level } from "./check.ts";
 
@@ -53,7 +53,7 @@ function makeCore(of: Case, level: Level): Contender {
 	const parser = new MessageParser(
 		of.kind,
 		{ onRequestHead: onHead, onResponseHead: onHead, onEnd },
-		{ method: "GET" },
+		{ method: "GET", templates: new HeadTemplates() },
 	);
 	const run = (input: Input) => {
 		checker.begin(input);
@@ -67,7 +67,7 @@ function makeCore(of: Case, level: Level): Contender {
 function makeKept(of: Case, level: Level): Contender {
 	const name = "our MessageReader";
 	const checker = new Checker(of, name);
-	const reader = new MessageReader(of.kind, { method: "GET" });
+	const reader = new MessageReader(of.kind, { method: "GET", templates: new HeadTemplates() });
 	const run = (input: Input) => {
 		checker.begin(input);
 		for (const bytes of input.views) {
@@ -87,7 +87,7 @@ function makeObserved(of: Case): Contender {
 	const numbering = new Numbering();
 	const asks = of.kind === "request";
 	const connection = new Http1Connection(
-		{},
+		{ templates: new HeadTemplates() },
 		{
 			exchange({ request, response, unpaired, partial }) {
 				if (request === undefined || response === undefined || unpaired !== undefined || partial.length > 0) {

@@ -1,8 +1,9 @@
 import type { Chunk } from "@wirescribe/buffer";
-import { Http1Connection, type Http1Options } from "../src/index.ts";
+import { HeadTemplates, Http1Connection, type Http1Options } from "../src/index.ts";
 import { type Conversation, converse, type Random } from "../test/model.ts";
 import { identity, type Row, run } from "../test/wire.ts";
 import type { Outcome, Property } from "./property.ts";
+import { RECALLED } from "./recalled.ts";
 import { anyChunks, anyConversation, mutate, resplit } from "./traffic.ts";
 
 const FOREVER = { reorderWindowMs: 1e9 };
@@ -156,8 +157,31 @@ function resting(random: Random): Outcome {
 	return { checked: run(chunks, options, true, true).rested, defect };
 }
 
+const shared = new HeadTemplates();
+
+/** Connections that share templates: what was read before changes nothing. */
+function recalling(random: Random): Outcome {
+	const chunks = anyArrival(random);
+	const options = random.pick<Http1Options>([{}, { role: "client" }, { role: "server" }, LIMITS]);
+	const differs = (some: readonly Chunk[]): string | undefined => {
+		const [a, b] = [run(some, options), run(some, { ...options, templates: shared }, true, random.chance(50))];
+		const what = firstDifference(b.rows, a.rows);
+		if (what !== undefined) return what;
+		const [c, d] = [a, b].map(({ changes, skips }) => JSON.stringify([changes, skips]));
+		return c === d ? undefined : `${d} instead of ${c}`;
+	};
+	const what = differs(chunks);
+	return { checked: chunks.length, defect: what === undefined ? undefined : { what, chunks, again: differs } };
+}
+
 /** All properties that need nothing but the parser, the cheap ones as likely as the others. */
 export const PROPERTIES: readonly Property[] = [
+	...RECALLED,
+	{
+		name: "recalled-observed",
+		says: "connections that share templates give the same exchanges, changes and hints as those that have none",
+		try: recalling,
+	},
 	{
 		name: "random",
 		says: "random bytes, ids and offsets never throw; memory and requests in flight stay within the limits",

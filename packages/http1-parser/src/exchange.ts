@@ -6,6 +6,7 @@ import type { Http1Error } from "./errors.ts";
 import type { Http1Limits } from "./limits.ts";
 import type { Message } from "./message.ts";
 import type { PartialReason, UnpairedReason } from "./reasons.ts";
+import type { HeadTemplates } from "./templates.ts";
 
 /** A request with its response, or one of them alone. Readable during the callback; `detach()` what is to be kept. */
 export interface Exchange {
@@ -59,6 +60,8 @@ export interface Http1Options extends Partial<Http1Limits> {
 	 * time; nothing when it is left out.
 	 */
 	readonly onAnomaly?: (anomaly: Anomaly) => void;
+	/** Heads of this and other connections to compare with. Default: none. */
+	readonly templates?: HeadTemplates;
 	/** What is told of bodies. Default "none": their sizes are known nevertheless, and nothing is paid for. */
 	readonly bodies?: BodyPolicy;
 	/** Body bytes are handed out as copies. Default false: as views that are valid during the call. */

@@ -64,7 +64,7 @@ export function noteField(head: HttpMessage, start: number, next: number, shift:
 }
 
 /** The first one counts. */
-function noteHost(head: HttpMessage, b: Uint8Array, value: number, end: number, shift: number): void {
+export function noteHost(head: HttpMessage, b: Uint8Array, value: number, end: number, shift: number): void {
 	if ((head.fields & FIELD.host) !== 0) return;
 	head.hostStart = value + shift;
 	head.hostEnd = end + shift;
@@ -80,7 +80,7 @@ function signatureOf(b: Uint8Array, value: number, end: number): number {
 }
 
 /** Digits; a list of equal numbers counts as repeated fields do. */
-function noteContentLength(head: HttpMessage, b: Uint8Array, value: number, end: number): void {
+export function noteContentLength(head: HttpMessage, b: Uint8Array, value: number, end: number): void {
 	let i = value;
 	for (;;) {
 		let length = 0;

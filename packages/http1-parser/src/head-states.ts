@@ -30,7 +30,7 @@ export function readHead(reader: Reader): boolean {
 	}
 	if (!reader.synced && !reader.candidate && !atOperation(reader)) return search(reader);
 	const head = reader.nextHead(!reader.synced);
-	let end = reader.tried === 0 ? scanHead(head, bytes, from, to) : INCOMPLETE;
+	let end = reader.tried === 0 ? scan(reader, head, bytes, from, to, 0) : INCOMPLETE;
 	let ends: Span = NONE;
 	if (end === INCOMPLETE) {
 		ends = stream.gather();
@@ -76,7 +76,14 @@ export function scanAgain(reader: Reader, head: HttpMessage, alone: number, ends
 	reader.tried = have;
 	const worth = first ? have > alone : ends !== NONE || have >= reader.scanned * 2 || hasLineEnd(bytes, fresh, to);
 	if (worth || first) reader.scanned = have;
-	return worth ? scanHead(head, bytes, from, to, head.resume) : INCOMPLETE;
+	return worth ? scan(reader, head, bytes, from, to, head.resume) : INCOMPLETE;
+}
+
+/** Reads a head, by a template where one may be used. */
+function scan(reader: Reader, head: HttpMessage, bytes: Uint8Array, from: number, to: number, resume: number): number {
+	const { templates } = reader.limits;
+	if (templates === undefined || head.guess || head.thorough) return scanHead(head, bytes, from, to, resume);
+	return templates.scan(reader, head, bytes, from, to, resume);
 }
 
 function beginMessage(reader: Reader, message: HttpMessage, bytes: number): void {

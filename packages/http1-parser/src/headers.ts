@@ -18,6 +18,12 @@ export function linesFor(head: HttpMessage, resumed: boolean): FieldLines {
 	return lines;
 }
 
+/** As the scan of a head has left them; undefined: others have been read in between. */
+export function linesNoted(head: HttpMessage): Int32Array | undefined {
+	const lines = LATEST[head.response ? 1 : 0];
+	return lines.serial === head.serial && head.headerCount < lines.starts.length ? lines.starts : undefined;
+}
+
 /** Of a message that is asked; found again in its text when others have been read since. */
 export function linesOf(message: HttpMessage, text: string): Int32Array {
 	const lines = LATEST[message.response ? 1 : 0];

@@ -8,6 +8,7 @@ import type { Message } from "./message.ts";
 import { type Leniency, leniencyNames, type PartialReason, type UnpairedReason } from "./reasons.ts";
 import * as FIELD from "./signals.ts";
 import { authorityEnd, authorityStart, formOf, type TargetForm, withoutLogin } from "./target.ts";
+import type { Change, Template } from "./template.ts";
 import { readTrace, type Trace } from "./trace.ts";
 
 const NO_REASONS: readonly never[] = [];
@@ -67,6 +68,11 @@ export class HttpMessage implements Message {
 	lengthConflict = false;
 	/** 0: no Transfer-Encoding, 1: ends in chunked, 2: does not. */
 	transferEncoding = 0;
+	/** The head is like this one, but for these lines, the last one first. */
+	template: Template | undefined = undefined;
+	changes: Change | undefined = undefined;
+	/** What is before is the template's and no text of its own. */
+	textStart = 0;
 
 	headerBytes = 0;
 	bodyBytes = 0;
@@ -111,13 +117,21 @@ export class HttpMessage implements Message {
 		this.status = this.hostSignature = this.constantSignature = this.constantBytes = 0;
 		this.contentLength = -1;
 		this.lengthConflict = this.mayLackBody = this.lfExpected = false;
+		this.template = this.changes = undefined;
+		this.textStart = 0;
 	}
 
 	/** The head is bytes[from..from + headerBytes), and begins in `piece`. Of a cut one, only whole lines are text. */
 	begin(bytes: Uint8Array, from: number, headerBytes: number, piece: Piece, textBytes: number): void {
-		this.#bytes = bytes;
-		this.#from = from;
-		this.#textBytes = textBytes;
+		if (this.template === undefined) {
+			this.#bytes = bytes;
+			this.#from = from;
+			this.#textBytes = textBytes;
+		} else if (this.changes !== undefined) {
+			this.#bytes = bytes;
+			this.#from = from + this.textStart;
+			this.#textBytes = this.changes.end - this.textStart;
+		}
 		this.headerBytes = headerBytes;
 		this.firstDataId = this.lastDataId = piece.dataId;
 		this.prevDataId = piece.prevDataId;
@@ -143,11 +157,11 @@ export class HttpMessage implements Message {
 
 	get method(): string {
 		if (this.response) return "";
-		return this.knownMethod === "" ? this.#head().substring(0, this.methodEnd) : this.knownMethod;
+		return this.knownMethod === "" ? this.text().substring(0, this.methodEnd) : this.knownMethod;
 	}
 
 	get target(): string {
-		return this.response ? "" : this.#head().substring(this.partStart, this.partEnd);
+		return this.response ? "" : this.#part;
 	}
 
 	get targetForm(): TargetForm | undefined {
@@ -167,11 +181,12 @@ export class HttpMessage implements Message {
 		const target = this.target;
 		const authority = target.charCodeAt(0) === 47 ? 0 : authorityStart(target);
 		if (authority > 0) return withoutLogin(target.slice(authority, authorityEnd(target, authority)));
-		return (this.fields & FIELD.host) === 0 ? "" : this.#head().substring(this.hostStart, this.hostEnd).trim();
+		if ((this.fields & FIELD.host) === 0) return "";
+		return this.template?.hostOf(this) ?? this.text().substring(this.hostStart, this.hostEnd).trim();
 	}
 
 	get reason(): string {
-		return this.response ? this.#head().substring(this.partStart, this.partEnd) : "";
+		return this.response ? this.#part : "";
 	}
 
 	get version(): string {
@@ -182,7 +197,7 @@ export class HttpMessage implements Message {
 		if (!this.thorough) {
 			const judged = new HttpMessage();
 			judged.thorough = this.thorough = true;
-			const head = ascii(this.#head());
+			const head = ascii(this.text());
 			scanHead(judged, head, 0, head.length);
 			this.lenient |= judged.lenient;
 		}
@@ -198,14 +213,16 @@ export class HttpMessage implements Message {
 	}
 
 	get(name: string): string | undefined {
-		const text = this.#head();
+		if (this.template !== undefined) return this.template.get(this, name);
+		const text = this.text();
 		const starts = linesOf(this, text);
 		const k = findLine(text, starts, this.headerCount, name, 0);
 		return k < 0 ? undefined : valueAt(text, starts[k]! + name.length, starts[k + 1]!, this.#folded);
 	}
 
 	getAll(name: string): string[] {
-		const text = this.#head();
+		if (this.template !== undefined) return this.template.getAll(this, name);
+		const text = this.text();
 		const starts = linesOf(this, text);
 		const values: string[] = [];
 		for (let k = -1; ; ) {
@@ -220,7 +237,8 @@ export class HttpMessage implements Message {
 	}
 
 	rawHeaders(): string[] {
-		const text = this.#head();
+		if (this.template !== undefined) return this.template.rawHeaders(this);
+		const text = this.text();
 		const starts = linesOf(this, text);
 		const folded = this.#folded;
 		const all: string[] = [];
@@ -257,7 +275,7 @@ export class HttpMessage implements Message {
 	}
 
 	detach(): this {
-		this.#head();
+		this.text();
 		return this;
 	}
 
@@ -281,8 +299,13 @@ export class HttpMessage implements Message {
 		return (this.lenient & LENIENT.obsFold) !== 0;
 	}
 
-	/** The head as text; the bytes are let go, because the caller's memory is used again. */
-	#head(): string {
+	get #part(): string {
+		if (this.textStart > 0) return this.template!.part;
+		return this.text().substring(this.partStart, this.partEnd);
+	}
+
+	/** The head, or what is its own of it, as text; the bytes are let go, because the caller's memory is used again. */
+	text(): string {
 		if (this.#bytes !== undefined) {
 			this.#text = latin1(this.#bytes, this.#from, this.#from + this.#textBytes);
 			this.#bytes = undefined;

@@ -29,4 +29,5 @@ export { MessageParser, type MessageParserOptions, type StopReason } from "./mes
 export { MessageReader, type MessageReaderOptions } from "./message-reader.ts";
 export type { Leniency, PartialReason, Reason, UnpairedReason } from "./reasons.ts";
 export type { TargetForm } from "./target.ts";
+export { HeadTemplates } from "./templates.ts";
 export type { Trace } from "./trace.ts";

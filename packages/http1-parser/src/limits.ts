@@ -1,4 +1,5 @@
 import type { Http1Options } from "./exchange.ts";
+import type { HeadScan } from "./reader-host.ts";
 
 /** Every limit of a connection. Reaching one never throws: a message gets a reason, a hole is given up, a half is handed out. */
 export interface Http1Limits {
@@ -60,6 +61,7 @@ export interface ConnectionLimits extends Http1Limits {
 	readonly reorderWindowNs: number;
 	readonly strict: boolean;
 	readonly thorough: boolean;
+	readonly templates: HeadScan | undefined;
 }
 
 let latest: ConnectionLimits | undefined;
@@ -68,12 +70,18 @@ let latest: ConnectionLimits | undefined;
 export function connectionLimitsOf(options: Http1Options): ConnectionLimits {
 	const strict = options.mode === "strict";
 	const thorough = options.onAnomaly !== undefined;
+	const templates = options.templates as HeadScan | undefined;
 	const same = (name: keyof Http1Limits) => (options[name] ?? DEFAULT_LIMITS[name]) === latest![name];
-	if (latest?.strict !== strict || latest.thorough !== thorough || !NAMES.every(same)) {
+	if (
+		latest?.strict !== strict ||
+		latest.thorough !== thorough ||
+		latest.templates !== templates ||
+		!NAMES.every(same)
+	) {
 		const limits = limitsOf(options);
 		const { maxPendingFragments: maxPieces, maxPendingBytes: maxRetainedBytes } = limits;
 		const buffer = { maxPieces, maxRetainedBytes, reorderWindowNs: limits.reorderWindowMs * 1e6 };
-		latest = { ...limits, ...buffer, maxPausedBytes: 65536, strict, thorough };
+		latest = { ...limits, ...buffer, maxPausedBytes: 65536, strict, thorough, templates };
 	}
 	return latest;
 }

@@ -7,6 +7,8 @@ import type { MessageEvents } from "./events.ts";
 import { HttpMessage } from "./http-message.ts";
 import { type Http1Limits, limitsOf } from "./limits.ts";
 import { Reader, type ReaderHost } from "./reader.ts";
+import type { HeadScan } from "./reader-host.ts";
+import type { HeadTemplates } from "./templates.ts";
 
 /** Settings of a `MessageParser`; all have defaults, those of limits in `DEFAULT_LIMITS`. */
 export interface MessageParserOptions
@@ -20,6 +22,8 @@ export interface MessageParserOptions
 	readonly method?: string;
 	/** "tolerant" (default): errors are named and read over. "strict": the first one stops reading, as a server would. */
 	readonly mode?: "tolerant" | "strict";
+	/** Heads of this and other streams to compare with. Default: none. */
+	readonly templates?: HeadTemplates;
 	/** What `onBody` is told. Default "none". */
 	readonly bodies?: BodyPolicy;
 	/** Body bytes are handed out as copies. Default false: as views that are valid during the call. */
@@ -74,6 +78,7 @@ class PushParser implements MessageParser, ReaderHost {
 			maxPausedBytes: 65536,
 			strict: options.mode === "strict",
 			thorough: events.onAnomaly !== undefined,
+			templates: options.templates as HeadScan | undefined,
 		};
 		const tap = makeTap(options.bodies, options.copy, events.onBody?.bind(events));
 		this.#reader = new Reader(this.#stream, this, limits, tap);

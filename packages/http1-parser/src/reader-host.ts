@@ -32,11 +32,18 @@ export interface ReaderHost {
 	foreign(reader: Reader, kind: "http/2" | "broken"): boolean;
 }
 
+/** Scans heads; see `scanHead`. */
+export interface HeadScan {
+	scan(reader: Reader, head: HttpMessage, bytes: Uint8Array, from: number, to: number, resume: number): number;
+}
+
 /** Limits of one reader. */
 export interface ReaderLimits {
 	readonly maxHeaderBytes: number;
 	/** Stop at the first error instead of naming it and reading on. */
 	readonly strict?: boolean;
+	/** Heads to compare with. */
+	readonly templates?: HeadScan | undefined;
 	/** Judge every name while it is scanned. */
 	readonly thorough?: boolean;
 	readonly maxHeaders: number;

@@ -64,6 +64,8 @@ export class Reader {
 	left = 0;
 	hinted = false;
 	chunked: ChunkedBody | undefined = undefined;
+	/** What `templates` remember of its heads. */
+	recall = 0;
 	/** The chunked body whose chunk lines are not seen may have ended before: what is passed may be other messages. */
 	mayBeOver = false;
 

@@ -13,12 +13,15 @@ export const INVALID = -2;
 export let words: Int32Array = new Int32Array(4096);
 /** The same memory. What was copied begins at 0 and ends with a 0, so that no search runs out of it. */
 export let memory: Uint8Array = new Uint8Array(words.buffer);
+/** The same again: what is only compared goes by eight bytes at once. */
+export let doubles: Float64Array = new Float64Array(words.buffer);
 
 /** Copies what is to be scanned; returns how many bytes. */
 export function copyIn(bytes: Uint8Array, from: number, to: number): number {
 	const count = to - from;
 	if (count >= memory.length) {
-		words = new Int32Array((count + 4) >> 1);
+		doubles = new Float64Array((count + 8) >> 2);
+		words = new Int32Array(doubles.buffer);
 		memory = new Uint8Array(words.buffer);
 	}
 	memory.set(count === bytes.length ? bytes : bytes.subarray(from, to), 0);

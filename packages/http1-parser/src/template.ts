@@ -1,0 +1,308 @@
+import { latin1 } from "./bytes.ts";
+import { noteContentLength, noteHost } from "./fields.ts";
+import { findLine, valueAt } from "./headers.ts";
+import type { HttpMessage } from "./http-message.ts";
+import { below, CONTROL, copyIn, doubles, INCOMPLETE, memory, words } from "./scan.ts";
+import * as FIELD from "./signals.ts";
+import { scanStartLine } from "./start-line.ts";
+
+/** The head is not like the template. */
+export const MISS = -3;
+
+/** So much longer than its template a head may be. */
+const ROOM = 256;
+/** With more lines that differ a head is as quickly scanned. */
+const MOST_CHANGES = 8;
+/** The start line. */
+const START = -1;
+
+/** What another value of a line means: nothing, or that it has to be read; of a fixed line it is a miss. */
+const FREE = 0;
+const LENGTH = 1;
+const HOST = 2;
+const FIXED = 3;
+const KINDS: Readonly<Record<string, number>> = {
+	host: HOST,
+	"content-length": LENGTH,
+	"transfer-encoding": FIXED,
+	"user-agent": FIXED,
+	"accept-encoding": FIXED,
+	"accept-language": FIXED,
+};
+
+/** A line of a head that differs from its template's. */
+export class Change {
+	/** The field's number; -1: the start line. */
+	readonly line: number;
+	/** Where it begins and where the next one does, in the head. */
+	readonly start: number;
+	readonly end: number;
+	/** The change before it. */
+	readonly before: Change | undefined;
+
+	constructor(line: number, start: number, end: number, before: Change | undefined) {
+		this.line = line;
+		this.start = start;
+		this.end = end;
+		this.before = before;
+	}
+}
+
+/**
+ * A head that was read, to be compared with the next ones: what is the same in them need not be scanned, nor made into
+ * strings again. It is never changed.
+ *
+ * ```
+ *   template   GET /a HTTP/1.1  Host: h  Date: 10:20:31  Accept: x  (blank)
+ *   head       GET /a HTTP/1.1  Host: h  Date: 10:20:32  Accept: x  (blank)
+ *              ======= compared ======== -- scanned ---- == compared ======
+ * ```
+ *
+ * Only plain heads become one: lines that end in CRLF, no leniency, nothing but ASCII without controls. So eight bytes may be compared
+ * as one number: none of the template's is a zero, of which there are two, or not a number, which is like none.
+ */
+export class Template {
+	/** Stands for the names and what the client is. */
+	readonly shape: number;
+	readonly response: boolean;
+	readonly headerCount: number;
+	/** Target or reason; and the host. */
+	readonly part: string;
+	readonly host: string;
+	readonly length: number;
+	readonly #head: HttpMessage;
+	readonly #bytes: Uint8Array;
+	readonly #doubles: Float64Array;
+	readonly #text: string;
+	readonly #starts: Int32Array;
+	/** Of each line: where its colon is, and what its value is for. */
+	readonly #colons: number[] = [];
+	readonly #kinds: number[] = [];
+	/** Names and values in turn. */
+	readonly #flat: string[] = [];
+	readonly #lines: Map<string, number> = new Map();
+
+	/** `head` was scanned from these bytes, and is only for this. */
+	constructor(head: HttpMessage, bytes: Uint8Array, from: number, to: number, shape: number) {
+		const length = to - from;
+		const whole = length >> 3;
+		this.#bytes = bytes.slice(from, to);
+		this.#doubles = new Float64Array(whole + 1);
+		new Uint8Array(this.#doubles.buffer).set(this.#bytes.subarray(0, whole << 3));
+		// The last one is like nothing and ends the comparison.
+		this.#doubles[whole] = Number.NaN;
+		this.shape = shape;
+		this.length = length;
+		this.response = head.response;
+		this.headerCount = head.headerCount;
+		this.#head = head;
+		this.#text = latin1(this.#bytes, 0, length);
+		this.part = latin1(this.#bytes, head.partStart, head.partEnd);
+		this.host = (head.fields & FIELD.host) === 0 ? "" : latin1(this.#bytes, head.hostStart, head.hostEnd).trim();
+		this.#starts = new Int32Array(head.headerCount + 1);
+		this.#readLines();
+	}
+
+	#readLines(): void {
+		const text = this.#text;
+		let at = this.#head.headersStart;
+		for (let k = 0; k <= this.headerCount; k++) {
+			this.#starts[k] = at;
+			if (k === this.headerCount) return;
+			const colon = text.indexOf(":", at);
+			const next = text.indexOf("\n", colon) + 1;
+			// Made of bytes each: parts of the text would keep all of it.
+			const name = latin1(this.#bytes, at, colon);
+			const start = valueStart(this.#bytes, colon + 1, next - 2);
+			this.#flat.push(name, latin1(this.#bytes, start, start + valueAt(text, colon, next, false).length));
+			const kind = KINDS[name.toLowerCase()] ?? FREE;
+			this.#colons.push(colon);
+			// Of hosts the first one counts, of lengths there is one.
+			this.#kinds.push(kind === HOST && this.#kinds.includes(HOST) ? FIXED : kind);
+			at = next;
+		}
+	}
+
+	/** Begins as this one does, as far as one look can tell: the same method, or the same status. */
+	mayBe(bytes: Uint8Array, from: number): boolean {
+		const b = this.#bytes;
+		const at = this.response ? 9 : 0;
+		return bytes[from + at] === b[at] && bytes[from + at + 1] === b[at + 1] && bytes[from + at + 2] === b[at + 2];
+	}
+
+	/**
+	 * Reads the head at bytes[from..to) when it is like this one. Returns the index behind it, `INCOMPLETE`, or `MISS`: then
+	 * it has to be scanned.
+	 */
+	read(head: HttpMessage, bytes: Uint8Array, from: number, to: number): number {
+		const { length, headerCount } = this;
+		const theirs = this.#doubles;
+		const t = this.#bytes;
+		const starts = this.#starts;
+		const most = from + length + ROOM;
+		let count = copyIn(bytes, from, to < most ? to : most);
+		// What ends the bytes that were copied, ends all there are.
+		const stop = to > most ? MISS : INCOMPLETE;
+		const ours = doubles;
+		const b = memory;
+		let changes: Change | undefined;
+		let left = MOST_CHANGES;
+		let shift = 0;
+		for (let at = 0, k = START; ; ) {
+			while ((at & 7) !== 0 && b[at] === t[at]) at++;
+			if ((at & 7) === 0) {
+				let i = at >> 3;
+				while (ours[i] === theirs[i]) i++;
+				at = i << 3;
+				while (at < length && b[at] === t[at]) at++;
+			}
+			if (at >= length) break;
+			if (at >= count) return stop === MISS ? MISS : incomplete(head);
+			if (--left === 0) return MISS;
+			let end: number;
+			if (at < starts[0]!) {
+				if (k !== START || changes !== undefined) return MISS;
+				end = this.#readStart(head, count);
+				if (end < 0) return end === INCOMPLETE ? stop : MISS;
+				changes = new Change(START, 0, end, undefined);
+				at = starts[0]!;
+				k = 0;
+			} else {
+				if (k < 0) k = 0;
+				while (k < headerCount && at >= starts[k + 1]!) k++;
+				if (k === headerCount || at <= this.#colons[k]! || this.#kinds[k] === FIXED) return MISS;
+				end = below(words, at, CONTROL);
+				while (b[end] === 9) end = below(words, end + 1, CONTROL);
+				if (end >= count) return stop === MISS ? MISS : incomplete(head);
+				if (b[end] !== 13 || b[end + 1] !== 10) return MISS;
+				end += 2;
+				changes = new Change(k, starts[k]! + shift, end + shift, changes);
+				at = starts[++k]!;
+			}
+			if (end === at) continue;
+			// The rest to where the template has it.
+			b.copyWithin(at, end, count + 1);
+			shift += end - at;
+			count += at - end;
+		}
+		this.#fill(head, bytes, from, changes);
+		return from + length + shift;
+	}
+
+	/** Another start line of the same kind. */
+	#readStart(head: HttpMessage, count: number): number {
+		head.startScan();
+		const end = scanStartLine(head, count);
+		if (end < 0) return end;
+		const same = head.response ? this.response : !this.response && head.knownMethod !== "";
+		return same && head.lenient === 0 ? end : MISS;
+	}
+
+	/** Everything that a scan notes. */
+	#fill(head: HttpMessage, bytes: Uint8Array, from: number, changes: Change | undefined): void {
+		const mine = this.#head;
+		let first = changes;
+		while (first?.before !== undefined) first = first.before;
+		if (first?.line === START) head.headersStart = first.end;
+		else {
+			head.startScan();
+			head.response = mine.response;
+			head.knownMethod = mine.knownMethod;
+			head.methodEnd = mine.methodEnd;
+			head.partStart = mine.partStart;
+			head.partEnd = mine.partEnd;
+			head.minor = mine.minor;
+			head.status = mine.status;
+			head.headersStart = mine.headersStart;
+		}
+		head.headerCount = mine.headerCount;
+		head.hostStart = mine.hostStart;
+		head.hostEnd = mine.hostEnd;
+		head.hostSignature = mine.hostSignature;
+		head.constantSignature = mine.constantSignature;
+		head.constantBytes = mine.constantBytes;
+		head.contentLength = mine.contentLength;
+		head.transferEncoding = mine.transferEncoding;
+		for (let change = changes; change !== undefined; change = change.before) {
+			const kind = change.line < 0 ? FREE : this.#kinds[change.line]!;
+			if (kind !== FREE) this.#note(head, bytes, from, change, kind);
+		}
+		head.fields = mine.fields;
+		head.thorough = true;
+		head.template = this;
+		head.changes = changes;
+		head.textStart = first === undefined ? this.length : first.start;
+	}
+
+	#note(head: HttpMessage, bytes: Uint8Array, from: number, change: Change, kind: number): void {
+		const { line, start } = change;
+		const end = from + change.end - 2;
+		const value = valueStart(bytes, from + start + this.#colons[line]! - this.#starts[line]! + 1, end);
+		if (kind === HOST) noteHost(head, bytes, value, end, -from);
+		else {
+			head.contentLength = -1;
+			noteContentLength(head, bytes, value, end);
+		}
+	}
+
+	/** The value of Host of a message like this one. */
+	hostOf(message: HttpMessage): string {
+		for (let change = message.changes; change !== undefined; change = change.before) {
+			if (change.line >= 0 && this.#kinds[change.line] === HOST) return this.#valueOf(message, change).trim();
+		}
+		return this.host;
+	}
+
+	get(message: HttpMessage, name: string): string | undefined {
+		let k = this.#lines.get(name);
+		if (k === undefined) {
+			k = this.#find(name, 0);
+			if (this.#lines.size < 64) this.#lines.set(name, k);
+		}
+		return k < 0 ? undefined : this.#value(message, k);
+	}
+
+	getAll(message: HttpMessage, name: string): string[] {
+		const values: string[] = [];
+		for (let k = this.#find(name, 0); k >= 0; k = this.#find(name, k + 1)) values.push(this.#value(message, k));
+		return values;
+	}
+
+	rawHeaders(message: HttpMessage): string[] {
+		const all = this.#flat.slice();
+		for (let change = message.changes; change !== undefined; change = change.before) {
+			if (change.line >= 0) all[2 * change.line + 1] = this.#valueOf(message, change);
+		}
+		return all;
+	}
+
+	#find(name: string, from: number): number {
+		return findLine(this.#text, this.#starts, this.headerCount, name, from);
+	}
+
+	#value(message: HttpMessage, k: number): string {
+		for (let change = message.changes; change !== undefined; change = change.before) {
+			if (change.line === k) return this.#valueOf(message, change);
+		}
+		return this.#flat[2 * k + 1]!;
+	}
+
+	#valueOf(message: HttpMessage, change: Change): string {
+		const k = change.line;
+		const at = change.start - message.textStart;
+		const name = this.#colons[k]! - this.#starts[k]!;
+		return valueAt(message.text(), at + name, change.end - message.textStart, false);
+	}
+}
+
+function valueStart(bytes: Uint8Array, from: number, end: number): number {
+	let i = from;
+	while (i < end && (bytes[i] === 32 || bytes[i] === 9)) i++;
+	return i;
+}
+
+/** As a scan leaves it that has to begin again. */
+function incomplete(head: HttpMessage): number {
+	head.startScan();
+	return INCOMPLETE;
+}
