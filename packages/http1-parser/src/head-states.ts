@@ -74,7 +74,8 @@ export function scanAgain(reader: Reader, head: HttpMessage, alone: number, ends
 	// What follows a line end tells whether a line begins, or the head ends, or is none.
 	const fresh = from + Math.max(0, reader.tried - 2);
 	reader.tried = have;
-	const worth = first ? have > alone : ends !== NONE || have >= reader.scanned * 2 || hasLineEnd(bytes, fresh, to);
+	const enough = ends !== NONE || head.template !== undefined || have >= reader.scanned * 2;
+	const worth = first ? have > alone : enough || hasLineEnd(bytes, fresh, to);
 	if (worth || first) reader.scanned = have;
 	return worth ? scan(reader, head, bytes, from, to, head.resume) : INCOMPLETE;
 }

@@ -149,7 +149,7 @@ export class Reader {
 		let head = this.draft;
 		if (head === undefined) {
 			head = this.draft = spare ?? new HttpMessage();
-			spare = undefined;
+			spare = head.template = undefined;
 			head.thorough = this.strict || this.limits.thorough === true;
 		}
 		head.guess = guess;

@@ -16,15 +16,15 @@ export let memory: Uint8Array = new Uint8Array(words.buffer);
 /** The same again: what is only compared goes by eight bytes at once. */
 export let doubles: Float64Array = new Float64Array(words.buffer);
 
-/** Copies what is to be scanned; returns how many bytes. */
-export function copyIn(bytes: Uint8Array, from: number, to: number): number {
-	const count = to - from;
+/** Copies what is to be scanned to `at`; returns where it ends. What is before stays, if it was no more than a few KB. */
+export function copyIn(bytes: Uint8Array, from: number, to: number, at: number = 0): number {
+	const count = at + to - from;
 	if (count >= memory.length) {
 		doubles = new Float64Array((count + 8) >> 2);
 		words = new Int32Array(doubles.buffer);
 		memory = new Uint8Array(words.buffer);
 	}
-	memory.set(count === bytes.length ? bytes : bytes.subarray(from, to), 0);
+	memory.set(to - from === bytes.length ? bytes : bytes.subarray(from, to), at);
 	memory[count] = 0;
 	return count;
 }

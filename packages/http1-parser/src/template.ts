@@ -139,16 +139,25 @@ export class Template {
 		const theirs = this.#doubles;
 		const t = this.#bytes;
 		const starts = this.#starts;
+		let changes: Change | undefined;
+		let at = 0;
+		let k = START;
+		let shift = 0;
+		if (head.template === this) {
+			changes = head.changes;
+			at = head.textStart;
+			if (changes !== undefined) {
+				k = changes.line + 1;
+				shift = changes.end - starts[k]!;
+			}
+		}
 		const most = from + length + ROOM;
-		let count = copyIn(bytes, from, to < most ? to : most);
-		// What ends the bytes that were copied, ends all there are.
-		const stop = to > most ? MISS : INCOMPLETE;
+		if (from + at + shift > to) return MISS;
+		let count = copyIn(bytes, from + at + shift, to < most ? to : most, at);
 		const ours = doubles;
 		const b = memory;
-		let changes: Change | undefined;
 		let left = MOST_CHANGES;
-		let shift = 0;
-		for (let at = 0, k = START; ; ) {
+		for (;;) {
 			while ((at & 7) !== 0 && b[at] === t[at]) at++;
 			if ((at & 7) === 0) {
 				let i = at >> 3;
@@ -157,13 +166,14 @@ export class Template {
 				while (at < length && b[at] === t[at]) at++;
 			}
 			if (at >= length) break;
-			if (at >= count) return stop === MISS ? MISS : incomplete(head);
+			// What ends the bytes that were copied, ends all there are; or the head has grown too long.
+			if (at >= count) return to > most ? MISS : this.#pause(head, changes, at);
 			if (--left === 0) return MISS;
 			let end: number;
 			if (at < starts[0]!) {
-				if (k !== START || changes !== undefined) return MISS;
 				end = this.#readStart(head, count);
-				if (end < 0) return end === INCOMPLETE ? stop : MISS;
+				if (end === INCOMPLETE && to <= most) return this.#pause(head, undefined, 0);
+				if (end < 0) return MISS;
 				changes = new Change(START, 0, end, undefined);
 				at = starts[0]!;
 				k = 0;
@@ -173,7 +183,7 @@ export class Template {
 				if (k === headerCount || at <= this.#colons[k]! || this.#kinds[k] === FIXED) return MISS;
 				end = below(words, at, CONTROL);
 				while (b[end] === 9) end = below(words, end + 1, CONTROL);
-				if (end >= count) return stop === MISS ? MISS : incomplete(head);
+				if (end >= count) return to > most ? MISS : this.#pause(head, changes, at);
 				if (b[end] !== 13 || b[end + 1] !== 10) return MISS;
 				end += 2;
 				changes = new Change(k, starts[k]! + shift, end + shift, changes);
@@ -187,6 +197,16 @@ export class Template {
 		}
 		this.#fill(head, bytes, from, changes);
 		return from + length + shift;
+	}
+
+	/** More bytes are needed: they are compared from `at` on; or everything is scanned. */
+	#pause(head: HttpMessage, changes: Change | undefined, at: number): number {
+		head.resume = 0;
+		head.template = this;
+		head.changes = changes;
+		// A start line is scanned as a whole.
+		head.textStart = at < this.#starts[0]! ? 0 : at;
+		return INCOMPLETE;
 	}
 
 	/** Another start line of the same kind. */
@@ -299,10 +319,4 @@ function valueStart(bytes: Uint8Array, from: number, end: number): number {
 	let i = from;
 	while (i < end && (bytes[i] === 32 || bytes[i] === 9)) i++;
 	return i;
-}
-
-/** As a scan leaves it that has to begin again. */
-function incomplete(head: HttpMessage): number {
-	head.startScan();
-	return INCOMPLETE;
 }
