@@ -64,8 +64,12 @@ class PushParser implements MessageParser, ReaderHost {
 	readonly #anomalies: AnomalyTeller | undefined;
 	readonly #method: string | undefined;
 	readonly #methods: string[] = [];
+	/** Filled again for each push. */
+	readonly #chunk: { -readonly [name in keyof Chunk]: Chunk[name] } = {
+		...{ direction: 1, dataId: 0, prevDataId: 0, sequence: 0 },
+		...{ offset: undefined, bytes: 0, payload: NO_BYTES, startNs: 0, endNs: 0 },
+	};
 	#position = 0;
-	#id = 0;
 	#nowNs = 0;
 
 	constructor(kind: "request" | "response", events: MessageEvents, options: MessageParserOptions = {}) {
@@ -110,18 +114,13 @@ class PushParser implements MessageParser, ReaderHost {
 	#append(payload: Uint8Array, bytes: number, nowNs: number): void {
 		if (this.stopped !== undefined || bytes <= 0) return;
 		this.#nowNs = nowNs;
-		const chunk: Chunk = {
-			direction: 1,
-			dataId: ++this.#id,
-			prevDataId: this.#id - 1,
-			sequence: 0,
-			offset: undefined,
-			bytes,
-			payload,
-			startNs: nowNs,
-			endNs: nowNs,
-		};
+		const chunk = this.#chunk;
+		chunk.prevDataId = chunk.dataId++;
+		chunk.bytes = bytes;
+		chunk.payload = payload;
+		chunk.startNs = chunk.endNs = nowNs;
 		this.#stream.append(chunk, this.#position, nowNs);
+		chunk.payload = NO_BYTES;
 		this.#position += bytes;
 		this.#reader.run();
 		this.#reader.message?.detach();
@@ -142,7 +141,7 @@ class PushParser implements MessageParser, ReaderHost {
 			return;
 		}
 		if (message.status >= 200 || message.status === 101) {
-			const method = this.#methods.shift() ?? this.#method;
+			const method = this.#methods.length > 0 ? this.#methods.shift() : this.#method;
 			message.request = method === undefined ? undefined : requestOf(method);
 			message.anyRequest = method === undefined;
 		}

@@ -24,7 +24,9 @@ export function copyIn(bytes: Uint8Array, from: number, to: number, at: number =
 		words = new Int32Array(doubles.buffer);
 		memory = new Uint8Array(words.buffer);
 	}
-	memory.set(to - from === bytes.length ? bytes : bytes.subarray(from, to), at);
+	// A view is an object more; a few bytes more cost less.
+	const all = to - from === bytes.length || (from === 0 && bytes.length <= 4096);
+	memory.set(all ? bytes : bytes.subarray(from, to), at);
 	memory[count] = 0;
 	return count;
 }

@@ -87,10 +87,9 @@ export class Template {
 		const length = to - from;
 		const whole = length >> 3;
 		this.#bytes = bytes.slice(from, to);
-		this.#doubles = new Float64Array(whole + 1);
+		// What is behind is like nothing and ends the comparison.
+		this.#doubles = new Float64Array(whole + 2).fill(Number.NaN);
 		new Uint8Array(this.#doubles.buffer).set(this.#bytes.subarray(0, whole << 3));
-		// The last one is like nothing and ends the comparison.
-		this.#doubles[whole] = Number.NaN;
 		this.shape = shape;
 		this.length = length;
 		this.response = head.response;
@@ -161,7 +160,8 @@ export class Template {
 			while ((at & 7) !== 0 && b[at] === t[at]) at++;
 			if ((at & 7) === 0) {
 				let i = at >> 3;
-				while (ours[i] === theirs[i]) i++;
+				while (ours[i] === theirs[i] && ours[i + 1] === theirs[i + 1]) i += 2;
+				if (ours[i] === theirs[i]) i++;
 				at = i << 3;
 				while (at < length && b[at] === t[at]) at++;
 			}
