@@ -108,6 +108,18 @@ function browserGet(n: number): Text {
 	]);
 }
 
+/** Another order, other names and values of another length in every message: nothing that a head could be compared with. */
+function strangeGet(n: number): Text {
+	const target = `/${"section/".repeat(n % 5)}${idOf(n * 7)}`;
+	const fields = Array.from({ length: 7 }, (_, k): readonly [string, string] => {
+		const x = (n * 7 + k) * 2654435761;
+		return [`X-${idOf(x).slice(0, 4 + (x % 9))}-${k}`, idOf(x + 1).slice(0, 10 + (x % 20))];
+	});
+	fields.splice(n % 7, 0, ["User-Agent", `client-${idOf(n).slice(0, 12 + (n % 11))}`], ["X-Request-Id", idOf(n)]);
+	fields.splice((n * 3) % 9, 0, ["Host", `${idOf(n * 5).slice(0, 8 + (n % 13))}.example`]);
+	return message(`GET ${target} HTTP/1.1`, { method: "GET", target, status: 0, body: 0 }, fields);
+}
+
 function response(n: number, body: number, framing: readonly [string, string]): Text {
 	return message("HTTP/1.1 200 OK", { method: "", target: "", status: 200, body }, [
 		["Server", "nginx/1.27.4"],
@@ -186,5 +198,6 @@ export function makeCases(): readonly Case[] {
 		makeCase("e", "100 pipelined GETs", smallGet, whole, 100),
 		makeCase("f", "b in 3 fragments", browserGet, inThree),
 		makeCase("g", "d in 16 KB reads", chunkedResponse, piecesOf(16384)),
+		makeCase("h", "GETs that share nothing, 10 headers", strangeGet),
 	];
 }

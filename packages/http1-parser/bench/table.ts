@@ -37,7 +37,10 @@ function comparison(level: Level, cells: readonly Cell[], goals: boolean): strin
 		const [ours, ...others] = cell.results;
 		const ratios = others.map(({ nsPerMessage }) => (nsPerMessage / ours!.nsPerMessage).toFixed(2));
 		const llhttp = names.indexOf("runtime's llhttp") - 1;
-		if (goals && llhttp >= 0) ratios[llhttp] += ` (goal ${GOALS[level][cell.case]})`;
+		if (goals && llhttp >= 0) {
+			const goal = GOALS[level][cell.case];
+			if (goal !== undefined) ratios[llhttp] += ` (goal ${goal})`;
+		}
 		const times = cell.results.map((one) => `${Math.round(one.nsPerMessage)} ±${Math.round(one.spread * 50)} %`);
 		return [`${cell.case} ${cell.title}, ${Math.round(cell.bytes)} B`, ...times, ...ratios];
 	});

@@ -54,7 +54,7 @@ export function findLine(text: string, starts: Int32Array, count: number, name: 
 }
 
 /** From behind: names of one length more often differ at their ends. */
-function isName(text: string, start: number, name: string): boolean {
+export function isName(text: string, start: number, name: string): boolean {
 	let i = name.length;
 	do {
 		const a = text.charCodeAt(start + --i);

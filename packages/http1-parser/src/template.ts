@@ -1,6 +1,6 @@
 import { latin1 } from "./bytes.ts";
 import { noteContentLength, noteHost } from "./fields.ts";
-import { findLine, valueAt } from "./headers.ts";
+import { isName, valueAt } from "./headers.ts";
 import type { HttpMessage } from "./http-message.ts";
 import { below, CONTROL, copyIn, doubles, INCOMPLETE, memory, words } from "./scan.ts";
 import * as FIELD from "./signals.ts";
@@ -73,10 +73,8 @@ export class Template {
 	readonly #head: HttpMessage;
 	readonly #bytes: Uint8Array;
 	readonly #doubles: Float64Array;
-	readonly #text: string;
-	readonly #starts: Int32Array;
-	/** Of each line: where its colon is, and what its value is for. */
-	readonly #colons: number[] = [];
+	/** Where lines begin, the blank one too; and what their values are for. */
+	readonly #starts: number[] = [];
 	readonly #kinds: number[] = [];
 	/** Names and values in turn. */
 	readonly #flat: string[] = [];
@@ -85,41 +83,43 @@ export class Template {
 	/** `head` was scanned from these bytes, and is only for this. */
 	constructor(head: HttpMessage, bytes: Uint8Array, from: number, to: number, shape: number) {
 		const length = to - from;
-		const whole = length >> 3;
-		this.#bytes = bytes.slice(from, to);
 		// What is behind is like nothing and ends the comparison.
-		this.#doubles = new Float64Array(whole + 2).fill(Number.NaN);
-		new Uint8Array(this.#doubles.buffer).set(this.#bytes.subarray(0, whole << 3));
+		this.#doubles = new Float64Array((length >> 3) + 3).fill(Number.NaN, (length + 7) >> 3);
+		this.#bytes = new Uint8Array(this.#doubles.buffer, 0, length);
+		this.#bytes.set(bytes.subarray(from, to));
 		this.shape = shape;
 		this.length = length;
 		this.response = head.response;
 		this.headerCount = head.headerCount;
 		this.#head = head;
-		this.#text = latin1(this.#bytes, 0, length);
-		this.part = latin1(this.#bytes, head.partStart, head.partEnd);
-		this.host = (head.fields & FIELD.host) === 0 ? "" : latin1(this.#bytes, head.hostStart, head.hostEnd).trim();
-		this.#starts = new Int32Array(head.headerCount + 1);
+		this.part = latin1(bytes, from + head.partStart, from + head.partEnd);
+		this.host =
+			(head.fields & FIELD.host) === 0 ? "" : latin1(bytes, from + head.hostStart, from + head.hostEnd).trim();
 		this.#readLines();
 	}
 
 	#readLines(): void {
-		const text = this.#text;
+		const b = this.#bytes;
 		let at = this.#head.headersStart;
-		for (let k = 0; k <= this.headerCount; k++) {
-			this.#starts[k] = at;
-			if (k === this.headerCount) return;
-			const colon = text.indexOf(":", at);
-			const next = text.indexOf("\n", colon) + 1;
-			// Made of bytes each: parts of the text would keep all of it.
-			const name = latin1(this.#bytes, at, colon);
-			const start = valueStart(this.#bytes, colon + 1, next - 2);
-			this.#flat.push(name, latin1(this.#bytes, start, start + valueAt(text, colon, next, false).length));
+		for (let k = 0; k < this.headerCount; k++) {
+			this.#starts.push(at);
+			const colon = b.indexOf(58, at);
+			at = b.indexOf(10, colon) + 1;
+			// Made of the bytes one by one: parts of a text would keep all of it.
+			const name = latin1(b, this.#starts[k]!, colon);
+			let end = at - 2;
+			while (b[end - 1] === 32 || b[end - 1] === 9) end--;
+			this.#flat.push(name, latin1(b, valueStart(b, colon + 1, end), end));
 			const kind = KINDS[name.toLowerCase()] ?? FREE;
-			this.#colons.push(colon);
-			// Of hosts the first one counts, of lengths there is one.
+			// Of hosts the first one counts.
 			this.#kinds.push(kind === HOST && this.#kinds.includes(HOST) ? FIXED : kind);
-			at = next;
 		}
+		this.#starts.push(at);
+	}
+
+	/** Where the colon of a line is. */
+	#colon(k: number): number {
+		return this.#starts[k]! + this.#flat[2 * k]!.length;
 	}
 
 	/** Begins as this one does, as far as one look can tell: the same method, or the same status. */
@@ -180,11 +180,13 @@ export class Template {
 			} else {
 				if (k < 0) k = 0;
 				while (k < headerCount && at >= starts[k + 1]!) k++;
-				if (k === headerCount || at <= this.#colons[k]! || this.#kinds[k] === FIXED) return MISS;
+				if (k === headerCount || at <= this.#colon(k) || this.#kinds[k] === FIXED) return MISS;
 				end = below(words, at, CONTROL);
 				while (b[end] === 9) end = below(words, end + 1, CONTROL);
-				if (end >= count) return to > most ? MISS : this.#pause(head, changes, at);
-				if (b[end] !== 13 || b[end + 1] !== 10) return MISS;
+				if (b[end] !== 13 || b[end + 1] !== 10) {
+					const open = end >= count || (b[end] === 13 && end + 1 === count);
+					return open && to <= most ? this.#pause(head, changes, at) : MISS;
+				}
 				end += 2;
 				changes = new Change(k, starts[k]! + shift, end + shift, changes);
 				at = starts[++k]!;
@@ -257,7 +259,7 @@ export class Template {
 	#note(head: HttpMessage, bytes: Uint8Array, from: number, change: Change, kind: number): void {
 		const { line, start } = change;
 		const end = from + change.end - 2;
-		const value = valueStart(bytes, from + start + this.#colons[line]! - this.#starts[line]! + 1, end);
+		const value = valueStart(bytes, from + start + this.#flat[2 * line]!.length + 1, end);
 		if (kind === HOST) noteHost(head, bytes, value, end, -from);
 		else {
 			head.contentLength = -1;
@@ -297,7 +299,12 @@ export class Template {
 	}
 
 	#find(name: string, from: number): number {
-		return findLine(this.#text, this.#starts, this.headerCount, name, from);
+		const flat = this.#flat;
+		for (let k = from; k < this.headerCount; k++) {
+			const mine = flat[2 * k]!;
+			if (mine.length === name.length && isName(mine, 0, name)) return k;
+		}
+		return -1;
 	}
 
 	#value(message: HttpMessage, k: number): string {
@@ -308,10 +315,8 @@ export class Template {
 	}
 
 	#valueOf(message: HttpMessage, change: Change): string {
-		const k = change.line;
-		const at = change.start - message.textStart;
-		const name = this.#colons[k]! - this.#starts[k]!;
-		return valueAt(message.text(), at + name, change.end - message.textStart, false);
+		const colon = change.start + this.#flat[2 * change.line]!.length - message.textStart;
+		return valueAt(message.text(), colon, change.end - message.textStart, false);
 	}
 }
 

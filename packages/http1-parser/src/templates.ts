@@ -14,7 +14,7 @@ const MOST_FIELDS = 64;
 const OTHER = 7;
 const MISSES = 14;
 const ONE_MISS = 1 << MISSES;
-const SLOT_MASK = (1 << OTHER) - 1;
+const SLOT = (1 << OTHER) - 1;
 /** After so many misses only every sixteenth head is tried. */
 const PATIENCE = 4;
 
@@ -33,11 +33,14 @@ const MOST_SAVED = 64 * COST;
 export interface HeadTemplates {
 	/** How many heads there are to compare with. */
 	readonly size: number;
-	/** Bytes of them; the strings made of these take as much again. */
+	/** Bytes of them; their strings take some twice as much. */
 	readonly bytes: number;
+	/** How many heads were read by comparing. */
+	readonly hits: number;
 }
 
 class TemplateTable implements HeadTemplates, HeadScan {
+	hits = 0;
 	readonly #slots: Template[] = [];
 	/** Of each slot: its shape, and 1 since it was of use. */
 	readonly #shapes: Int32Array = new Int32Array(SLOTS);
@@ -60,21 +63,18 @@ class TemplateTable implements HeadTemplates, HeadScan {
 	scan(reader: Reader, head: HttpMessage, bytes: Uint8Array, from: number, to: number, resume: number): number {
 		const state = reader.recall;
 		const misses = state >> MISSES;
-		const tried = misses < PATIENCE || (misses & 15) === 0;
-		if (resume === 0 && tried) {
-			const slot = state === 0 ? this.#latest[bytes[from] === 72 ? 1 : 0] : state & SLOT_MASK;
-			const end = this.#read(slot, reader, head, bytes, from, to);
+		const tries = misses < PATIENCE || (misses & 15) === 0;
+		if (tries && resume === 0) {
+			const first = state & SLOT || this.#latest[bytes[from] === 72 ? 1 : 0];
+			let end = this.#read(first, reader, head, bytes, from, to);
+			if (end === MISS) end = this.#read((state >> OTHER) & SLOT, reader, head, bytes, from, to);
 			if (end !== MISS) return end;
-			const other = (state >> OTHER) & SLOT_MASK;
-			const end2 = this.#read(other, reader, head, bytes, from, to);
-			if (end2 !== MISS) return end2;
 		}
 		const end = scanHead(head, bytes, from, to, resume);
 		if (end < 0) return end;
-		this.#saved++;
-		if (misses < 31) reader.recall += ONE_MISS;
-		else reader.recall -= 15 * ONE_MISS;
-		if (tried) this.#missed(reader, head, bytes, from, end);
+		if (this.#saved < MOST_SAVED) this.#saved++;
+		reader.recall += misses < 31 ? ONE_MISS : -15 * ONE_MISS;
+		if (tries) this.#missed(reader, head, bytes, from, end);
 		return end;
 	}
 
@@ -85,12 +85,16 @@ class TemplateTable implements HeadTemplates, HeadScan {
 		if (!template.mayBe(bytes, from) || template.headerCount > limits.maxHeaders) return MISS;
 		const end = template.read(head, bytes, from, to);
 		if (end < 0) return end;
-		if (head.headersStart > limits.maxStartLine) return MISS;
+		if (head.headersStart > limits.maxStartLine) {
+			head.thorough = false;
+			return MISS;
+		}
+		this.hits++;
 		this.#used[slot - 1] = 1;
 		this.#latest[head.response ? 1 : 0] = slot;
-		this.#saved += PER_HIT;
-		const first = reader.recall & SLOT_MASK;
-		const other = first === slot ? reader.recall & (SLOT_MASK << OTHER) : first << OTHER;
+		if (this.#saved < MOST_SAVED) this.#saved += PER_HIT;
+		const first = reader.recall & SLOT;
+		const other = first === slot ? reader.recall & (SLOT << OTHER) : first << OTHER;
 		reader.recall = slot | other;
 		return end;
 	}
@@ -99,7 +103,7 @@ class TemplateTable implements HeadTemplates, HeadScan {
 		const starts = linesNoted(head);
 		if (starts === undefined || end - from > MOST_BYTES || head.headerCount > MOST_FIELDS || head.lenient !== 0) return;
 		const shape = shapeOf(head, bytes, from, starts);
-		const first = reader.recall & SLOT_MASK;
+		const first = reader.recall & SLOT;
 		let slot = this.#shapes.indexOf(shape) + 1;
 		if (slot === 0 || slot === first) {
 			if (slot === 0 && this.#met[shape & (SLOTS - 1)] !== shape) {
@@ -114,7 +118,6 @@ class TemplateTable implements HeadTemplates, HeadScan {
 
 	#learn(bytes: Uint8Array, from: number, end: number, shape: number): number {
 		if (this.#saved < COST) return 0;
-		if (this.#saved > MOST_SAVED) this.#saved = MOST_SAVED;
 		this.#saved -= COST;
 		const judged = new HttpMessage();
 		judged.thorough = true;

@@ -1,6 +1,7 @@
 import type { Attribution, Connection, TransactionPolicy } from "@wirescribe/access-log";
 import { PROTOCOL } from "@wirescribe/bpf-programs/events";
 import { ConnectionTable } from "@wirescribe/connections";
+import { HeadTemplates } from "@wirescribe/http1-parser";
 import { type ConnectionSummary, summaryOf } from "./connection-summary.ts";
 import { EventReader } from "./event-reader.ts";
 import type { PartitionLedger } from "./ledger.ts";
@@ -58,6 +59,8 @@ export class Partition {
 	readonly #counts = new PartitionCounts();
 	readonly #reader = new EventReader();
 	readonly #context: ConnectionContext;
+	/** Of all its connections. */
+	readonly #templates = new HeadTemplates();
 	/** Of sockets that the next batch describes. */
 	readonly #attributions: Map<number, Attribution> = new Map();
 	readonly #held: Set<number> = new Set();
@@ -76,7 +79,7 @@ export class Partition {
 			policy: options.policy,
 			counts: this.#counts,
 			tcpOperations: options.tcpOperations ?? false,
-			http: httpOptions(this.#reorderWindowNs, options.policy?.wants?.bodyBytes ?? 0),
+			http: this.#httpOptions(options.policy),
 			select: options.select ?? (() => true),
 			skip: options.skip ?? (() => {}),
 		};
@@ -127,7 +130,14 @@ export class Partition {
 	/** Another policy, from now on; bodies that it wants are collected on connections that begin then. */
 	obey(policy: TransactionPolicy | undefined): void {
 		this.#context.policy = policy;
-		this.#context.http = httpOptions(this.#reorderWindowNs, policy?.wants?.bodyBytes ?? 0);
+		this.#context.http = this.#httpOptions(policy);
+	}
+
+	#httpOptions(policy: TransactionPolicy | undefined): ConnectionContext["http"] {
+		const prefix = policy?.wants?.bodyBytes ?? 0;
+		const bodies = prefix > 0 ? { bodies: { prefix }, copy: true } : {};
+		const all = { reorderWindowMs: this.#reorderWindowNs / 1e6, templates: this.#templates, ...bodies };
+		return { client: { ...all, role: "client" }, server: { ...all, role: "server" }, unknown: all };
 	}
 
 	/**
@@ -286,11 +296,6 @@ export class Partition {
 		this.#pending.delete(connection);
 		this.#lingering.delete(connection.description.socketId);
 	}
-}
-
-function httpOptions(reorderWindowNs: number, prefix: number): ConnectionContext["http"] {
-	const all = { reorderWindowMs: reorderWindowNs / 1e6, ...(prefix > 0 ? { bodies: { prefix }, copy: true } : {}) };
-	return { client: { ...all, role: "client" }, server: { ...all, role: "server" }, unknown: all };
 }
 
 /** What an operation alone tells of its connection, when the event that describes it has not come (yet). */
