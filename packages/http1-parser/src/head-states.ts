@@ -82,9 +82,8 @@ export function scanAgain(reader: Reader, head: HttpMessage, alone: number, ends
 
 /** Reads a head, by a template where one may be used. */
 function scan(reader: Reader, head: HttpMessage, bytes: Uint8Array, from: number, to: number, resume: number): number {
-	const { templates } = reader.limits;
-	if (templates === undefined || head.guess || head.thorough) return scanHead(head, bytes, from, to, resume);
-	return templates.scan(reader, head, bytes, from, to, resume);
+	const end = reader.limits.templates?.scan(reader, head, bytes, from, to, resume);
+	return end ?? scanHead(head, bytes, from, to, resume);
 }
 
 function beginMessage(reader: Reader, message: HttpMessage, bytes: number): void {

@@ -2,7 +2,7 @@ import type { Piece } from "@wirescribe/buffer";
 import { ascii, latin1 } from "./bytes.ts";
 import { collectedBody } from "./collected.ts";
 import { scanHead } from "./head.ts";
-import { fieldsOf, findLine, linesOf, nameEnd, valueAt } from "./headers.ts";
+import { fieldsOf, findLine, isName, linesOf, nameEnd, valueAt } from "./headers.ts";
 import * as LENIENT from "./lenient.ts";
 import type { Message } from "./message.ts";
 import { type Leniency, leniencyNames, type PartialReason, type UnpairedReason } from "./reasons.ts";
@@ -123,14 +123,11 @@ export class HttpMessage implements Message {
 
 	/** The head is bytes[from..from + headerBytes), and begins in `piece`. Of a cut one, only whole lines are text. */
 	begin(bytes: Uint8Array, from: number, headerBytes: number, piece: Piece, textBytes: number): void {
-		if (this.template === undefined) {
+		const { changes, textStart } = this;
+		if (this.template === undefined || changes !== undefined) {
 			this.#bytes = bytes;
-			this.#from = from;
-			this.#textBytes = textBytes;
-		} else if (this.changes !== undefined) {
-			this.#bytes = bytes;
-			this.#from = from + this.textStart;
-			this.#textBytes = this.changes.end - this.textStart;
+			this.#from = from + textStart;
+			this.#textBytes = (changes?.end ?? textBytes) - textStart;
 		}
 		this.headerBytes = headerBytes;
 		this.firstDataId = this.lastDataId = piece.dataId;
@@ -221,15 +218,9 @@ export class HttpMessage implements Message {
 	}
 
 	getAll(name: string): string[] {
-		if (this.template !== undefined) return this.template.getAll(this, name);
-		const text = this.text();
-		const starts = linesOf(this, text);
-		const values: string[] = [];
-		for (let k = -1; ; ) {
-			k = findLine(text, starts, this.headerCount, name, k + 1);
-			if (k < 0) return values;
-			values.push(valueAt(text, starts[k]! + name.length, starts[k + 1]!, this.#folded));
-		}
+		return this.headers().flatMap(([own, value]) =>
+			own.length === name.length && isName(own, 0, name) ? [value] : [],
+		);
 	}
 
 	has(name: string): boolean {

@@ -66,8 +66,15 @@ class PushParser implements MessageParser, ReaderHost {
 	readonly #methods: string[] = [];
 	/** Filled again for each push. */
 	readonly #chunk: { -readonly [name in keyof Chunk]: Chunk[name] } = {
-		...{ direction: 1, dataId: 0, prevDataId: 0, sequence: 0 },
-		...{ offset: undefined, bytes: 0, payload: NO_BYTES, startNs: 0, endNs: 0 },
+		direction: 1,
+		dataId: 0,
+		prevDataId: 0,
+		sequence: 0,
+		offset: undefined,
+		bytes: 0,
+		payload: NO_BYTES,
+		startNs: 0,
+		endNs: 0,
 	};
 	#position = 0;
 	#nowNs = 0;
@@ -141,7 +148,7 @@ class PushParser implements MessageParser, ReaderHost {
 			return;
 		}
 		if (message.status >= 200 || message.status === 101) {
-			const method = this.#methods.length > 0 ? this.#methods.shift() : this.#method;
+			const method = this.#methods.shift() ?? this.#method;
 			message.request = method === undefined ? undefined : requestOf(method);
 			message.anyRequest = method === undefined;
 		}

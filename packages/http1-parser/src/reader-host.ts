@@ -32,9 +32,16 @@ export interface ReaderHost {
 	foreign(reader: Reader, kind: "http/2" | "broken"): boolean;
 }
 
-/** Scans heads; see `scanHead`. */
+/** Reads heads as `scanHead` does; those that must be scanned it leaves. */
 export interface HeadScan {
-	scan(reader: Reader, head: HttpMessage, bytes: Uint8Array, from: number, to: number, resume: number): number;
+	scan(
+		reader: Reader,
+		head: HttpMessage,
+		bytes: Uint8Array,
+		from: number,
+		to: number,
+		resume: number,
+	): number | undefined;
 }
 
 /** Limits of one reader. */

@@ -278,16 +278,10 @@ export class Template {
 	get(message: HttpMessage, name: string): string | undefined {
 		let k = this.#lines.get(name);
 		if (k === undefined) {
-			k = this.#find(name, 0);
+			k = this.#find(name);
 			if (this.#lines.size < 64) this.#lines.set(name, k);
 		}
 		return k < 0 ? undefined : this.#value(message, k);
-	}
-
-	getAll(message: HttpMessage, name: string): string[] {
-		const values: string[] = [];
-		for (let k = this.#find(name, 0); k >= 0; k = this.#find(name, k + 1)) values.push(this.#value(message, k));
-		return values;
 	}
 
 	rawHeaders(message: HttpMessage): string[] {
@@ -298,9 +292,9 @@ export class Template {
 		return all;
 	}
 
-	#find(name: string, from: number): number {
+	#find(name: string): number {
 		const flat = this.#flat;
-		for (let k = from; k < this.headerCount; k++) {
+		for (let k = 0; k < this.headerCount; k++) {
 			const mine = flat[2 * k]!;
 			if (mine.length === name.length && isName(mine, 0, name)) return k;
 		}

@@ -60,7 +60,15 @@ class TemplateTable implements HeadTemplates, HeadScan {
 		return this.#slots.reduce((sum, { length }) => sum + length, 0);
 	}
 
-	scan(reader: Reader, head: HttpMessage, bytes: Uint8Array, from: number, to: number, resume: number): number {
+	scan(
+		reader: Reader,
+		head: HttpMessage,
+		bytes: Uint8Array,
+		from: number,
+		to: number,
+		resume: number,
+	): number | undefined {
+		if (head.guess || head.thorough) return undefined;
 		const state = reader.recall;
 		const misses = state >> MISSES;
 		const tries = misses < PATIENCE || (misses & 15) === 0;
