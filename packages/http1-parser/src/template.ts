@@ -39,6 +39,8 @@ export class Change {
 	readonly end: number;
 	/** The change before it. */
 	readonly before: Change | undefined;
+	/** Its value, once it was asked for. */
+	value: string | undefined = undefined;
 
 	constructor(line: number, start: number, end: number, before: Change | undefined) {
 		this.line = line;
@@ -309,8 +311,11 @@ export class Template {
 	}
 
 	#valueOf(message: HttpMessage, change: Change): string {
-		const colon = change.start + this.#flat[2 * change.line]!.length - message.textStart;
-		return valueAt(message.text(), colon, change.end - message.textStart, false);
+		if (change.value === undefined) {
+			const colon = change.start + this.#flat[2 * change.line]!.length - message.textStart;
+			change.value = valueAt(message.text(), colon, change.end - message.textStart, false);
+		}
+		return change.value;
 	}
 }
 
