@@ -60,7 +60,7 @@ export interface Http1Options extends Partial<Http1Limits> {
 	 * time; nothing when it is left out.
 	 */
 	readonly onAnomaly?: (anomaly: Anomaly) => void;
-	/** Heads of this and other connections to compare with. Default: none. */
+	/** Heads to compare those with that are read here, shared with other readers. Default: none; nothing but time depends on it. */
 	readonly templates?: HeadTemplates;
 	/** What is told of bodies. Default "none": their sizes are known nevertheless, and nothing is paid for. */
 	readonly bodies?: BodyPolicy;

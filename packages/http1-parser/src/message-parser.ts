@@ -22,7 +22,7 @@ export interface MessageParserOptions
 	readonly method?: string;
 	/** "tolerant" (default): errors are named and read over. "strict": the first one stops reading, as a server would. */
 	readonly mode?: "tolerant" | "strict";
-	/** Heads of this and other streams to compare with. Default: none. */
+	/** Heads to compare those with that are read here, shared with other readers. Default: none; nothing but time depends on it. */
 	readonly templates?: HeadTemplates;
 	/** What `onBody` is told. Default "none". */
 	readonly bodies?: BodyPolicy;

@@ -24,10 +24,11 @@ const PER_HIT = 4;
 const MOST_SAVED = 64 * COST;
 
 /**
- * Heads that were read lately, for all readers that are given them. On real connections head after head has nearly the same
- * bytes: then most of a head is compared instead of read, and its strings are those of the head before.
+ * Heads that were read lately, for all readers that are given them as `templates`. On real connections head after head has
+ * nearly the same bytes: then a head is compared instead of read, but for the lines that differ, and its strings are those
+ * of the head before.
  *
- * Memory is bounded: 64 heads of at most 2 KiB and their strings. Readers hold the numbers of slots, so that what is replaced
+ * Memory is bounded: 64 heads of at most 2 KiB, and their strings. Readers hold numbers of slots, so that what is replaced
  * is gone; a message that is kept has what it needs.
  */
 export interface HeadTemplates {
@@ -148,6 +149,7 @@ class TemplateTable implements HeadTemplates, HeadScan {
 	}
 }
 
+/** One for all readers of a thread, or for those whose traffic is alike. */
 export const HeadTemplates: new () => HeadTemplates = TemplateTable;
 
 /** Stands for the names of a head, its method or status, and its client. */
