@@ -76,8 +76,12 @@ function changeLines(random: Random, lines: string[]): void {
 
 function replaceOne(random: Random, line: string): string {
 	const i = random.below(line.length + 1);
-	const by = random.chance(70) ? random.pick(["0", "1", "a", ":", " ", "\t"]) : String.fromCharCode(random.below(256));
-	return line.slice(0, i) + by + line.slice(i + 1);
+	const by = random.chance(70)
+		? random.pick(["0", "1", "a", ":", " ", "\t", "\r", "\n", "\r\n"])
+		: String.fromCharCode(random.below(256));
+	// Before a character, or instead of one or two; at the ends as often as anywhere else.
+	const at = random.pick([i, i, 0, line.length]);
+	return line.slice(0, at) + by + line.slice(at + random.pick([0, 1, 2]));
 }
 
 function changeStart(random: Random, line: string): string {

@@ -183,7 +183,8 @@ export class Template {
 				if (k < 0) k = 0;
 				while (k < headerCount && at >= starts[k + 1]!) k++;
 				if (k === headerCount || at <= this.#colon(k) || this.#kinds[k] === FIXED) return MISS;
-				end = below(words, at, CONTROL);
+				// What differs behind a CR may make that one a part of the value.
+				end = below(words, Math.min(at, starts[k + 1]! - 2), CONTROL);
 				while (b[end] === 9) end = below(words, end + 1, CONTROL);
 				if (b[end] !== 13 || b[end + 1] !== 10) {
 					const open = end >= count || (b[end] === 13 && end + 1 === count);
@@ -203,13 +204,14 @@ export class Template {
 		return from + length + shift;
 	}
 
-	/** More bytes are needed: they are compared from `at` on; or everything is scanned. */
+	/** More bytes are needed: from the last one that was the same on they are compared then. Or everything is scanned. */
 	#pause(head: HttpMessage, changes: Change | undefined, at: number): number {
+		// A start line is scanned as a whole.
+		const again = at <= this.#starts[0]!;
 		head.resume = 0;
 		head.template = this;
-		head.changes = changes;
-		// A start line is scanned as a whole.
-		head.textStart = at < this.#starts[0]! ? 0 : at;
+		head.changes = again ? undefined : changes;
+		head.textStart = again ? 0 : at - 1;
 		return INCOMPLETE;
 	}
 

@@ -142,3 +142,25 @@ test("heads in pieces are compared as well", () => {
 	}
 	expect(templates.hits).toBeGreaterThan(20);
 });
+
+test("a head that is nearly like another one is judged as without", () => {
+	const templates = new HeadTemplates();
+	const warm = reader(templates);
+	for (let n = 0; n < 4; n++) warm(head("/", "x"));
+	const start = "GET / HTTP/1.1\r\nHost: h.example\r\n";
+	for (const rest of [
+		"X-Id: x\r\r\nAccept: */*\r\n\r\n",
+		"X-Id: x\nAccept: */*\r\n\r\n",
+		"X-Id: x\r\n folded\r\nAccept: */*\r\n\r\n",
+		"X-Id: a\rb\r\nAccept: */*\r\n\r\n",
+		"X-Id : x\r\nAccept: */*\r\n\r\n",
+		"x-id: x\r\nAccept: */*\r\n\r\n",
+		"X-Id: x\r\nAccept: */*\r\nMore: m\r\n\r\n",
+		"X-Id: x\r\n\r\n",
+	]) {
+		const [cold] = new MessageReader("request").push(bytesOf(start + rest));
+		const like = warm(bytesOf(start + rest));
+		const plain = (m: Message) => [m.headers(), m.leniencies, m.partial, m.headerBytes];
+		expect(plain(like), JSON.stringify(rest)).toEqual(plain(cold!));
+	}
+});
