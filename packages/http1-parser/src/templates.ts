@@ -15,8 +15,9 @@ const OTHER = 7;
 const MISSES = 14;
 const ONE_MISS = 1 << MISSES;
 const SLOT = (1 << OTHER) - 1;
-/** After so many misses only every sixteenth head is tried. */
+/** After so many misses in a row only every 32nd head is tried. */
 const PATIENCE = 4;
+const RARELY = 32;
 
 /** Making a template takes as long as reading some ten heads. What heads pay in, by hits or by passing, one must have saved. */
 const COST = 256;
@@ -72,7 +73,7 @@ class TemplateTable implements HeadTemplates, HeadScan {
 		if (head.guess || head.thorough) return undefined;
 		const state = reader.recall;
 		const misses = state >> MISSES;
-		const tries = misses < PATIENCE || (misses & 15) === 0;
+		const tries = misses < PATIENCE || (misses & (RARELY - 1)) === 0;
 		if (tries && resume === 0) {
 			const first = state & SLOT || this.#latest[bytes[from] === 72 ? 1 : 0];
 			let end = this.#read(first, reader, head, bytes, from, to);
@@ -82,7 +83,7 @@ class TemplateTable implements HeadTemplates, HeadScan {
 		const end = scanHead(head, bytes, from, to, resume);
 		if (end < 0) return end;
 		if (this.#saved < MOST_SAVED) this.#saved++;
-		reader.recall += misses < 31 ? ONE_MISS : -15 * ONE_MISS;
+		reader.recall += misses < 2 * RARELY - 1 ? ONE_MISS : (1 - RARELY) * ONE_MISS;
 		if (tries) this.#missed(reader, head, bytes, from, end);
 		return end;
 	}
