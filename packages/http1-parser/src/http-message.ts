@@ -1,5 +1,6 @@
 import type { Piece } from "@wirescribe/buffer";
 import { ascii, latin1 } from "./bytes.ts";
+import type { Change } from "./change.ts";
 import { collectedBody } from "./collected.ts";
 import { scanHead } from "./head.ts";
 import { fieldsOf, findLine, isName, linesOf, nameEnd, valueAt } from "./headers.ts";
@@ -8,7 +9,7 @@ import type { Message } from "./message.ts";
 import { type Leniency, leniencyNames, type PartialReason, type UnpairedReason } from "./reasons.ts";
 import * as FIELD from "./signals.ts";
 import { authorityEnd, authorityStart, formOf, type TargetForm, withoutLogin } from "./target.ts";
-import type { Change, Template } from "./template.ts";
+import type { Template } from "./template.ts";
 import { readTrace, type Trace } from "./trace.ts";
 
 const NO_REASONS: readonly never[] = [];

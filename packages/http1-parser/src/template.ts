@@ -1,4 +1,5 @@
 import { latin1 } from "./bytes.ts";
+import { Change } from "./change.ts";
 import { noteContentLength, noteHost } from "./fields.ts";
 import { isName, valueAt } from "./headers.ts";
 import type { HttpMessage } from "./http-message.ts";
@@ -29,26 +30,6 @@ const KINDS: Readonly<Record<string, number>> = {
 	"accept-encoding": FIXED,
 	"accept-language": FIXED,
 };
-
-/** A line of a head that differs from its template's. */
-export class Change {
-	/** The field's number; -1: the start line. */
-	readonly line: number;
-	/** Where it begins and where the next one does, in the head. */
-	readonly start: number;
-	readonly end: number;
-	/** The change before it. */
-	readonly before: Change | undefined;
-	/** Its value, once it was asked for. */
-	value: string | undefined = undefined;
-
-	constructor(line: number, start: number, end: number, before: Change | undefined) {
-		this.line = line;
-		this.start = start;
-		this.end = end;
-		this.before = before;
-	}
-}
 
 /**
  * A head that was read, to be compared with the next ones: what is the same in them need not be scanned, nor made into
