@@ -51,7 +51,7 @@ function bodyless(reader: Reader, message: HttpMessage): void {
 	if (message.alone !== undefined) reader.guess();
 }
 
-/** Whether a head begins where a body should: `INVALID` for none, `INCOMPLETE` while that cannot be told. */
+/** Whether a head begins at the read position, in a body: `INVALID` for none, `INCOMPLETE` while that cannot be told. */
 function nextHead(reader: Reader): number {
 	const { stream } = reader;
 	const span = stream.span();
@@ -60,24 +60,19 @@ function nextHead(reader: Reader): number {
 	const head = reader.nextHead(true);
 	const { bytes, from, to } = stream;
 	let end = reader.tried === 0 ? scanHead(head, bytes, from, to) : INCOMPLETE;
+	let over = true;
 	if (end === INCOMPLETE) {
 		const ends = stream.gather();
 		end = scanAgain(reader, head, to - from, ends);
-		const over = ends !== NONE || reader.closed || reader.tried > reader.limits.maxHeaderBytes;
-		const begins = reader.kind === "response" && isPrefixOf(stream.bytes, stream.from, stream.to);
-		if (end === INCOMPLETE && begins && !over) return INCOMPLETE;
+		over = ends !== NONE || reader.closed || reader.tried > reader.limits.maxHeaderBytes;
 	}
+	const begins = isPrefixOf(stream.bytes, stream.from, stream.to);
+	if (end === INCOMPLETE && !over && (begins || reader.kind === "request")) return INCOMPLETE;
+	// What begins like no response at all is a body.
+	reader.message!.anyRequest &&= begins;
 	reader.forgetHead();
 	if (end < 0 || !reader.mayRead(head)) return INVALID;
 	return isBelievable(head) ? end : INVALID;
-}
-
-/** A whole head of this direction's kind begins at the read position. */
-function headHere(reader: Reader): boolean {
-	if (reader.stream.span() !== BYTES) return false;
-	const head = reader.nextHead(true);
-	const { bytes, from, to } = reader.stream;
-	return scanHead(head, bytes, from, to) >= 0 && reader.mayRead(head) && isBelievable(head);
 }
 
 /** Reads body bytes; returns how many. */
@@ -110,8 +105,9 @@ export function readChunks(reader: Reader): boolean {
 	if (state === "more") return false;
 	if (state === "broken") reader.broken(message, body.tooLong ? "chunk-line-too-long" : "framing-error");
 	else if (state === "done") {
+		// Another head is no chunk line.
+		message.anyRequest = false;
 		reader.finish(message);
-		if (message.anyRequest && message.alone !== undefined) reader.guess();
 	} else {
 		message.addPartial("chunk-lines-not-captured");
 		if (reader.missing("chunk-lines", 0, reader.stream.length, state === "lost")) return true;
@@ -139,7 +135,9 @@ export function readBlind(reader: Reader): boolean {
 		return true;
 	}
 	const piece = stream.front!;
-	if (atOperation(reader) && message.firstDataId !== piece.dataId && headHere(reader)) {
+	const begins = atOperation(reader) && message.firstDataId !== piece.dataId ? nextHead(reader) : INVALID;
+	if (begins === INCOMPLETE) return false;
+	if (begins !== INVALID) {
 		message.addPartial("end-not-seen");
 		reader.finish(message);
 		reader.guess();
@@ -149,7 +147,7 @@ export function readBlind(reader: Reader): boolean {
 	const step = piece.end - stream.position;
 	if (reader.mayBeOver) reader.lose(false, step, true);
 	else reader.mayBeOver = end === "perhaps";
-	if (span !== BYTES || stream.to - stream.from < step) reader.version = 3;
+	if (span !== BYTES || stream.to - stream.from < step) reader.starts = Number.POSITIVE_INFINITY;
 	else reader.passOver(stream.bytes, stream.from, stream.to);
 	stream.advance(step);
 	message.bodyBytes = message.decodedBodyBytes = message.bodyBytes + step;

@@ -1,16 +1,19 @@
-import { type Chunk, type Direction, NONE, SocketBuffer } from "@wirescribe/buffer";
+import { BYTES, type Chunk, type Direction, NONE, SocketBuffer } from "@wirescribe/buffer";
 import type { Anomaly, AnomalyCode } from "./anomaly.ts";
 import { makeTap } from "./body-tap.ts";
 import { type HolePlace, TracedMatcher, Tracer } from "./decisions.ts";
 import type { ErrorCode } from "./errors.ts";
 import type { Http1Counters, Http1Options, Http1Sink, ProtocolChange } from "./exchange.ts";
 import { ExchangeOutlet } from "./exchange-outlet.ts";
+import { cutHead } from "./head-states.ts";
 import type { HttpMessage } from "./http-message.ts";
 import { type ConnectionLimits, connectionLimitsOf } from "./limits.ts";
 import { Matcher, type MatcherHost } from "./matcher.ts";
 import { OrderEvidence } from "./order-evidence.ts";
 import { Reader, type ReaderHost } from "./reader.ts";
+import { START } from "./reader-state.ts";
 import type { UnpairedReason } from "./reasons.ts";
+import { mostResponses } from "./request-gap.ts";
 import * as FIELD from "./signals.ts";
 
 /** Two readers, one a direction, and the matcher between them: what `Http1Connection` stands for. */
@@ -31,8 +34,6 @@ export class ConnectionReader implements ReaderHost, MatcherHost {
 	#blockedSince = -1;
 	/** Directions with gaps from before it was known which one carries requests; bits. */
 	#gapsBefore = 0;
-	/** Where the next response begins, if none is missing behind the end of a gap; -1: there was none. */
-	#looseAt = -1;
 	#wake = false;
 	/** A request waits until responses have been read; or did, in vain. */
 	#held = false;
@@ -98,12 +99,11 @@ export class ConnectionReader implements ReaderHost, MatcherHost {
 		const synced = (this.#ingress.everSynced ? 1 : 0) | (this.#egress.everSynced ? 2 : 0);
 		const flags =
 			(this.#evidence.answered ? 1 : 0) | (this.#positions ? 2 : 0) | (this.#over ? 4 : 0) | (this.#closed ? 8 : 0);
-		into.push(requests, synced, flags, this.#gapsBefore, this.#looseAt);
+		into.push(requests, synced, flags, this.#gapsBefore);
 	}
 
 	/** Takes what `save` has put. */
 	load(from: number[]): void {
-		this.#looseAt = from.pop()!;
 		this.#gapsBefore = from.pop()!;
 		const flags = from.pop()!;
 		const synced = from.pop()!;
@@ -202,7 +202,7 @@ export class ConnectionReader implements ReaderHost, MatcherHost {
 
 	#assign(requests: Reader): void {
 		this.#name(requests);
-		if ((this.#gapsBefore & this.#direction(requests)) !== 0) this.#matcher.lostRequests(false, 0, -1, true);
+		if ((this.#gapsBefore & this.#direction(requests)) !== 0) this.#matcher.lostRequests(false, 0, -1, 0, true);
 		const responses = this.#responses!;
 		if ((this.#gapsBefore & this.#direction(responses)) !== 0) this.#lostResponses(responses, false, -1);
 		this.#tracer?.tell({ type: "role", role: this.role! });
@@ -220,6 +220,12 @@ export class ConnectionReader implements ReaderHost, MatcherHost {
 
 	admit(firstDataId: number, response: boolean): boolean {
 		if (!response) return !this.#matcher.isFull || this.#admitRequest(firstDataId);
+		const responses = this.#responses!;
+		if (responses.starts > 0) {
+			// Now, not when it begins: what may be missing before it decides whether it waits.
+			this.#matcher.lostResponses(false, firstDataId, responses.starts);
+			responses.starts = 0;
+		}
 		if (this.#closed || !this.#evidence.mayBeEarly(firstDataId)) {
 			this.#blockedSince = -1;
 			return true;
@@ -231,8 +237,26 @@ export class ConnectionReader implements ReaderHost, MatcherHost {
 		}
 		const over =
 			now - this.#blockedSince >= this.buffer.windowNs || this.buffer.retained > this.#limits.maxPendingBytes;
-		if (over) this.#blockedSince = -1;
+		if (over) {
+			this.#blockedSince = -1;
+			this.#cutRequest(this.#requests!, firstDataId);
+		}
 		return over;
+	}
+
+	/** The rest of a request's head is lost when an operation is between it and its response: no bytes behind it need show that. */
+	#cutRequest(requests: Reader, responseId: number): void {
+		if (requests.strict || requests.state !== START || requests.tried === 0) return;
+		// Since its last line it was not looked at: it may be none.
+		requests.forgetHead();
+		requests.run();
+		const { stream } = requests;
+		if (requests.tried === 0 || stream.span() !== BYTES) return;
+		if (!this.#evidence.operations.isLost(stream.front!.dataId, responseId)) return;
+		stream.gather();
+		requests.forgetHead();
+		cutHead(requests, "head-lost");
+		requests.unsync(false, 0);
 	}
 
 	/** With many waiting, responses that came before this request are read before it. */
@@ -252,13 +276,9 @@ export class ConnectionReader implements ReaderHost, MatcherHost {
 			if (this.#blockedSince >= 0) this.#wake = true;
 			// It waits for its response, longer than the caller's memory does.
 			message.detach();
-			this.#matcher.request(message, reader.stream.position - message.headerBytes, reader.version === 3);
+			this.#matcher.request(message, reader.stream.position - message.headerBytes, reader.starts);
+			reader.starts = 0;
 			return;
-		}
-		if (this.#looseAt >= 0) {
-			const begins = reader.stream.position - message.headerBytes;
-			if (begins !== this.#looseAt) this.#matcher.lostResponses(false, message.firstDataId);
-			this.#looseAt = -1;
 		}
 		if (isInformational(message)) {
 			const { front } = this.#matcher;
@@ -298,8 +318,12 @@ export class ConnectionReader implements ReaderHost, MatcherHost {
 	}
 
 	#responseEnd(reader: Reader, response: HttpMessage): void {
-		const { request } = response;
+		const { request, bodyBytes } = response;
 		this.#matcher.responseEnd(response);
+		if (response.anyRequest && bodyBytes > 0) {
+			// It may have answered HEAD: then what was read as its body was the next responses.
+			this.#matcher.lostResponses(false, nextId(reader), mostResponses(bodyBytes));
+		}
 		if (request === undefined) this.#emit(undefined, response, response.alone);
 		else if (request.complete) this.#emit(request, response);
 		else this.#outlet.keep(response);
@@ -310,16 +334,19 @@ export class ConnectionReader implements ReaderHost, MatcherHost {
 	lost(reader: Reader, begun: boolean, length: number, lost: boolean): void {
 		if (this.#requests === undefined) this.#gapsBefore |= this.#direction(reader);
 		else if (reader === this.#responses) this.#lostResponses(reader, begun, length);
-		else this.#matcher.lostRequests(begun, reader.stream.position, length, lost || begun);
+		else {
+			const { front, position, lastDataId } = reader.stream;
+			const here = front !== undefined && front.start <= position && !front.afterUnknownHole;
+			this.#matcher.lostRequests(begun, position, length, here ? front.dataId : lastDataId, lost || begun);
+		}
 	}
 
 	#lostResponses(reader: Reader, begun: boolean, length: number): void {
-		this.#looseAt = reader.stream.position + Math.max(0, length);
 		if (length === 0) return;
 		if (begun) this.#evidence.answered = true;
-		const { front, lastDataId } = reader.stream;
-		const nextId = front?.dataId ?? lastDataId;
-		this.#matcher.lostResponses(begun && !this.#matcher.mayBeInformational(length, nextId), nextId);
+		const next = nextId(reader);
+		const sure = begun && !this.#matcher.mayBeInformational(length, next);
+		this.#matcher.lostResponses(sure, this.#evidence.lastLost(reader, next), mostResponses(length));
 	}
 
 	isFirst(reader: Reader): boolean {
@@ -352,7 +379,6 @@ export class ConnectionReader implements ReaderHost, MatcherHost {
 			position: position % 4294967296,
 		} as const;
 		this.#tracer?.anomalies?.stop(code, direction, reader.stream);
-		reader.stop();
 		this.#requests?.close();
 		this.#responses?.close();
 		this.#matcher.flush("reading-stopped");
@@ -413,4 +439,9 @@ export class ConnectionReader implements ReaderHost, MatcherHost {
 
 function isInformational(message: HttpMessage): boolean {
 	return message.status < 200 && message.status !== 101;
+}
+
+/** The operation of the next byte, or of the last one. */
+function nextId({ stream }: Reader): number {
+	return stream.front?.dataId ?? stream.lastDataId;
 }

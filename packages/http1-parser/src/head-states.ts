@@ -158,7 +158,7 @@ export function cutHead(reader: Reader, reason: PartialReason): boolean {
 	const missing = reason === "head-lost" || reason === "head-not-captured";
 	if (missing && reader.missing("head", to - from, -1, reason === "head-lost")) return true;
 	if (reader.strict && reason === "head-too-long") return reader.fail("HPE_HEADER_OVERFLOW");
-	const message = reader.nextHead(false);
+	const message = reader.nextHead(!reader.synced);
 	if (scanHead(message, bytes, from, to) === INVALID) return passInvalid(reader);
 	const inStartLine = message.headersStart === 0;
 	if (!isCutHead(reader, message) || !reader.host.learn(reader, message.response)) {
@@ -174,8 +174,7 @@ export function cutHead(reader: Reader, reason: PartialReason): boolean {
 	message.addPartial(reason);
 	reader.host.begin(reader, message);
 	reader.finish(message);
-	if (reason === "head-not-captured") passCut(reader);
-	else if (missing) reader.unsync(false, 0);
+	if (missing) passCut(reader);
 	else reader.derail();
 	return true;
 }

@@ -21,6 +21,8 @@ let serial = 0;
 export interface MissingRequests {
 	readonly min: number;
 	readonly max: number;
+	/** They began in no operation before this one. */
+	readonly from: number;
 }
 
 /**

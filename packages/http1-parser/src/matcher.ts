@@ -1,11 +1,14 @@
 import type { HttpMessage, MissingRequests } from "./http-message.ts";
 import type { UnpairedReason } from "./reasons.ts";
-import { leastBytes, NO_GAP, RequestGap } from "./request-gap.ts";
+import { NO_GAP, RequestGap } from "./request-gap.ts";
 
 /** Requests that must have been answered one at a time before a connection is taken never to pipeline. */
 const LOCKSTEPS = 16;
 
-const NONE_MISSING = { min: 0, max: 0 };
+/** "GET / HTTP/1.1", its line end and the blank line. */
+const LEAST = 18;
+
+const NONE_MISSING = { min: 0, max: 0, from: 0 };
 
 /** Is told of requests that get no response. */
 export interface MatcherHost {
@@ -54,12 +57,11 @@ export class Matcher {
 	#responseEndNs = 0;
 	/** First id of the latest response that got no request. */
 	#passed = 0;
-	/** Behind the latest gap in the responses. */
+	/** The last operation that can be missing of the responses, and whether none was passed since. */
 	#gapTo = 0;
+	#freshGap = false;
 	/** Nothing was lost or handed out alone since the last pair. */
 	#steady = true;
-	/** All that are ahead were seen, and their responses have bodies as usual. */
-	#plain = true;
 
 	constructor(limit: number, host: MatcherHost) {
 		this.#limit = limit;
@@ -88,7 +90,7 @@ export class Matcher {
 
 	/** Puts it into numbers while it is idle. */
 	save(into: number[]): void {
-		const flags = (this.#pipelined ? 1 : 0) | (this.#steady ? 2 : 0) | (this.#plain ? 4 : 0) | (this.guessed ? 8 : 0);
+		const flags = (this.#pipelined ? 1 : 0) | (this.#steady ? 2 : 0) | (this.guessed ? 4 : 0);
 		into.push(this.#locksteps, this.#requestEnd, this.#hostSignature, this.#constantSignature);
 		into.push(this.#responseEnd, this.#responseEndNs, this.#passed, this.#gapTo, flags);
 	}
@@ -106,24 +108,26 @@ export class Matcher {
 		this.#locksteps = from.pop()!;
 		this.#pipelined = (flags & 1) !== 0;
 		this.#steady = (flags & 2) !== 0;
-		this.#plain = (flags & 4) !== 0;
-		this.guessed = (flags & 8) !== 0;
+		this.guessed = (flags & 4) !== 0;
 	}
 
 	/** Bytes are missing where requests may be; see `RequestGap.note`. */
-	lostRequests(begun: boolean, position: number, length: number, certain: boolean): void {
+	lostRequests(begun: boolean, position: number, length: number, from: number, certain: boolean): void {
 		if (this.gap === NO_GAP) this.gap = new RequestGap();
-		this.gap.note(begun, position, length, certain || this.#pipelined);
+		this.gap.note(begun, position, length, from, certain || this.#pipelined);
 	}
 
-	/** A request's head was read; it begins at this position of its stream. `others`: before it others were passed, perhaps. */
-	request(request: HttpMessage, position: number, others: boolean = true): void {
+	/** A request's head was read; it begins at this position of its stream. `starts`: so many others were passed, perhaps. */
+	request(request: HttpMessage, position: number, starts: number): void {
 		// In the same operation as the request before, or in the very next: nothing was read in between.
 		const step = request.firstDataId - this.#requestEnd;
 		if (step === 0 || step === 1) this.#pipelined = true;
 		const { gap } = this;
+		// A start line that was passed shows that there are others.
 		const missing =
-			gap.open || (gap.suspected && this.#pipelined) ? this.#closeGap(request, position, others) : undefined;
+			gap.open || (gap.suspected && (this.#pipelined || starts > 0))
+				? this.#closeGap(request, position, starts)
+				: undefined;
 		this.gap = NO_GAP;
 		request.missing = missing;
 		// A cut head does not show what its client sends each time.
@@ -134,7 +138,10 @@ export class Matcher {
 		this.requestEnd(request);
 		// Late: responses that were read before it may have answered it.
 		if (request.firstDataId < this.#passed) this.#gapTo = Math.max(this.#gapTo, this.#passed);
-		if (request.firstDataId < this.#gapTo) this.#aheadMin = Number.NEGATIVE_INFINITY;
+		if (request.firstDataId < this.#gapTo) {
+			this.#aheadMin = Number.NEGATIVE_INFINITY;
+			this.#freshGap = true;
+		}
 		if (this.front === undefined) {
 			if (missing !== undefined) this.#shift(missing.min, missing.max);
 			// Nothing is answered before it begins.
@@ -146,13 +153,16 @@ export class Matcher {
 		if (++this.waiting > this.#limit) this.#drop("pipeline-limit");
 	}
 
-	#closeGap(request: HttpMessage, position: number, others: boolean): MissingRequests {
+	/** Each has at least a start line, and the fields that the requests around the gap have in common. */
+	#closeGap(request: HttpMessage, position: number, starts: number): MissingRequests {
 		const first = this.#requestEnd < 0;
-		const sameHost = first || request.hostSignature === this.#hostSignature;
-		const sameClient = !first && request.constantSignature === this.#constantSignature;
-		const missing = this.gap.close(leastBytes(request, sameHost, sameClient), position, others);
-		this.#steady = this.#plain = false;
-		return missing;
+		let least = LEAST;
+		if (request.hostSignature !== 0 && (first || request.hostSignature === this.#hostSignature)) {
+			least += 8 + request.hostEnd - request.hostStart;
+		}
+		if (!first && request.constantSignature === this.#constantSignature) least += request.constantBytes;
+		this.#steady = false;
+		return this.gap.close(least, position, starts);
 	}
 
 	/** A request is over. */
@@ -173,28 +183,34 @@ export class Matcher {
 	}
 
 	#search(response: HttpMessage, complete: boolean): HttpMessage | undefined {
-		let begun = 0;
-		let hidden = 0;
+		const { firstDataId } = response;
 		let last: HttpMessage | undefined;
-		let behind = this.front;
-		for (; behind !== undefined && behind.firstDataId < response.firstDataId; behind = behind.next) {
-			if (begun > 0) hidden += behind.missing?.max ?? 0;
-			begun++;
-			last = behind;
-		}
+		for (let q = this.front; q !== undefined && q.firstDataId < firstDataId; q = q.next) last = q;
 		if (last === undefined) return this.#none(response);
-		if (behind !== undefined) hidden += behind.missing?.max ?? 0;
-		else if (!complete || this.gap.open) hidden = Number.POSITIVE_INFINITY;
-		this.#aheadMin = Math.max(this.#aheadMin, 1 - begun - hidden);
+		const begun = this.#begunBefore(firstDataId, complete);
+		// What was lost, or passed before, answered what began before it.
+		if (this.#freshGap) this.#aheadMin = Math.max(this.#aheadMin, -this.#begunBefore(this.#gapTo, complete));
+		this.#aheadMin = Math.max(this.#aheadMin, 1 - begun);
 		const answered = this.#place();
 		if (answered !== undefined && answered.firstDataId < response.firstDataId) return this.#take(answered);
 		if (complete && this.#isNeighbour(last, response)) return this.#take(last, true);
-		const plain = this.#aheadMax > 0 ? this.#plain && this.#aheadMin > 0 : !this.some(isSpecial);
-		response.anyRequest = !plain || hidden > 0;
 		this.#pass(response, this.#aheadMin > 0 ? "request-lost" : "order-unknown");
 		this.#shift(-1, -1);
 		this.#dropAnswered("order-unknown");
 		return undefined;
+	}
+
+	/** How many began before this operation at most, of the oldest request that waits and those behind it. */
+	#begunBefore(dataId: number, complete: boolean): number {
+		let count = 0;
+		let request = this.front;
+		while (request !== undefined && request.firstDataId < dataId) {
+			request = request.next;
+			count++;
+			const missing = request?.missing ?? NONE_MISSING;
+			if (missing.from < dataId) count += missing.max;
+		}
+		return request !== undefined || (complete && this.gap.from > dataId) ? count : Number.POSITIVE_INFINITY;
 	}
 
 	/** One of those that wait is like this. */
@@ -220,7 +236,6 @@ export class Matcher {
 
 	/** No request was seen that began before this response. */
 	#none(response: HttpMessage): undefined {
-		response.anyRequest = true;
 		// More responses than requests: what was not captured had one.
 		if (this.waiting === 0 && this.gap.suspected) this.gap.open = true;
 		const lost = this.#aheadMax > 0 || (this.waiting === 0 && this.gap.open);
@@ -241,7 +256,6 @@ export class Matcher {
 			this.#drop(guessed && this.#aheadMax > 0 ? "order-unknown" : "response-lost");
 		}
 		this.guessed = guessed;
-		this.#plain = true;
 		this.#shiftFront();
 		this.#aheadMin = this.#aheadMax = 0;
 		this.#comeNext(this.front);
@@ -289,7 +303,8 @@ export class Matcher {
 
 	#pass(response: HttpMessage, reason: UnpairedReason): void {
 		response.alone = reason;
-		this.#steady = false;
+		response.anyRequest = true;
+		this.#steady = this.#freshGap = false;
 		if (response.firstDataId > this.#passed) this.#passed = response.firstDataId;
 	}
 
@@ -300,7 +315,6 @@ export class Matcher {
 	/** Hands out the oldest request alone. Whether it was answered does not matter: the count goes on. */
 	#drop(reason: UnpairedReason): void {
 		const request = this.#shiftFront();
-		if (isSpecial(request)) this.#plain = false;
 		this.#shift(1, 1);
 		this.#comeNext(this.front);
 		this.#host.alone(request, reason);
@@ -310,7 +324,6 @@ export class Matcher {
 	#comeNext(next: HttpMessage | undefined): void {
 		const missing = next?.missing;
 		if (missing === undefined) return;
-		this.#plain = false;
 		this.#shift(missing.min, missing.max);
 	}
 
@@ -325,15 +338,14 @@ export class Matcher {
 		this.#responseEndNs = response.endNs;
 		const next = response.request === undefined ? undefined : this.front;
 		if (next !== undefined && next.firstDataId < response.lastDataId) this.#pipelined = true;
-		// It may have answered HEAD: then what was read as its body was the next responses.
-		if (response.anyRequest && response.bodyBytes > 0) this.lostResponses(false, response.lastDataId);
 	}
 
-	/** Responses may be missing before the operation `nextId`; `begun`: one began there. */
-	lostResponses(begun: boolean, nextId: number): void {
-		this.#gapTo = nextId;
-		this.#steady = this.#plain = false;
-		this.#aheadMin = Number.NEGATIVE_INFINITY;
+	/** So many responses may be missing at most, in no operation behind `lastId`; `begun`: one began there. */
+	lostResponses(begun: boolean, lastId: number, most: number): void {
+		this.#gapTo = Math.max(this.#gapTo, lastId);
+		this.#steady = false;
+		this.#freshGap = true;
+		this.#aheadMin -= most;
 		if (!begun) return;
 		this.#aheadMax--;
 		this.#dropAnswered("response-lost");
@@ -360,9 +372,4 @@ export class Matcher {
 			this.#drop(exact ? reason : this.#aheadMax > 0 ? "order-unknown" : "response-lost");
 		}
 	}
-}
-
-/** Its response may have no body though it has a length. */
-function isSpecial(request: HttpMessage): boolean {
-	return request.isHead || request.isConnect;
 }

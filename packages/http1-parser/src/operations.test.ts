@@ -64,3 +64,8 @@ test("of too many gaps the oldest are forgotten, as missing", () => {
 	for (let id = 3; id < 6000; id += 2) spent.note(id, id - 2);
 	expect(spent.isComplete(100, 200)).toBe(true);
 });
+
+test("the last one that has not come, spent or not", () => {
+	const operations = noted([1, 0], [3, 2], [6, 3], [7, 6]);
+	expect([2, 3, 5, 6, 8].map((id) => operations.lastMissing(id))).toEqual([0, 2, 4, 5, 5]);
+});

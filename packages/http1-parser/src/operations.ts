@@ -89,6 +89,12 @@ export class Operations {
 		return true;
 	}
 
+	/** The last one before this one that has not come, whether anybody handed it in or not. */
+	lastMissing(before: number): number {
+		const at = this.#upTo(before - 1);
+		return at < 0 ? this.#unknown : Math.min(this.#missing[at]!.to, before - 1);
+	}
+
 	/** One between these two was handed in for certain, and has not come. */
 	isLost(after: number, before: number): boolean {
 		for (let i = this.#upTo(before - 1); i >= 0; i--) {

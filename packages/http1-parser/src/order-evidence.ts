@@ -29,20 +29,28 @@ export class OrderEvidence {
 		if (length > 0 && front!.sequence === 0 && !lastShared) this.operations.explain(lastDataId, front!.dataId);
 	}
 
+	/** The last operation that can have moved what is missing at the read position, before this one. */
+	lastLost({ stream }: Reader, nextId: number): number {
+		const { front, position, lastDataId } = stream;
+		const whole = front?.sequence === 0 && (front.start > position || front.afterUnknownHole);
+		return whole ? Math.max(lastDataId, this.operations.lastMissing(nextId)) : nextId;
+	}
+
 	/** Every request from before this operation has been read. */
 	isComplete(dataId: number): boolean {
-		const { stream, tried } = this.requests!;
+		const { stream } = this.requests!;
 		const { front } = stream;
-		// They may still be unread, behind a hole.
-		if ((front !== undefined && front.dataId < dataId) || tried > 0) return false;
+		// They may still be unread, behind a hole, or not be whole; an unfinished head is the front.
+		if (front !== undefined && front.dataId < dataId) return false;
 		return this.operations.isComplete(stream.lastDataId, dataId);
 	}
 
 	/** What may still come from before this operation of a response decides what it answers. */
 	mayBeEarly(dataId: number): boolean {
-		const { front, inDoubt } = this.#matcher;
+		const { front, gap, inDoubt } = this.#matcher;
 		if (front === undefined) return true;
-		if (inDoubt) return !this.isComplete(dataId);
+		// The next request shows how many are missing before it.
+		if (inDoubt) return gap.from < dataId || !this.isComplete(dataId);
 		return !this.answered && front.next !== undefined && !this.operations.isComplete(front.lastDataId, dataId);
 	}
 
@@ -57,6 +65,7 @@ export class OrderEvidence {
 		const cut = (q: HttpMessage) => q.partial.length > 0 || q.missing !== undefined;
 		const whole = !gap.open && !front!.expectsContinue && !this.#matcher.some(cut);
 		const until = whole ? Math.min(dataId, this.requests!.stream.lastDataId) : 0;
-		this.#matcher.lostResponses(this.operations.isLost(front!.lastDataId, until), dataId);
+		const begun = this.operations.isLost(front!.lastDataId, until);
+		this.#matcher.lostResponses(begun, this.operations.lastMissing(dataId), Number.POSITIVE_INFINITY);
 	}
 }

@@ -13,8 +13,8 @@ import type { PartialReason } from "./reasons.ts";
 
 export type { ReaderHost, ReaderLimits } from "./reader-host.ts";
 
-/** What every start line has. */
-const VERSION: Uint8Array = ascii("/1.");
+/** What every start line has, in any case. */
+const VERSION: Uint8Array = ascii("p/1.");
 
 /** One that came to nothing. */
 let spare: HttpMessage | undefined;
@@ -59,7 +59,11 @@ export class Reader {
 	draft: HttpMessage | undefined = undefined;
 	crlf = false;
 	unsynced = 0;
-	/** How much of "/1." ends what was passed since bytes were lost; 3: it is in there, and a start line may be. */
+	/**
+	 * So many start lines may be in what was passed since the last head. `version`: how much of another one's "P/1." ends it;
+	 * 4: whatever is passed may be any number.
+	 */
+	starts = 0;
 	version = 0;
 	left = 0;
 	hinted = false;
@@ -164,7 +168,7 @@ export class Reader {
 	/** Nothing is missing, but what comes cannot be followed: until a head is read it may be anything. */
 	derail(): void {
 		this.unsync(false, 0);
-		this.version = 3;
+		this.version = VERSION.length;
 	}
 
 	/** Messages may be missing in the next `length` bytes, -1: an unknown number, and until a head is read. */
@@ -182,9 +186,13 @@ export class Reader {
 
 	/** Bytes are passed of which nobody knows what they are. */
 	passOver(bytes: Uint8Array, from: number, to: number): void {
-		for (let i = from; i < to && this.version < 3; i++) {
-			if (bytes[i] === VERSION[this.version]) this.version++;
-			else this.version = bytes[i] === 47 ? 1 : 0;
+		if (this.version === VERSION.length) this.starts = Number.POSITIVE_INFINITY;
+		for (let i = from; i < to; i++) {
+			const byte = bytes[i]! | 32;
+			if (byte !== VERSION[this.version++]) this.version = byte === VERSION[0] ? 1 : 0;
+			if (this.version < VERSION.length) continue;
+			this.starts++;
+			this.version = 0;
 		}
 	}
 
@@ -209,6 +217,7 @@ export class Reader {
 			message.addPartial("stopped-by-error");
 			this.finish(message);
 		}
+		this.stop();
 		this.host.fail?.(this, code);
 		return true;
 	}
@@ -216,7 +225,8 @@ export class Reader {
 	/** The connection is over: what is unfinished ends here. */
 	close(): void {
 		this.closed = true;
-		if (this.state === LENGTH && this.message?.anyRequest === true) this.run();
+		// It may have waited for what shows whether a head begins.
+		if (this.message) this.run();
 		const cut = this.state === START ? this.tried > 0 : this.message !== undefined && this.state !== CLOSE;
 		if (this.state === START && this.tried > 0 && this.stream.span() === BYTES) {
 			this.stream.gather();

@@ -1,10 +1,15 @@
-import type { HttpMessage, MissingRequests } from "./http-message.ts";
+import type { MissingRequests } from "./http-message.ts";
 
-/** "GET / HTTP/1.1", its line end and the blank line. */
-const LEAST = 18;
+/** "M / HTTP": with more of it behind the gap, "P/1." would be seen there. */
+const LEAST_START = 8;
 
-/** "M / HTTP/": with more of it behind the gap, "/1." would be seen there. */
-const LEAST_START = 9;
+/**
+ * So many responses can have their version, "P/1.", in these lost bytes or across their ends. Each has at least
+ * "HTTP/1.1 200", its line end and the blank line.
+ */
+export function mostResponses(bytes: number): number {
+	return bytes < 0 ? Number.POSITIVE_INFINITY : 1 + Math.floor((bytes + 2) / 16);
+}
 
 /**
  * A place between two requests where others may be missing, and how many.
@@ -18,15 +23,18 @@ export class RequestGap {
 	open = false;
 	/** Bytes that were not captured, of an operation of which one request was seen; that it has more shows later, or never. */
 	suspected = false;
+	/** What is missing began in no operation before this one. */
+	from: number = Number.POSITIVE_INFINITY;
 	#min = 0;
 	#bytes = 0;
 	#end = -1;
 
 	/**
-	 * `length` bytes are missing at `position`, -1: nobody knows how many. `begun`: a request began there. `certain` false:
-	 * only a client that sends several requests at once has others there.
+	 * `length` bytes are missing at `position`, -1: nobody knows how many, of no operation before `from`. `begun`: a request
+	 * began there. `certain` false: only a client that sends several requests at once has others there.
 	 */
-	note(begun: boolean, position: number, length: number, certain: boolean): void {
+	note(begun: boolean, position: number, length: number, from: number, certain: boolean): void {
+		this.from = Math.min(this.from, from);
 		if ((this.open || this.suspected) && this.#end !== position) this.#bytes = Number.POSITIVE_INFINITY;
 		if (certain) this.open = true;
 		else this.suspected = true;
@@ -36,32 +44,21 @@ export class RequestGap {
 	}
 
 	/**
-	 * What is missing before a request, which begins at `position`; each has `least` bytes. `others`: start lines may be in
-	 * what was passed between the gap and the request.
+	 * What is missing before a request, which begins at `position`; each has `least` bytes. `starts`: so many start lines
+	 * may be in what was passed between the gap and the request.
 	 */
-	close(least: number, position: number, others: boolean): MissingRequests {
+	close(least: number, position: number, starts: number): MissingRequests {
 		const min = this.#min;
 		const bytes = this.#bytes;
-		let max = Math.floor(bytes / least);
+		let max = Math.floor((bytes + position - this.#end) / least);
 		// What lies between the gap and the request is the rest of a message; it may have begun in the gap.
-		if (this.#end !== position && this.#end >= 0) {
-			const begun = bytes < LEAST_START ? 0 : 1 + Math.floor((bytes - LEAST_START) / least);
-			max = others ? Number.POSITIVE_INFINITY : begun;
+		if (this.#end !== position) {
+			const hidden = bytes < LEAST_START ? 0 : 1 + Math.floor((bytes - LEAST_START) / least);
+			max = Math.min(max, starts + hidden);
 		}
-		return { min, max: Math.max(min, max) };
+		return { min, max: Math.max(min, max), from: this.from };
 	}
 }
 
 /** There is no gap. */
 export const NO_GAP: RequestGap = new RequestGap();
-
-/**
- * The bytes that each request of this client has at least: a start line; `host`: its Host as well; `client`: and the other
- * fields that a client sends the same with each of its requests.
- */
-export function leastBytes(request: HttpMessage, host: boolean, client: boolean): number {
-	let bytes = LEAST;
-	if (host && request.hostSignature !== 0) bytes += 8 + request.hostEnd - request.hostStart;
-	if (client) bytes += request.constantBytes;
-	return bytes;
-}

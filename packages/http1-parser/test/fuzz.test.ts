@@ -1,4 +1,4 @@
-import { test } from "vitest";
+import { expect, test } from "vitest";
 import { PROPERTIES } from "../fuzz/properties.ts";
 import { show, shrink } from "../fuzz/property.ts";
 import { Random } from "./model.ts";
@@ -15,3 +15,19 @@ for (const property of PROPERTIES) {
 		}
 	});
 }
+
+/** Cases that were broken once. */
+const ONCE: readonly [property: string, seeds: readonly number[]][] = [
+	["split-damaged", [62_627, 147_685, 2_039_477, 2_047_518, 2_116_248, 4_011_208, 5_028_166, 5_203_883, 6_160_269]],
+	["drop", [9_599, 2_055_638]],
+	["drop-pipelined", [4_810, 11_063]],
+	["rest", [428]],
+];
+
+test.each(ONCE)("%s: what was broken once", (name, seeds) => {
+	const property = PROPERTIES.find((one) => one.name === name)!;
+	for (const seed of seeds) {
+		const { defect } = property.try(new Random(Math.imul(seed, 0x9e3779b1)));
+		expect(defect?.what, `${seed}`).toBeUndefined();
+	}
+});

@@ -252,3 +252,47 @@ test("several requests in one operation that was captured in part: what it hides
 	expect(wrong(run(script.chunks).rows.map(brief))).toEqual([]);
 	expect(pairs(run(script.chunks).rows.map(brief)).slice(0, 2)).toEqual(["/a a", "/b b"]);
 });
+
+test("a response without its request is over where its body is: what follows pairs", () => {
+	const script = new Script().E(get("a")).I(ok("a")).E(get("b")).E(get("c")).E(get("d"));
+	script.I(ok("b") + ok("c") + ok("d"));
+	expect(without(script, 3)).toEqual(["/a a", "- b request-lost", "/c c", "/d d"]);
+});
+
+test("lost responses answered what began before the operation that moved them", () => {
+	const script = new Script()
+		.E(get("a"))
+		.I(ok("a"))
+		.E(get("b") + get("c"))
+		.E(get("d"));
+	script.I(ok("b") + ok("c")).I(ok("d"));
+	const pairs = ["/b b", "/c c", "/d d"];
+	// Before the first response nobody knows how many bytes are missing, only in which operation.
+	expect(without(script, 2)).toEqual(["/a - response-lost", ...pairs]);
+	expect(slowly(script, 2)).toEqual(["/a - response-lost", ...pairs]);
+	const again = new Script().E(get("z")).I(ok("z")).E(get("a")).I(ok("a").slice(0, 20)).I(ok("a").slice(20));
+	again
+		.E(get("b") + get("c"))
+		.I(ok("b") + ok("c"))
+		.E(get("d"))
+		.I(ok("d"));
+	// The rest of its head is lost, and who knows what else: no other response, as no other request was there.
+	expect(without(again, 5).slice(2)).toEqual(pairs);
+});
+
+test("behind lost chunk lines a head is found though it comes in two operations", () => {
+	const chunked = "HTTP/1.1 200 OK\r\nX-Name: a\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhel";
+	const script = new Script().E(get("a")).I(chunked).I("lo\r\n5\r\nhello\r\n0\r\n\r\n");
+	for (const name of ["b", "c"]) script.E(get(name)).I(ok(name).slice(0, 20)).I(ok(name).slice(20));
+	expect(pairs(without(script, 3))).toEqual(["/a a", "/b b", "/c c"]);
+	const post = "POST /a HTTP/1.1\r\nHost: example.org\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhel";
+	const upload = new Script().E(post).E("lo\r\n0\r\n\r\n").I(ok("a"));
+	for (const name of ["b", "c"]) upload.E(get(name).slice(0, 20)).E(get(name).slice(20)).I(ok(name));
+	expect(pairs(without(upload, 2))).toEqual(["/a a", "/b b", "/c c"]);
+});
+
+test("a start line behind bytes that were not captured shows that there are other requests", () => {
+	const script = new Script().E({ text: get("a") + get("b").slice(0, 8), captured: 30 }).E(get("b").slice(8));
+	script.E(get("c")).I(ok("a")).I(ok("b")).I(ok("c"));
+	expect(wrong(run(script.chunks).rows.map(brief))).toEqual([]);
+});
