@@ -23,8 +23,12 @@ describe("growth", () => {
 		expect(growth(run((seconds) => ({ rssMiB: 150 + Math.min(300, seconds) })))).toEqual([]);
 	});
 
+	test("a dip after a collection is no level to grow from", () => {
+		expect(growth(run((seconds) => ({ rssMiB: seconds === 430 ? 195 : 237 })))).toEqual([]);
+	});
+
 	test("memory that rises to a level and stays there has grown from the first quarter", () => {
-		const found = growth(run((seconds) => ({ rssMiB: 150 + Math.min(30, seconds / 30) })));
+		const found = growth(run((seconds) => ({ rssMiB: 150 + Math.min(60, seconds / 15) })));
 		expect(found).toEqual([expect.stringMatching(/^rssMiB has grown by .* from the first quarter/)]);
 	});
 

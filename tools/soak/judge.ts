@@ -13,8 +13,6 @@ export const TOLERANCE = {
 	records: 100,
 } as const;
 
-/** Of a window. Between two full collections a process takes memory that the next one gives back. */
-const LEVELS = { rssMiB: least, heapMiB: median } as const;
 const WINDOWS = 6;
 
 /** Five minutes: until then the runtime takes memory that it keeps, and tables of bounded size fill. */
@@ -27,7 +25,8 @@ export function growth(all: readonly Sample[]): string[] {
 	if (all.length < LEAST_SAMPLES) return [];
 	const samples = all.slice(WARM_UP_SAMPLES);
 	return (["rssMiB", "heapMiB"] as const).flatMap((key) => {
-		const level = (part: readonly Sample[]): number => LEVELS[key](part.map((sample) => sample[key]));
+		// A full collection gives back what was taken since the one before: neither the least nor the most is a level.
+		const level = (part: readonly Sample[]): number => median(part.map((sample) => sample[key]));
 		const quarter = Math.ceil(samples.length / 4);
 		const first = level(samples.slice(0, quarter));
 		const quarters = level(samples.slice(-quarter)) - first;
@@ -60,10 +59,6 @@ export function leftovers(idle: Sample, now: Sample): string[] {
 		.map(([name, count]) => `map ${name}: ${count} entries, idle ${idle.maps.get(name) ?? 0}`);
 	const retained = now.retained > TOLERANCE.records ? [`${now.retained} records are still retained`] : [];
 	return [...handles, ...maps, ...retained];
-}
-
-function least(values: readonly number[]): number {
-	return Math.min(...values);
 }
 
 function median(values: readonly number[]): number {
