@@ -32,7 +32,18 @@ export interface PanelRequest {
 const IMPORT = `async (har) => {
 	const { NetworkPanel } = await import("${BUNDLE}/panels/network/network.js");
 	const { NetworkLog } = await import("${BUNDLE}/models/logs/logs.js");
-	await NetworkPanel.NetworkPanel.instance().networkLogView.onLoadFromFile(new File([har], "traffic.har"));
+	const panel = async () => {
+		// Until the tools have started there is none: their own texts are missing.
+		for (;;) {
+			try {
+				return NetworkPanel.NetworkPanel.instance();
+			} catch (error) {
+				if (performance.now() > 60000) throw error;
+				await new Promise((again) => setTimeout(again, 100));
+			}
+		}
+	};
+	await (await panel()).networkLogView.onLoadFromFile(new File([har], "traffic.har"));
 	const pairs = (headers) => headers.map(({ name, value }) => [name, value]);
 	const shown = async (request) => ({
 		method: request.requestMethod,

@@ -58,10 +58,11 @@ export async function run(args: readonly string[]): Promise<number> {
 			if (text !== null) process.stdout.write(`${text}\n`);
 		},
 	});
+	const stopped = untilStopped(readerGone);
 	process.stderr.write(
 		`wirescribe: collecting on ${collector.address}; point an agent at it: --backend ${collector.address}\n`,
 	);
-	await untilStopped(readerGone);
+	await stopped;
 	await collector.close();
 	const { streams, protocolLogs, kernelLogs } = collector.received;
 	process.stderr.write(

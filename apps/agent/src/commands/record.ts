@@ -38,15 +38,16 @@ export async function run(args: readonly string[]): Promise<number> {
 		...watched("record", parsed),
 		tls: parsed.values["no-tls"] !== true,
 	});
-	process.stderr.write(
-		`wirescribe: recording to ${file}${raw ? ", raw: it holds secrets" : ", redacted"}; Ctrl-C ends it\n`,
-	);
 	let failure: Error | undefined;
-	await untilStopped(
+	const stopped = untilStopped(
 		recorder.failed.then((error) => {
 			failure = error;
 		}),
 	);
+	process.stderr.write(
+		`wirescribe: recording to ${file}${raw ? ", raw: it holds secrets" : ", redacted"}; Ctrl-C ends it\n`,
+	);
+	await stopped;
 	const { operations, bytes } = await recorder.stop();
 	if (failure) throw new CliError(failure.message, EXIT.runtime, { cause: failure });
 	process.stderr.write(

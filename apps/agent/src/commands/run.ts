@@ -92,7 +92,6 @@ async function watch(
 	});
 	const watched = config.file === undefined ? undefined : reloads(config.file, reloader);
 	if (watched) status.sources.reloads = () => reloader.counts;
-	log.info(session.startLine, { pauseMs: 0 });
 	process.on("SIGUSR2", () => void show(session, reloader.config.options));
 
 	let successor: Successor | undefined;
@@ -103,7 +102,10 @@ async function watch(
 				await finishOwnRequests(session, found);
 			})
 		: session.ended;
-	await untilStopped(Promise.race([session.ended, handedOver]));
+	const stopped = untilStopped(Promise.race([session.ended, handedOver]));
+	// From this line on a signal ends it in order.
+	log.info(session.startLine, { pauseMs: 0 });
+	await stopped;
 	status.sources.state = "stopping";
 	watched?.[Symbol.dispose]();
 	if (server) server.close();

@@ -66,8 +66,9 @@ function fieldsText(): string {
 
 async function watchLive(options: WatchOptions, open: (onGone: () => void) => Outlet): Promise<number> {
 	const session = await startSession(options, { output: { plan: PLAN, open } });
+	const stopped = untilStopped(session.ended);
 	process.stderr.write(`wirescribe: watching ${watchedText(options)}; Ctrl-C ends\n`);
-	await untilStopped(session.ended);
+	await stopped;
 	const ledger = await session.stop();
 	const loss = lossText(ledger);
 	if (loss !== undefined) process.stderr.write(`wirescribe: ${loss}\n`);

@@ -22,8 +22,9 @@ export async function exportLive(
 		open: () => new JsonFeed((tx) => target.exchange(tx)),
 	} as const;
 	const session = await startSession(options, { output });
+	const stopped = untilStopped(Promise.race([session.ended, target.done]));
 	process.stderr.write(`wirescribe: exporting ${watchedText(options)}; Ctrl-C ends\n`);
-	await untilStopped(Promise.race([session.ended, target.done]));
+	await stopped;
 	const loss = lossText(await session.stop());
 	if (loss !== undefined) process.stderr.write(`wirescribe: ${loss}\n`);
 	if (target.dropped > 0)
