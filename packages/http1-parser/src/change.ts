@@ -1,19 +1,31 @@
-/** A line of a head that differs from its template's. */
+/** A line of a head that differs from its template's. Places are those in the head. */
 export class Change {
 	/** The field's number; -1: the start line. */
 	readonly line: number;
-	/** Where it begins and where the next one does, in the head. */
+	/** Where it begins and where the next one does. */
 	readonly start: number;
 	readonly end: number;
+	/** Where its value begins and ends. */
+	readonly valueStart: number;
+	readonly valueEnd: number;
 	/** The change before it. */
 	readonly before: Change | undefined;
 	/** Its value, once it was asked for. */
 	value: string | undefined = undefined;
 
-	constructor(line: number, start: number, end: number, before: Change | undefined) {
+	constructor(
+		line: number,
+		start: number,
+		end: number,
+		valueStart: number,
+		valueEnd: number,
+		before: Change | undefined,
+	) {
 		this.line = line;
 		this.start = start;
 		this.end = end;
+		this.valueStart = valueStart;
+		this.valueEnd = valueEnd;
 		this.before = before;
 	}
 }

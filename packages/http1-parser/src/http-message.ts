@@ -269,7 +269,12 @@ export class HttpMessage implements Message {
 	}
 
 	detach(): this {
-		this.text();
+		const { changes } = this;
+		// One value is all there is of its own.
+		if (changes !== undefined && changes.line >= 0 && changes.before === undefined) {
+			changes.value ??= this.cut(changes.valueStart, changes.valueEnd);
+			this.#bytes = undefined;
+		} else this.text();
 		return this;
 	}
 
@@ -296,6 +301,15 @@ export class HttpMessage implements Message {
 	get #part(): string {
 		if (this.textStart > 0) return this.template!.part;
 		return this.text().substring(this.partStart, this.partEnd);
+	}
+
+	/** A part of the head: of what is its own. */
+	cut(start: number, end: number): string {
+		const { textStart } = this;
+		const bytes = this.#bytes;
+		if (bytes === undefined) return this.#text.substring(start - textStart, end - textStart);
+		const shift = this.#from - textStart;
+		return latin1(bytes, start + shift, end + shift);
 	}
 
 	/** The head, or what is its own of it, as text; the bytes are let go, because the caller's memory is used again. */

@@ -1,7 +1,7 @@
 import { latin1 } from "./bytes.ts";
 import { Change } from "./change.ts";
 import { noteContentLength, noteHost } from "./fields.ts";
-import { isName, valueAt } from "./headers.ts";
+import { isName } from "./headers.ts";
 import type { HttpMessage } from "./http-message.ts";
 import { below, CONTROL, copyIn, doubles, INCOMPLETE, memory, words } from "./scan.ts";
 import * as FIELD from "./signals.ts";
@@ -14,6 +14,8 @@ export const MISS = -3;
 const ROOM = 256;
 /** With more lines that differ a head is as quickly scanned. */
 const MOST_CHANGES = 8;
+/** Names whose lines are remembered. */
+const MOST_ASKED = 8;
 /** The start line. */
 const START = -1;
 
@@ -61,7 +63,9 @@ export class Template {
 	readonly #kinds: number[] = [];
 	/** Names and values in turn. */
 	readonly #flat: string[] = [];
-	readonly #lines: Map<string, number> = new Map();
+	/** The first names that were asked for, as they were written, and their lines; -1: none. */
+	readonly #asked: string[] = [];
+	readonly #answers: number[] = [];
 
 	/** `head` was scanned from these bytes, and is only for this. */
 	constructor(head: HttpMessage, bytes: Uint8Array, from: number, to: number, shape: number) {
@@ -157,7 +161,7 @@ export class Template {
 				end = this.#readStart(head, count);
 				if (end === INCOMPLETE && to <= most) return this.#pause(head, undefined, 0);
 				if (end < 0) return MISS;
-				changes = new Change(START, 0, end, undefined);
+				changes = new Change(START, 0, end, 0, 0, undefined);
 				at = starts[0]!;
 				k = 0;
 			} else {
@@ -171,8 +175,8 @@ export class Template {
 					const open = end >= count || (b[end] === 13 && end + 1 === count);
 					return open && to <= most ? this.#pause(head, changes, at) : MISS;
 				}
+				changes = this.#changed(k, end, shift, changes);
 				end += 2;
-				changes = new Change(k, starts[k]! + shift, end + shift, changes);
 				at = starts[++k]!;
 			}
 			if (end === at) continue;
@@ -183,6 +187,16 @@ export class Template {
 		}
 		this.#fill(head, bytes, from, changes);
 		return from + length + shift;
+	}
+
+	/** Line `k` of memory, whose CR is at `end`, is another one. */
+	#changed(k: number, end: number, shift: number, before: Change | undefined): Change {
+		const b = memory;
+		let from = this.#colon(k) + 1;
+		let to = end;
+		while (b[from] === 32 || b[from] === 9) from++;
+		while (to > from && (b[to - 1] === 32 || b[to - 1] === 9)) to--;
+		return new Change(k, this.#starts[k]! + shift, end + 2 + shift, from + shift, to + shift, before);
 	}
 
 	/** More bytes are needed: from the last one that was the same on they are compared then. Or everything is scanned. */
@@ -242,13 +256,11 @@ export class Template {
 	}
 
 	#note(head: HttpMessage, bytes: Uint8Array, from: number, change: Change, kind: number): void {
-		const { line, start } = change;
-		const end = from + change.end - 2;
-		const value = valueStart(bytes, from + start + this.#flat[2 * line]!.length + 1, end);
-		if (kind === HOST) noteHost(head, bytes, value, end, -from);
+		const value = from + change.valueStart;
+		if (kind === HOST) noteHost(head, bytes, value, from + change.end - 2, -from);
 		else {
 			head.contentLength = -1;
-			noteContentLength(head, bytes, value, end);
+			noteContentLength(head, bytes, value, from + change.valueEnd);
 		}
 	}
 
@@ -261,16 +273,16 @@ export class Template {
 	}
 
 	get(message: HttpMessage, name: string): string | undefined {
-		let k = this.#lines.get(name);
-		if (k === undefined) {
-			k = this.#find(name);
-			if (this.#lines.size < 64) this.#lines.set(name, k);
-		}
+		const asked = this.#asked;
+		let i = 0;
+		while (i < asked.length && asked[i] !== name) i++;
+		const k = i < asked.length ? this.#answers[i]! : this.#find(name);
 		return k < 0 ? undefined : this.#value(message, k);
 	}
 
 	rawHeaders(message: HttpMessage): string[] {
 		const all = this.#flat.slice();
+		if (message.changes?.before !== undefined) message.text();
 		for (let change = message.changes; change !== undefined; change = change.before) {
 			if (change.line >= 0) all[2 * change.line + 1] = this.#valueOf(message, change);
 		}
@@ -281,9 +293,15 @@ export class Template {
 		const flat = this.#flat;
 		for (let k = 0; k < this.headerCount; k++) {
 			const mine = flat[2 * k]!;
-			if (mine.length === name.length && isName(mine, 0, name)) return k;
+			if (mine.length === name.length && isName(mine, 0, name)) return this.#learn(name, k);
 		}
-		return -1;
+		return this.#learn(name, -1);
+	}
+
+	#learn(name: string, k: number): number {
+		if (this.#asked.push(name) > MOST_ASKED) this.#asked.pop();
+		else this.#answers.push(k);
+		return k;
 	}
 
 	#value(message: HttpMessage, k: number): string {
@@ -294,10 +312,7 @@ export class Template {
 	}
 
 	#valueOf(message: HttpMessage, change: Change): string {
-		if (change.value === undefined) {
-			const colon = change.start + this.#flat[2 * change.line]!.length - message.textStart;
-			change.value = valueAt(message.text(), colon, change.end - message.textStart, false);
-		}
+		change.value ??= message.cut(change.valueStart, change.valueEnd);
 		return change.value;
 	}
 }
