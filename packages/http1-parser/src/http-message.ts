@@ -107,8 +107,9 @@ export class HttpMessage implements Message {
 	trailerText = "";
 	/** Why it stands alone; undefined: it does not, or is not decided. */
 	alone: UnpairedReason | undefined = undefined;
-	#bytes: Uint8Array | undefined = undefined;
-	#from = 0;
+	/** Where the head is, or what is its own of it, while that is no text; and its beginning there. */
+	bytes: Uint8Array | undefined = undefined;
+	from = 0;
 	#textBytes = 0;
 	#text = "";
 
@@ -128,8 +129,8 @@ export class HttpMessage implements Message {
 	begin(bytes: Uint8Array, from: number, headerBytes: number, piece: Piece, textBytes: number): void {
 		const { changes, textStart } = this;
 		if (this.template === undefined || changes !== undefined) {
-			this.#bytes = bytes;
-			this.#from = from + textStart;
+			this.bytes = bytes;
+			this.from = from + textStart;
 			this.#textBytes = (changes?.end ?? textBytes) - textStart;
 		}
 		this.headerBytes = headerBytes;
@@ -269,12 +270,8 @@ export class HttpMessage implements Message {
 	}
 
 	detach(): this {
-		const { changes } = this;
-		// One value is all there is of its own.
-		if (changes !== undefined && changes.line >= 0 && changes.before === undefined) {
-			changes.value ??= this.cut(changes.valueStart, changes.valueEnd);
-			this.#bytes = undefined;
-		} else this.text();
+		this.template?.detach(this);
+		this.text();
 		return this;
 	}
 
@@ -303,20 +300,11 @@ export class HttpMessage implements Message {
 		return this.text().substring(this.partStart, this.partEnd);
 	}
 
-	/** A part of the head: of what is its own. */
-	cut(start: number, end: number): string {
-		const { textStart } = this;
-		const bytes = this.#bytes;
-		if (bytes === undefined) return this.#text.substring(start - textStart, end - textStart);
-		const shift = this.#from - textStart;
-		return latin1(bytes, start + shift, end + shift);
-	}
-
 	/** The head, or what is its own of it, as text; the bytes are let go, because the caller's memory is used again. */
 	text(): string {
-		if (this.#bytes !== undefined) {
-			this.#text = latin1(this.#bytes, this.#from, this.#from + this.#textBytes);
-			this.#bytes = undefined;
+		if (this.bytes !== undefined) {
+			this.#text = latin1(this.bytes, this.from, this.from + this.#textBytes);
+			this.bytes = undefined;
 		}
 		return this.#text;
 	}

@@ -4,6 +4,7 @@ import { noteContentLength, noteHost } from "./fields.ts";
 import { isName } from "./headers.ts";
 import type { HttpMessage } from "./http-message.ts";
 import { below, CONTROL, copyIn, doubles, INCOMPLETE, memory, words } from "./scan.ts";
+import { shortText } from "./short-text.ts";
 import * as FIELD from "./signals.ts";
 import { scanStartLine } from "./start-line.ts";
 
@@ -175,7 +176,7 @@ export class Template {
 					const open = end >= count || (b[end] === 13 && end + 1 === count);
 					return open && to <= most ? this.#pause(head, changes, at) : MISS;
 				}
-				changes = this.#changed(k, end, shift, changes);
+				changes = this.#changed(k, bytes, from, shift, end, changes);
 				end += 2;
 				at = starts[++k]!;
 			}
@@ -189,14 +190,21 @@ export class Template {
 		return from + length + shift;
 	}
 
-	/** Line `k` of memory, whose CR is at `end`, is another one. */
-	#changed(k: number, end: number, shift: number, before: Change | undefined): Change {
-		const b = memory;
-		let from = this.#colon(k) + 1;
+	/** Line `k`, whose CR is at `end` of memory, is another one. The line's beginning need not be in memory. */
+	#changed(
+		k: number,
+		bytes: Uint8Array,
+		from: number,
+		shift: number,
+		end: number,
+		before: Change | undefined,
+	): Change {
+		const base = from + shift;
+		let start = this.#colon(k) + 1;
 		let to = end;
-		while (b[from] === 32 || b[from] === 9) from++;
-		while (to > from && (b[to - 1] === 32 || b[to - 1] === 9)) to--;
-		return new Change(k, this.#starts[k]! + shift, end + 2 + shift, from + shift, to + shift, before);
+		while (bytes[base + start] === 32 || bytes[base + start] === 9) start++;
+		while (to > start && (bytes[base + to - 1] === 32 || bytes[base + to - 1] === 9)) to--;
+		return new Change(k, this.#starts[k]! + shift, end + 2 + shift, start + shift, to + shift, before);
 	}
 
 	/** More bytes are needed: from the last one that was the same on they are compared then. Or everything is scanned. */
@@ -264,6 +272,14 @@ export class Template {
 		}
 	}
 
+	/** The message's bytes are going to be let go: where one value is all there is of its own, no more than that becomes text. */
+	detach(message: HttpMessage): void {
+		const { changes } = message;
+		if (changes === undefined || changes.line < 0 || changes.before !== undefined) return;
+		this.#valueOf(message, changes);
+		message.bytes = undefined;
+	}
+
 	/** The value of Host of a message like this one. */
 	hostOf(message: HttpMessage): string {
 		for (let change = message.changes; change !== undefined; change = change.before) {
@@ -312,7 +328,13 @@ export class Template {
 	}
 
 	#valueOf(message: HttpMessage, change: Change): string {
-		change.value ??= message.cut(change.valueStart, change.valueEnd);
+		if (change.value === undefined) {
+			const { bytes, from, textStart } = message;
+			const start = change.valueStart - textStart;
+			const end = change.valueEnd - textStart;
+			change.value =
+				bytes === undefined ? message.text().substring(start, end) : shortText(bytes, from + start, from + end);
+		}
 		return change.value;
 	}
 }
