@@ -1,7 +1,7 @@
 import { NO_BYTES } from "./chunk.ts";
 import type { Piece } from "./piece.ts";
 
-const BLOCK = 4096;
+const BLOCK = 2048;
 const SPARE: Store[] = [];
 const MOST_SPARE = 64;
 

@@ -5,27 +5,15 @@ export class Change {
 	/** Where it begins and where the next one does. */
 	readonly start: number;
 	readonly end: number;
-	/** Where its value begins and ends. */
-	readonly valueStart: number;
-	readonly valueEnd: number;
 	/** The change before it. */
 	readonly before: Change | undefined;
 	/** Its value, once it was asked for. */
 	value: string | undefined = undefined;
 
-	constructor(
-		line: number,
-		start: number,
-		end: number,
-		valueStart: number,
-		valueEnd: number,
-		before: Change | undefined,
-	) {
+	constructor(line: number, start: number, end: number, before: Change | undefined) {
 		this.line = line;
 		this.start = start;
 		this.end = end;
-		this.valueStart = valueStart;
-		this.valueEnd = valueEnd;
 		this.before = before;
 	}
 }

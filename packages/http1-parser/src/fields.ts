@@ -118,3 +118,15 @@ function noteTransferEncoding(head: HttpMessage, b: Uint8Array, value: number, e
 	head.transferEncoding = separated && equalsIgnoringCase(b, at, CHUNKED) ? 1 : 2;
 	if (head.transferEncoding === 2) head.lenient |= LENIENT.teNotFinalChunked;
 }
+
+/** Where the value of a line begins, before its end. */
+export function valueStart(bytes: Uint8Array, colon: number, end: number): number {
+	let i = colon + 1;
+	while (i < end && isBlank(bytes[i])) i++;
+	return i;
+}
+
+/** Space or tab. */
+export function isBlank(byte: number | undefined): boolean {
+	return byte === 32 || byte === 9;
+}

@@ -9,7 +9,7 @@ import { hasLineEnd, isHttp2 } from "./lines.ts";
 import type { Reader } from "./reader.ts";
 import { CHUNKED, CLOSE, LENGTH } from "./reader-state.ts";
 import type { PartialReason } from "./reasons.ts";
-import { INCOMPLETE, INVALID } from "./scan.ts";
+import { forgetHeld, INCOMPLETE, INVALID } from "./scan.ts";
 import { takeCutRequestLine } from "./start-line.ts";
 
 const SLASH = 47;
@@ -69,6 +69,8 @@ function isGoodGuess(reader: Reader, head: HttpMessage): boolean {
 /** Goes on with an unfinished head when that can change something: linear in its bytes, however they come. */
 export function scanAgain(reader: Reader, head: HttpMessage, alone: number, ends: Span): number {
 	const { bytes, from, to } = reader.stream;
+	// They were moved to be joined.
+	forgetHeld();
 	const have = to - from;
 	const first = reader.tried === 0;
 	// What follows a line end tells whether a line begins, or the head ends, or is none.

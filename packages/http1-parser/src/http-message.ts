@@ -9,7 +9,7 @@ import type { Message } from "./message.ts";
 import { type Leniency, leniencyNames, type PartialReason, type UnpairedReason } from "./reasons.ts";
 import * as FIELD from "./signals.ts";
 import { authorityEnd, authorityStart, formOf, type TargetForm, withoutLogin } from "./target.ts";
-import type { Template } from "./template.ts";
+import type { TemplateText } from "./template-text.ts";
 import { readTrace, type Trace } from "./trace.ts";
 
 const NO_REASONS: readonly never[] = [];
@@ -72,7 +72,7 @@ export class HttpMessage implements Message {
 	/** 0: no Transfer-Encoding, 1: ends in chunked, 2: does not. */
 	transferEncoding = 0;
 	/** The head is like this one, but for these lines, the last one first. */
-	template: Template | undefined = undefined;
+	template: TemplateText | undefined = undefined;
 	changes: Change | undefined = undefined;
 	/** What is before is the template's and no text of its own. */
 	textStart = 0;

@@ -10,6 +10,7 @@ import { HttpMessage } from "./http-message.ts";
 import type { ReaderHost, ReaderLimits } from "./reader-host.ts";
 import { BLIND, CHUNKED, CLOSE, LENGTH, OPAQUE, START } from "./reader-state.ts";
 import type { PartialReason } from "./reasons.ts";
+import { forgetHeld } from "./scan.ts";
 
 export type { ReaderHost, ReaderLimits } from "./reader-host.ts";
 
@@ -89,6 +90,7 @@ export class Reader {
 
 	/** Reads until nothing more can be read now. */
 	run(): void {
+		forgetHeld();
 		for (;;) {
 			if (this.pausedFor !== undefined) {
 				if (!this.pausedFor.settled && this.stream.retained <= this.limits.maxPausedBytes) return;

@@ -1,22 +1,21 @@
 import { latin1 } from "./bytes.ts";
 import { Change } from "./change.ts";
-import { noteContentLength, noteHost } from "./fields.ts";
-import { isName } from "./headers.ts";
+import { isBlank, noteContentLength, noteHost, valueStart } from "./fields.ts";
 import type { HttpMessage } from "./http-message.ts";
-import { below, CONTROL, copyIn, doubles, INCOMPLETE, memory, words } from "./scan.ts";
-import { shortText } from "./short-text.ts";
+import { below, CONTROL, copyIn, doubles, hold, INCOMPLETE, memory, placeOf, words } from "./scan.ts";
 import * as FIELD from "./signals.ts";
 import { scanStartLine } from "./start-line.ts";
+import { TemplateText } from "./template-text.ts";
 
 /** The head is not like the template. */
 export const MISS = -3;
 
 /** So much longer than its template a head may be. */
 const ROOM = 256;
+/** So much is copied at once of heads that follow each other. */
+const SEVERAL = 4096;
 /** With more lines that differ a head is as quickly scanned. */
 const MOST_CHANGES = 8;
-/** Names whose lines are remembered. */
-const MOST_ASKED = 8;
 /** The start line. */
 const START = -1;
 
@@ -52,62 +51,50 @@ export class Template {
 	readonly shape: number;
 	readonly response: boolean;
 	readonly headerCount: number;
-	/** Target or reason; and the host. */
-	readonly part: string;
-	readonly host: string;
 	readonly length: number;
+	readonly text: TemplateText;
 	readonly #head: HttpMessage;
 	readonly #bytes: Uint8Array;
-	readonly #doubles: Float64Array;
-	/** Where lines begin, the blank one too; and what their values are for. */
+	/** The bytes as numbers, beginning with 0 to 7 others: memory has the head at any place. Made when they are needed. */
+	readonly #numbers: (Float64Array | undefined)[] = Array.from({ length: 8 }, () => undefined);
+	/** Where lines begin, the blank one too; their colons; and what their values are for. */
 	readonly #starts: number[] = [];
+	readonly #colons: number[] = [];
 	readonly #kinds: number[] = [];
-	/** Names and values in turn. */
-	readonly #flat: string[] = [];
-	/** The first names that were asked for, as they were written, and their lines; -1: none. */
-	readonly #asked: string[] = [];
-	readonly #answers: number[] = [];
 
 	/** `head` was scanned from these bytes, and is only for this. */
 	constructor(head: HttpMessage, bytes: Uint8Array, from: number, to: number, shape: number) {
-		const length = to - from;
-		// What is behind is like nothing and ends the comparison.
-		this.#doubles = new Float64Array((length >> 3) + 3).fill(Number.NaN, (length + 7) >> 3);
-		this.#bytes = new Uint8Array(this.#doubles.buffer, 0, length);
-		this.#bytes.set(bytes.subarray(from, to));
+		this.#bytes = bytes.slice(from, to);
 		this.shape = shape;
-		this.length = length;
+		this.length = to - from;
 		this.response = head.response;
 		this.headerCount = head.headerCount;
 		this.#head = head;
-		this.part = latin1(bytes, from + head.partStart, from + head.partEnd);
-		this.host =
-			(head.fields & FIELD.host) === 0 ? "" : latin1(bytes, from + head.hostStart, from + head.hostEnd).trim();
-		this.#readLines();
+		this.text = this.#readLines();
 	}
 
-	#readLines(): void {
+	#readLines(): TemplateText {
 		const b = this.#bytes;
-		let at = this.#head.headersStart;
+		const head = this.#head;
+		const flat: string[] = [];
+		let at = head.headersStart;
 		for (let k = 0; k < this.headerCount; k++) {
-			this.#starts.push(at);
 			const colon = b.indexOf(58, at);
-			at = b.indexOf(10, colon) + 1;
 			// Made of the bytes one by one: parts of a text would keep all of it.
-			const name = latin1(b, this.#starts[k]!, colon);
+			const name = latin1(b, at, colon);
+			this.#starts.push(at);
+			this.#colons.push(colon);
+			at = b.indexOf(10, colon) + 1;
 			let end = at - 2;
-			while (b[end - 1] === 32 || b[end - 1] === 9) end--;
-			this.#flat.push(name, latin1(b, valueStart(b, colon + 1, end), end));
+			while (isBlank(b[end - 1])) end--;
+			flat.push(name, latin1(b, valueStart(b, colon, end), end));
 			const kind = KINDS[name.toLowerCase()] ?? FREE;
 			// Of hosts the first one counts.
 			this.#kinds.push(kind === HOST && this.#kinds.includes(HOST) ? FIXED : kind);
 		}
 		this.#starts.push(at);
-	}
-
-	/** Where the colon of a line is. */
-	#colon(k: number): number {
-		return this.#starts[k]! + this.#flat[2 * k]!.length;
+		const host = (head.fields & FIELD.host) === 0 ? "" : latin1(b, head.hostStart, head.hostEnd).trim();
+		return new TemplateText(latin1(b, head.partStart, head.partEnd), host, this.#kinds.indexOf(HOST), flat);
 	}
 
 	/** Begins as this one does, as far as one look can tell: the same method, or the same status. */
@@ -117,20 +104,30 @@ export class Template {
 		return bytes[from + at] === b[at] && bytes[from + at + 1] === b[at + 1] && bytes[from + at + 2] === b[at + 2];
 	}
 
+	/** The bytes as numbers, so many others before them. */
+	#numbersBehind(before: number): Float64Array {
+		const end = before + this.length;
+		// What is behind is like nothing and ends the comparison.
+		const numbers = new Float64Array((end >> 3) + 3).fill(Number.NaN, (end + 7) >> 3);
+		new Uint8Array(numbers.buffer).set(this.#bytes, before);
+		this.#numbers[before] = numbers;
+		return numbers;
+	}
+
 	/**
 	 * Reads the head at bytes[from..to) when it is like this one. Returns the index behind it, `INCOMPLETE`, or `MISS`: then
 	 * it has to be scanned.
 	 */
 	read(head: HttpMessage, bytes: Uint8Array, from: number, to: number): number {
 		const { length, headerCount } = this;
-		const theirs = this.#doubles;
 		const t = this.#bytes;
 		const starts = this.#starts;
 		let changes: Change | undefined;
 		let at = 0;
 		let k = START;
+		/** How much further on than in the template the rest of the head is. */
 		let shift = 0;
-		if (head.template === this) {
+		if (head.template === this.text) {
 			changes = head.changes;
 			at = head.textStart;
 			if (changes !== undefined) {
@@ -139,72 +136,60 @@ export class Template {
 			}
 		}
 		const most = from + length + ROOM;
+		const enough = to < most ? to : most;
 		if (from + at + shift > to) return MISS;
-		let count = copyIn(bytes, from + at + shift, to < most ? to : most, at);
-		const ours = doubles;
+		/** Where memory has the template's first byte, or would have it; and where it ends. */
+		let place = at === 0 ? placeOf(bytes, from, enough) : -1;
+		let count = place + enough - from;
+		if (place < 0) {
+			place = 0;
+			const several = from > 0 && at === 0 && to > enough;
+			const until = several && from + SEVERAL > enough ? Math.min(to, from + SEVERAL) : enough;
+			count = copyIn(bytes, from + at + shift, until, at);
+			if (several) hold(bytes, from, until);
+		}
+		let theirs = this.#numbers[place & 7] ?? this.#numbersBehind(place & 7);
 		const b = memory;
 		let left = MOST_CHANGES;
 		for (;;) {
-			while ((at & 7) !== 0 && b[at] === t[at]) at++;
-			if ((at & 7) === 0) {
-				let i = at >> 3;
-				while (ours[i] === theirs[i] && ours[i + 1] === theirs[i + 1]) i += 2;
-				if (ours[i] === theirs[i]) i++;
-				at = i << 3;
-				while (at < length && b[at] === t[at]) at++;
-			}
+			at = firstOther(t, theirs, at, place);
 			if (at >= length) break;
 			// What ends the bytes that were copied, ends all there are; or the head has grown too long.
-			if (at >= count) return to > most ? MISS : this.#pause(head, changes, at);
+			if (at + place >= count) return to > most ? MISS : this.#pause(head, changes, at);
 			if (--left === 0) return MISS;
 			let end: number;
 			if (at < starts[0]!) {
+				// It is scanned where memory begins.
+				if (place > 0) count = copyIn(bytes, from, enough);
 				end = this.#readStart(head, count);
 				if (end === INCOMPLETE && to <= most) return this.#pause(head, undefined, 0);
 				if (end < 0) return MISS;
-				changes = new Change(START, 0, end, 0, 0, undefined);
-				at = starts[0]!;
+				changes = new Change(START, 0, end, undefined);
+				place = 0;
 				k = 0;
 			} else {
 				if (k < 0) k = 0;
 				while (k < headerCount && at >= starts[k + 1]!) k++;
-				if (k === headerCount || at <= this.#colon(k) || this.#kinds[k] === FIXED) return MISS;
+				if (k === headerCount || at <= this.#colons[k]! || this.#kinds[k] === FIXED) return MISS;
 				// What differs behind a CR may make that one a part of the value.
-				end = below(words, Math.min(at, starts[k + 1]! - 2), CONTROL);
+				end = below(words, Math.min(at, starts[k + 1]! - 2) + place, CONTROL);
 				while (b[end] === 9) end = below(words, end + 1, CONTROL);
 				if (b[end] !== 13 || b[end + 1] !== 10) {
 					const open = end >= count || (b[end] === 13 && end + 1 === count);
 					return open && to <= most ? this.#pause(head, changes, at) : MISS;
 				}
-				changes = this.#changed(k, bytes, from, shift, end, changes);
 				end += 2;
-				at = starts[++k]!;
+				changes = new Change(k, starts[k]! + shift, end - place + shift, changes);
+				k++;
 			}
-			if (end === at) continue;
-			// The rest to where the template has it.
-			b.copyWithin(at, end, count + 1);
-			shift += end - at;
-			count += at - end;
+			// The rest is compared where it is.
+			at = starts[k]!;
+			shift += end - place - at;
+			place = end - at;
+			theirs = this.#numbers[place & 7] ?? this.#numbersBehind(place & 7);
 		}
 		this.#fill(head, bytes, from, changes);
 		return from + length + shift;
-	}
-
-	/** Line `k`, whose CR is at `end` of memory, is another one. The line's beginning need not be in memory. */
-	#changed(
-		k: number,
-		bytes: Uint8Array,
-		from: number,
-		shift: number,
-		end: number,
-		before: Change | undefined,
-	): Change {
-		const base = from + shift;
-		let start = this.#colon(k) + 1;
-		let to = end;
-		while (bytes[base + start] === 32 || bytes[base + start] === 9) start++;
-		while (to > start && (bytes[base + to - 1] === 32 || bytes[base + to - 1] === 9)) to--;
-		return new Change(k, this.#starts[k]! + shift, end + 2 + shift, start + shift, to + shift, before);
 	}
 
 	/** More bytes are needed: from the last one that was the same on they are compared then. Or everything is scanned. */
@@ -212,7 +197,7 @@ export class Template {
 		// A start line is scanned as a whole.
 		const again = at <= this.#starts[0]!;
 		head.resume = 0;
-		head.template = this;
+		head.template = this.text;
 		head.changes = again ? undefined : changes;
 		head.textStart = again ? 0 : at - 1;
 		return INCOMPLETE;
@@ -258,89 +243,38 @@ export class Template {
 		}
 		head.fields = mine.fields;
 		head.thorough = true;
-		head.template = this;
+		head.template = this.text;
 		head.changes = changes;
 		head.textStart = first === undefined ? this.length : first.start;
 	}
 
-	#note(head: HttpMessage, bytes: Uint8Array, from: number, change: Change, kind: number): void {
-		const value = from + change.valueStart;
-		if (kind === HOST) noteHost(head, bytes, value, from + change.end - 2, -from);
+	#note(head: HttpMessage, bytes: Uint8Array, from: number, { line, start, end }: Change, kind: number): void {
+		const to = from + end - 2;
+		const value = valueStart(bytes, from + start + this.#colons[line]! - this.#starts[line]!, to);
+		if (kind === HOST) noteHost(head, bytes, value, to, -from);
 		else {
 			head.contentLength = -1;
-			noteContentLength(head, bytes, value, from + change.valueEnd);
+			noteContentLength(head, bytes, value, to);
 		}
-	}
-
-	/** The message's bytes are going to be let go: where one value is all there is of its own, no more than that becomes text. */
-	detach(message: HttpMessage): void {
-		const { changes } = message;
-		if (changes === undefined || changes.line < 0 || changes.before !== undefined) return;
-		this.#valueOf(message, changes);
-		message.bytes = undefined;
-	}
-
-	/** The value of Host of a message like this one. */
-	hostOf(message: HttpMessage): string {
-		for (let change = message.changes; change !== undefined; change = change.before) {
-			if (change.line >= 0 && this.#kinds[change.line] === HOST) return this.#valueOf(message, change).trim();
-		}
-		return this.host;
-	}
-
-	get(message: HttpMessage, name: string): string | undefined {
-		const asked = this.#asked;
-		let i = 0;
-		while (i < asked.length && asked[i] !== name) i++;
-		const k = i < asked.length ? this.#answers[i]! : this.#find(name);
-		return k < 0 ? undefined : this.#value(message, k);
-	}
-
-	rawHeaders(message: HttpMessage): string[] {
-		const all = this.#flat.slice();
-		if (message.changes?.before !== undefined) message.text();
-		for (let change = message.changes; change !== undefined; change = change.before) {
-			if (change.line >= 0) all[2 * change.line + 1] = this.#valueOf(message, change);
-		}
-		return all;
-	}
-
-	#find(name: string): number {
-		const flat = this.#flat;
-		for (let k = 0; k < this.headerCount; k++) {
-			const mine = flat[2 * k]!;
-			if (mine.length === name.length && isName(mine, 0, name)) return this.#learn(name, k);
-		}
-		return this.#learn(name, -1);
-	}
-
-	#learn(name: string, k: number): number {
-		if (this.#asked.push(name) > MOST_ASKED) this.#asked.pop();
-		else this.#answers.push(k);
-		return k;
-	}
-
-	#value(message: HttpMessage, k: number): string {
-		for (let change = message.changes; change !== undefined; change = change.before) {
-			if (change.line === k) return this.#valueOf(message, change);
-		}
-		return this.#flat[2 * k + 1]!;
-	}
-
-	#valueOf(message: HttpMessage, change: Change): string {
-		if (change.value === undefined) {
-			const { bytes, from, textStart } = message;
-			const start = change.valueStart - textStart;
-			const end = change.valueEnd - textStart;
-			change.value =
-				bytes === undefined ? message.text().substring(start, end) : shortText(bytes, from + start, from + end);
-		}
-		return change.value;
 	}
 }
 
-function valueStart(bytes: Uint8Array, from: number, end: number): number {
-	let i = from;
-	while (i < end && (bytes[i] === 32 || bytes[i] === 9)) i++;
+/** The first byte from `at` on that is another one in memory. */
+function firstOther(t: Uint8Array, theirs: Float64Array, at: number, place: number): number {
+	const b = memory;
+	const ours = doubles;
+	const { length } = t;
+	let i = at;
+	while (((i + place) & 7) !== 0 && b[i + place] === t[i]) i++;
+	if (((i + place) & 7) !== 0) return i;
+	let k = (i + place) >> 3;
+	let m = (i + (place & 7)) >> 3;
+	while (ours[k] === theirs[m] && ours[k + 1] === theirs[m + 1]) {
+		k += 2;
+		m += 2;
+	}
+	if (ours[k] === theirs[m]) k++;
+	i = (k << 3) - place;
+	while (i < length && b[i + place] === t[i]) i++;
 	return i;
 }
