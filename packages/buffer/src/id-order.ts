@@ -76,11 +76,10 @@ export class IdOrder {
 	#deliver(chunk: Chunk, nowNs: number): void {
 		this.#take();
 		const stream = this.#stream;
-		const at = stream.end;
-		if (!stream.started) stream.startAt(at);
-		stream.append(chunk, at, nowNs);
+		if (!stream.started) stream.startAt();
+		stream.append(chunk, stream.end, nowNs);
 		stream.settle();
-		if (this.broken) stream.breakBefore(at);
+		if (this.broken) stream.breakLast();
 		this.broken = false;
 		this.#lastId = chunk.dataId;
 		this.#lastSequence = chunk.sequence;

@@ -1,10 +1,10 @@
 import type { Chunk } from "./chunk.ts";
 
-/** A chunk at its place in a stream: `start` and `end` are unwrapped positions. Belongs to the stream, which uses it again. */
+/** A chunk at its place in a stream, in the stream's own count. Belongs to the stream, which uses it again. */
 export interface Piece {
-	/** The position of its first byte. */
+	/** The place of its first byte. */
 	start: number;
-	/** The position behind its last byte. */
+	/** The place behind its last byte. */
 	end: number;
 	/** Where its captured bytes are; undefined: in the stream's store. */
 	bytes: Uint8Array | undefined;
@@ -66,6 +66,12 @@ export function givePiece(piece: Piece): void {
 	piece.kept = 0;
 	piece.afterUnknownHole = false;
 	if (SPARE.length < MOST_SPARE) SPARE.push(piece);
+}
+
+/** Its stream counts from another byte on. */
+export function shiftPiece(piece: Piece, by: number): void {
+	piece.start -= by;
+	piece.end -= by;
 }
 
 /** True when `a` is to be read before `b`. */

@@ -50,7 +50,7 @@ export interface Slice {
 
 /** The place of the next byte to read; undefined: none has come, or a hole is there. */
 export function placeOf(stream: Stream): StreamPlace | undefined {
-	const piece = stream.pieceAt(stream.position);
+	const piece = stream.pieceAt(stream.at);
 	if (piece === undefined) return undefined;
 	return { position: stream.position, dataId: piece.dataId, prevDataId: piece.prevDataId };
 }
@@ -65,10 +65,10 @@ export function peek(stream: Stream, count: number): Uint8Array | undefined {
 /** The next `count` bytes with the operations that moved them, not read; undefined: fewer follow each other. */
 export function sliceOf(stream: Stream, count: number): Slice | undefined {
 	const bytes = peek(stream, count);
-	const { position } = stream;
-	const first = count > 0 ? stream.pieceAt(position) : undefined;
+	const { at, position } = stream;
+	const first = count > 0 ? stream.pieceAt(at) : undefined;
 	if (bytes === undefined || first === undefined) return undefined;
-	const end = position + count;
+	const end = at + count;
 	let last = first;
 	while (last.end < end && last.next !== undefined) last = last.next;
 	const operations = new OperationRange(first.dataId, first.prevDataId, last.dataId, last.end > end || !last.finished);

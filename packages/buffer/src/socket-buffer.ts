@@ -82,16 +82,16 @@ export class SocketBuffer<Detail = unknown> {
 			return;
 		}
 		const stream = chunk.direction === 1 ? this.ingress : this.egress;
-		const position = stream.place(chunk.offset);
+		const place = stream.place(chunk.offset);
 		if (!stream.started) {
 			this.noteOperation(chunk.dataId, chunk.prevDataId);
-			if (stream.pending === 0 && chunk.sequence === 0 && this.#anchors?.has(chunk.dataId)) stream.startAt(position);
-			stream.append(chunk, position, this.nowNs);
+			if (stream.pending === 0 && chunk.sequence === 0 && this.#anchors?.has(chunk.dataId)) stream.startAt(place);
+			stream.append(chunk, place, this.nowNs);
 			this.#begin();
 			this.#bound(stream);
 			return;
 		}
-		stream.append(chunk, position, this.nowNs);
+		stream.append(chunk, place, this.nowNs);
 		if (stream.pending > 1) this.#bound(stream);
 		if (this.#anchors !== undefined) {
 			this.noteOperation(chunk.dataId, chunk.prevDataId);

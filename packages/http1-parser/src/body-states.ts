@@ -99,7 +99,7 @@ export function readChunks(reader: Reader): boolean {
 	message.trailerText = body.trailers;
 	if (body.lostBytes > 0) {
 		message.addPartial("body-bytes-lost");
-		if (reader.missing("body", body.lostAt - reader.stream.position, body.lostBytes, true)) return true;
+		if (reader.missing("body", body.lostAt - reader.stream.at, body.lostBytes, true)) return true;
 		body.lostBytes = 0;
 	}
 	if (state === "more") return false;
@@ -144,7 +144,7 @@ export function readBlind(reader: Reader): boolean {
 		return true;
 	}
 	const end = chunkedEnd(stream.ending());
-	const step = piece.end - stream.position;
+	const step = piece.end - stream.at;
 	if (reader.mayBeOver) reader.lose(false, step, true);
 	else reader.mayBeOver = end === "perhaps";
 	if (span !== BYTES || stream.to - stream.from < step) reader.starts = Number.POSITIVE_INFINITY;
@@ -174,7 +174,7 @@ export function readUntilClose(reader: Reader): boolean {
 		if (reader.missing("body", 0, step, true)) return true;
 		stream.advance(step);
 		reader.tap?.missing(message, step);
-	} else step = pass(reader, message, stream.front!.end - stream.position);
+	} else step = pass(reader, message, stream.front!.end - stream.at);
 	if (step > 0) message.bodyBytes = message.decodedBodyBytes = message.bodyBytes + step;
 	return true;
 }

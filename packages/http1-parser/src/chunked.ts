@@ -70,7 +70,7 @@ export class ChunkedBody {
 				if (stream.span() === NONE) return "more";
 				if (stream.length < 0 || stream.length > this.#left) return "lost";
 				step = stream.length;
-				if (this.lostBytes === 0) this.lostAt = stream.position;
+				if (this.lostBytes === 0) this.lostAt = stream.at;
 				stream.advance(step);
 				this.lostBytes += step;
 				tap?.missing(message!, step);

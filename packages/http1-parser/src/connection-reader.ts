@@ -335,8 +335,8 @@ export class ConnectionReader implements ReaderHost, MatcherHost {
 		if (this.#requests === undefined) this.#gapsBefore |= this.#direction(reader);
 		else if (reader === this.#responses) this.#lostResponses(reader, begun, length);
 		else {
-			const { front, position, lastDataId } = reader.stream;
-			const here = front !== undefined && front.start <= position && !front.afterUnknownHole;
+			const { front, at, position, lastDataId } = reader.stream;
+			const here = front !== undefined && front.start <= at && !front.afterUnknownHole;
 			this.#matcher.lostRequests(begun, position, length, here ? front.dataId : lastDataId, lost || begun);
 		}
 	}

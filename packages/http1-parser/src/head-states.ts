@@ -55,7 +55,7 @@ export function readHead(reader: Reader): boolean {
 /** An operation begins at the read position, not only a piece of one. */
 export function atOperation({ stream }: Reader): boolean {
 	const front = stream.front!;
-	return stream.position === front.start && front.sequence === 0;
+	return stream.at === front.start && front.sequence === 0;
 }
 
 /** Bodies may have start lines in them, or end right before one: where a head is only guessed it must be a good one. */

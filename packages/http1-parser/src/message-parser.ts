@@ -76,7 +76,6 @@ class PushParser implements MessageParser, ReaderHost {
 		startNs: 0,
 		endNs: 0,
 	};
-	#position = 0;
 	#nowNs = 0;
 
 	constructor(kind: "request" | "response", events: MessageEvents, options: MessageParserOptions = {}) {
@@ -94,7 +93,7 @@ class PushParser implements MessageParser, ReaderHost {
 		const tap = makeTap(options.bodies, options.copy, events.onBody?.bind(events));
 		this.#reader = new Reader(this.#stream, this, limits, tap);
 		this.#reader.kind = kind;
-		this.#stream.startAt(0);
+		this.#stream.startAt();
 	}
 
 	expect(method: string): void {
@@ -126,9 +125,8 @@ class PushParser implements MessageParser, ReaderHost {
 		chunk.bytes = bytes;
 		chunk.payload = payload;
 		chunk.startNs = chunk.endNs = nowNs;
-		this.#stream.append(chunk, this.#position, nowNs);
+		this.#stream.append(chunk, this.#stream.end, nowNs);
 		chunk.payload = NO_BYTES;
-		this.#position += bytes;
 		this.#reader.run();
 		this.#reader.message?.detach();
 		this.#stream.settle();

@@ -31,8 +31,8 @@ export class OrderEvidence {
 
 	/** The last operation that can have moved what is missing at the read position, before this one. */
 	lastLost({ stream }: Reader, nextId: number): number {
-		const { front, position, lastDataId } = stream;
-		const whole = front?.sequence === 0 && (front.start > position || front.afterUnknownHole);
+		const { front, at, lastDataId } = stream;
+		const whole = front?.sequence === 0 && (front.start > at || front.afterUnknownHole);
 		return whole ? Math.max(lastDataId, this.operations.lastMissing(nextId)) : nextId;
 	}
 
