@@ -19,6 +19,7 @@ export class TemplateText {
 	/** The first names that were asked for, as they were written, and their lines; -1: none. */
 	readonly #asked: string[] = [];
 	readonly #answers: number[] = [];
+	#next = 0;
 
 	constructor(part: string, host: string, hostLine: number, flat: readonly string[]) {
 		this.part = part;
@@ -34,9 +35,14 @@ export class TemplateText {
 
 	get(message: HttpMessage, name: string): string | undefined {
 		const asked = this.#asked;
-		let i = 0;
-		while (i < asked.length && asked[i] !== name) i++;
-		const k = i < asked.length ? this.#answers[i]! : this.#find(name);
+		// Mostly the same are asked for, one after the other.
+		let i = this.#next;
+		if (asked[i] !== name) {
+			i = asked.indexOf(name);
+			if (i < 0) i = this.#find(name);
+		}
+		this.#next = i + 1 < asked.length ? i + 1 : 0;
+		const k = this.#answers[i]!;
 		return k < 0 ? undefined : this.#value(message, k);
 	}
 
@@ -65,11 +71,10 @@ export class TemplateText {
 			const mine = flat[2 * k]!;
 			if (mine.length === name.length && isName(mine, 0, name)) found = k;
 		}
-		if (this.#asked.length < MOST_ASKED) {
-			this.#asked.push(name);
-			this.#answers.push(found);
-		}
-		return found;
+		const i = Math.min(this.#asked.length, MOST_ASKED - 1);
+		this.#asked[i] = name;
+		this.#answers[i] = found;
+		return i;
 	}
 
 	#value(message: HttpMessage, k: number): string {
