@@ -1,8 +1,8 @@
 import type { Case, Expected, Input } from "./cases.ts";
 
 /** What is asked of a contender, from little to all. */
-export type Level = "lazy" | "strings" | "observed";
-export const LEVELS: readonly Level[] = ["lazy", "strings", "observed"];
+export type Level = "lazy" | "strings" | "kept" | "observed";
+export const LEVELS: readonly Level[] = ["lazy", "strings", "kept", "observed"];
 
 /**
  * Holds what a contender reads against what was sent. While time is taken, every message's start line, three values, body

@@ -60,7 +60,7 @@ function median(values: readonly number[]): number {
 
 function measure(of: Case, level: Level): Cell {
 	process.stderr.write(`${of.id} ${level}\n`);
-	const contenders = [...makeOurs(of, level), ...others.flatMap(({ make }) => (make ? [make(of, level)] : []))];
+	const contenders = [makeOurs(of, level), ...others.flatMap(({ make }) => (make ? [make(of, level)] : []))];
 	for (const contender of contenders) verify(contender, of);
 	const times = contenders.map((): number[] => []);
 	// The compilers want to have seen everything before it counts.

@@ -64,21 +64,20 @@ function makeCore(of: Case, level: Level): Contender {
 }
 
 /** The same through the public layer that returns messages to be kept. */
-function makeKept(of: Case, level: Level): Contender {
-	const name = "our MessageReader";
-	const checker = new Checker(of, name);
+function makeKept(of: Case): Contender {
+	const checker = new Checker(of, "wirescribe");
 	const reader = new MessageReader(of.kind, { method: "GET", templates: new HeadTemplates() });
 	const run = (input: Input) => {
 		checker.begin(input);
 		for (const bytes of input.views) {
 			for (const message of reader.push(bytes)) {
-				checkHead(checker, message, level);
+				checkHead(checker, message, "kept");
 				checker.end(message.decodedBodyBytes);
 			}
 		}
 		checker.done(false);
 	};
-	return { name, checker, run };
+	return { name: "wirescribe", checker, run };
 }
 
 /** Both directions, as they are overheard: chunks with ids, offsets and times, paired. */
@@ -113,7 +112,8 @@ function makeObserved(of: Case): Contender {
 	return { name: "wirescribe", checker, run };
 }
 
-/** This package's contenders; the first is the one that goals are for. */
-export function makeOurs(of: Case, level: Level): readonly Contender[] {
-	return level === "observed" ? [makeObserved(of)] : [makeCore(of, level), makeKept(of, level)];
+/** This package's contender at a level. */
+export function makeOurs(of: Case, level: Level): Contender {
+	if (level === "observed") return makeObserved(of);
+	return level === "kept" ? makeKept(of) : makeCore(of, level);
 }

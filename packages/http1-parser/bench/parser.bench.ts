@@ -4,7 +4,7 @@
  *
  *   --seconds 1      time for each contender, case and level
  *   --only a,growth  cases a-g, growth, idle, buffer, size
- *   --levels lazy    lazy, strings, observed
+ *   --levels lazy    lazy, strings, kept, observed; each in a process of its own
  *   --runtimes Node  Node, Bun, Deno
  *   --no-write       print only, leave bench/RESULTS.md as it is
  *
@@ -17,6 +17,8 @@ import process from "node:process";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { runCommand } from "../../../tools/command.ts";
+import { makeCases } from "./cases.ts";
+import { LEVELS } from "./check.ts";
 import type { Measured } from "./measure.ts";
 import { measureSize } from "./size.ts";
 import { tableOf } from "./table.ts";
@@ -37,7 +39,7 @@ const { values: options } = parseArgs({
 	options: {
 		seconds: { type: "string", default: "1" },
 		only: { type: "string", default: "" },
-		levels: { type: "string", default: "lazy,strings,observed" },
+		levels: { type: "string", default: LEVELS.join() },
 		runtimes: { type: "string", default: "Node,Bun,Deno" },
 		write: { type: "boolean", default: true },
 	},
@@ -62,15 +64,27 @@ async function measureIn(runtime: string, file: string, args: readonly string[])
 	return result.stdout.trim();
 }
 
+/** Each level in a process of its own; the first one measures what has no level, too. */
+async function measureLevels(runtime: string): Promise<Measured> {
+	const all: Measured[] = [];
+	for (const levels of options.levels.split(",")) {
+		const only = all.length === 0 ? options.only : cases.join();
+		if (only === "" && all.length > 0) break;
+		const args = ["--seconds", options.seconds, "--only", only, "--levels", levels];
+		all.push(JSON.parse(await measureIn(runtime, join(here, "measure.ts"), args)) as Measured);
+	}
+	return { ...all[0]!, cells: all.flatMap(({ cells }) => cells) };
+}
+
 const wanted = options.only === "" ? [] : options.only.split(",");
+const ids = makeCases().map(({ id }) => id);
+const cases = wanted.length === 0 ? ids : ids.filter((id) => wanted.includes(id));
 const buffer = wanted.length === 0 || wanted.includes("buffer");
 const inRuntimes = wanted.length === 0 || wanted.some((one) => one !== "buffer" && one !== "size");
 const parts: string[] = [];
 for (const runtime of options.runtimes.split(",")) {
 	if (inRuntimes) {
-		const args = ["--seconds", options.seconds, "--only", options.only, "--levels", options.levels];
-		const text = await measureIn(runtime, join(here, "measure.ts"), args);
-		parts.push(tableOf(JSON.parse(text) as Measured));
+		parts.push(tableOf(await measureLevels(runtime)));
 	}
 	if (buffer) {
 		const file = join(root, "packages/buffer/bench/buffer.bench.ts");
