@@ -12,11 +12,6 @@ export class Heap<Item> {
 		return this.#items[0];
 	}
 
-	/** All of them, in no order that means anything. Nothing may be done to them that changes which one is before another. */
-	get items(): readonly Item[] {
-		return this.#items;
-	}
-
 	/** Adds an item. */
 	push(item: Item): void {
 		const items = this.#items;

@@ -68,12 +68,6 @@ export function givePiece(piece: Piece): void {
 	if (SPARE.length < MOST_SPARE) SPARE.push(piece);
 }
 
-/** Its stream counts from another byte on. */
-export function shiftPiece(piece: Piece, by: number): void {
-	piece.start -= by;
-	piece.end -= by;
-}
-
 /** True when `a` is to be read before `b`. */
 export function isBefore(a: Piece, b: Piece): boolean {
 	return a.start < b.start || (a.start === b.start && a.arrivedNs < b.arrivedNs);

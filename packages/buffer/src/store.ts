@@ -1,7 +1,9 @@
 import { NO_BYTES } from "./chunk.ts";
 import type { Piece } from "./piece.ts";
 
-const BLOCK = 2048;
+/** Bytes of a new store: many heads that wait for their rest are shorter. Those that have grown are used again up to `MOST_BYTES`. */
+const BLOCK = 1024;
+const MOST_BYTES = 4096;
 const SPARE: Store[] = [];
 const MOST_SPARE = 64;
 
@@ -73,7 +75,7 @@ export function takeStore(): Store {
 
 /** Gives a store back; its bytes are used again. Large ones are left to the collector. */
 export function giveStore(store: Store): void {
-	if (store.bytes.length > BLOCK || SPARE.length >= MOST_SPARE) return;
+	if (store.bytes.length > MOST_BYTES || SPARE.length >= MOST_SPARE) return;
 	store.base = store.written = 0;
 	store.from = store.to = -1;
 	store.last = undefined;

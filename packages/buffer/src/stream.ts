@@ -1,6 +1,6 @@
 import { type Chunk, NO_BYTES } from "./chunk.ts";
 import { Heap } from "./heap.ts";
-import { givePiece, isBefore, isSame, type Piece, shiftPiece, takePiece } from "./piece.ts";
+import { givePiece, isBefore, isSame, type Piece, takePiece } from "./piece.ts";
 import { keepApart } from "./slab.ts";
 import { BYTES, CUT, HOLE, NO_COUNTS, NONE, type Span, type StreamCounters } from "./span.ts";
 import { giveStore, type Store, takeStore } from "./store.ts";
@@ -107,28 +107,17 @@ export class Stream {
 		return this.#highest;
 	}
 
-	/** Sets the own count back, if what may still be read allows it, and returns where `place` is then. */
+	/** Sets the own count back, if nothing waits, and returns where `place` is then. */
 	#setBack(place: number): number {
-		const by = (this.committed < 0 ? this.at : this.committed) - FIRST;
-		if (by <= 0) return place;
-		this.#shift(by);
-		return place - by;
-	}
-
-	#shift(by: number): void {
-		for (let piece = this.#held ?? this.#front; piece !== undefined; piece = piece.next) shiftPiece(piece, by);
-		for (const piece of this.#ahead?.items ?? []) shiftPiece(piece, by);
+		if (this.#back !== undefined || this.#ahead !== undefined) return place;
+		const by = this.at - FIRST;
 		this.#base += by;
 		this.at -= by;
 		this.#runEnd -= by;
 		this.#highest -= by;
 		this.#holeFrom -= by;
 		this.#holeTo -= by;
-		if (this.committed >= 0) this.committed -= by;
-		const store = this.#store;
-		if (store === undefined || store.to < 0) return;
-		store.from -= by;
-		store.to -= by;
+		return place - by;
 	}
 
 	/** Takes a chunk to its place (`place`, or `end`). In order: O(1), and no copy when nothing waits before it. */
@@ -236,7 +225,6 @@ export class Stream {
 		const piece = this.front;
 		if (piece === undefined || this.started) return;
 		this.started = true;
-		if (piece.start < 0) this.#shift(piece.start - FIRST);
 		this.at = this.#runEnd = piece.start;
 		this.#pull();
 		if (certain) return;

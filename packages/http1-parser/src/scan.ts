@@ -13,8 +13,6 @@ export const INVALID = -2;
 export let words: Int32Array = new Int32Array(4096);
 /** The same memory. What was copied begins at 0 and ends with a 0, so that no search runs out of it. */
 export let memory: Uint8Array = new Uint8Array(words.buffer);
-/** The same again: what is only compared goes by eight bytes at once. */
-export let doubles: Float64Array = new Float64Array(words.buffer);
 
 /** What memory has from its beginning on, while that is known: held[heldFrom..heldTo). */
 let held: Uint8Array | undefined;
@@ -26,8 +24,7 @@ export function copyIn(bytes: Uint8Array, from: number, to: number, at: number =
 	held = undefined;
 	const count = at + to - from;
 	if (count >= memory.length) {
-		doubles = new Float64Array((count + 8) >> 2);
-		words = new Int32Array(doubles.buffer);
+		words = new Int32Array(2 * ((count + 8) >> 2));
 		memory = new Uint8Array(words.buffer);
 	}
 	// A view is an object more; a few bytes more cost less.

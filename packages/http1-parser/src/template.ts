@@ -2,7 +2,7 @@ import { latin1 } from "./bytes.ts";
 import { Change } from "./change.ts";
 import { isBlank, noteContentLength, noteHost, valueStart } from "./fields.ts";
 import type { HttpMessage } from "./http-message.ts";
-import { below, CONTROL, copyIn, doubles, hold, INCOMPLETE, memory, placeOf, words } from "./scan.ts";
+import { below, CONTROL, copyIn, hold, INCOMPLETE, memory, placeOf, words } from "./scan.ts";
 import * as FIELD from "./signals.ts";
 import { scanStartLine } from "./start-line.ts";
 import { TemplateText } from "./template-text.ts";
@@ -259,10 +259,14 @@ export class Template {
 	}
 }
 
+/** Memory once more: what is only compared goes by eight bytes at once. */
+let numbers: Float64Array = new Float64Array(0);
+
 /** The first byte from `at` on that is another one in memory. */
 function firstOther(t: Uint8Array, theirs: Float64Array, at: number, place: number): number {
 	const b = memory;
-	const ours = doubles;
+	if (numbers.length * 8 !== b.length) numbers = new Float64Array(b.buffer);
+	const ours = numbers;
 	const { length } = t;
 	let i = at;
 	while (((i + place) & 7) !== 0 && b[i + place] === t[i]) i++;
