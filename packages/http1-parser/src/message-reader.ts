@@ -1,7 +1,8 @@
 import { collectBody, collectedPolicy } from "./collected.ts";
 import type { Http1Error } from "./errors.ts";
 import type { Message } from "./message.ts";
-import { MessageParser, type MessageParserOptions, type StopReason } from "./message-parser.ts";
+import type { MessageParserOptions, StopReason } from "./message-parser.ts";
+import { PushParser } from "./push-parser.ts";
 
 /** Settings of a `MessageReader`; all have defaults. */
 export interface MessageReaderOptions extends Omit<MessageParserOptions, "copy"> {
@@ -14,14 +15,14 @@ export interface MessageReaderOptions extends Omit<MessageParserOptions, "copy">
  * `MessageParser` is the same with events, for those who keep none.
  */
 export class MessageReader {
-	readonly #parser: MessageParser;
+	readonly #parser: PushParser;
 	readonly #found: Message[] = [];
 
 	/** One reader for each stream of requests, or of responses. */
 	constructor(kind: "request" | "response", options: MessageReaderOptions = {}) {
 		const onEnd = (message: Message) => void this.#found.push(message.detach());
 		const bodies = collectedPolicy(options.bodies, options.maxBodyBytes);
-		this.#parser = new MessageParser(kind, { onBody: collectBody, onEnd }, { ...options, bodies, copy: true });
+		this.#parser = new PushParser(kind, { onBody: collectBody, onEnd }, { ...options, bodies, copy: true });
 	}
 
 	/** Why no more messages are read from these bytes; undefined while they are. */
