@@ -96,7 +96,7 @@ export class Reader {
 				if (!this.pausedFor.settled && this.stream.retained <= this.limits.maxPausedBytes) return;
 				this.pausedFor = undefined;
 			}
-			if (!this.step()) return;
+			if (!this.step() || (this.state === START && this.stream.pending === 0)) return;
 		}
 	}
 
