@@ -72,6 +72,36 @@ describe("order", () => {
 		expect(read(buffer.ingress)).toBe("abcdef");
 	});
 
+	test.each([
+		["as it is", false],
+		["made anew of numbers each time", true],
+	])("a stream of many GiB reads on, late and doubled chunks among it: %s", (_, rests) => {
+		const GiB = 2 ** 30;
+		let buffer = new SocketBuffer();
+		let sent = 4_000_000_000;
+		const next = (text: string, id: number, more: Partial<Chunk> = {}) => {
+			const made = chunk(text, id, sent % 2 ** 32, more);
+			sent += made.bytes;
+			return made;
+		};
+		fill(buffer, [next("a", 1)]);
+		const began = buffer.ingress.position;
+		for (let id = 2; id < 40; id += 3) {
+			const big = next("big", id, { bytes: GiB });
+			const [second, third] = [next("cd", id + 1), next("ef", id + 2)];
+			fill(buffer, [big, third, second, third]);
+			expect(read(buffer.ingress)).toBe(`${id === 2 ? "a" : ""}big<${GiB - 3}>cdef`);
+			expect(buffer.ingress.position - began).toBe(sent - 4_000_000_000);
+			expect(buffer.ingress.position % 2 ** 32).toBe(sent % 2 ** 32);
+			if (!rests) continue;
+			const numbers: number[] = [];
+			buffer.save(numbers);
+			buffer = new SocketBuffer();
+			buffer.load(numbers);
+		}
+		expect(buffer.ingress.counters).toMatchObject({ duplicates: 13, late: 0, overlaps: 0, holes: 0 });
+	});
+
 	test("directions do not mix: R6", () => {
 		const buffer = fill(new SocketBuffer(), [chunk("q", 1, 5, { direction: 2 }), chunk("r", 2, 5)]);
 		expect([read(buffer.egress), read(buffer.ingress)]).toEqual(["q", "r"]);

@@ -4,11 +4,11 @@
  *
  *   --seconds 1      time for each contender, case and level
  *   --only a,growth  cases a-g, growth, idle, buffer, size
- *   --levels lazy    lazy, strings, kept, observed; each in a process of its own
+ *   --levels lazy    lazy, strings, kept, observed
  *   --runtimes Node  Node, Bun, Deno
  *   --no-write       print only, leave bench/RESULTS.md as it is
  *
- * Level "observed" compares the same bytes: the others read the second direction with a second parser and pair nothing.
+ * Each case at each level runs in a process of its own. Level "observed" compares the same bytes: the others read the second direction with a second parser and pair nothing.
  */
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { cpus } from "node:os";
@@ -19,7 +19,7 @@ import { parseArgs } from "node:util";
 import { runCommand } from "../../../tools/command.ts";
 import { makeCases } from "./cases.ts";
 import { LEVELS } from "./check.ts";
-import type { Measured } from "./measure.ts";
+import type { Cell, Measured } from "./measure.ts";
 import { measureSize } from "./size.ts";
 import { tableOf } from "./table.ts";
 
@@ -64,16 +64,19 @@ async function measureIn(runtime: string, file: string, args: readonly string[])
 	return result.stdout.trim();
 }
 
-/** Each level in a process of its own; the first one measures what has no level, too. */
-async function measureLevels(runtime: string): Promise<Measured> {
-	const all: Measured[] = [];
-	for (const levels of options.levels.split(",")) {
-		const only = all.length === 0 ? options.only : cases.join();
-		if (only === "" && all.length > 0) break;
+/** Each case at each level in a process of its own, and what has no level in one. */
+async function measureAll(runtime: string): Promise<Measured> {
+	const measure = async (only: string, levels: string) => {
 		const args = ["--seconds", options.seconds, "--only", only, "--levels", levels];
-		all.push(JSON.parse(await measureIn(runtime, join(here, "measure.ts"), args)) as Measured);
+		return JSON.parse(await measureIn(runtime, join(here, "measure.ts"), args)) as Measured;
+	};
+	const alone = ["growth", "idle"].filter((one) => wanted.length === 0 || wanted.includes(one));
+	const measured = await measure(alone.join() || "none", "");
+	const cells: Cell[] = [];
+	for (const level of options.levels.split(",")) {
+		for (const id of cases) cells.push(...(await measure(id, level)).cells);
 	}
-	return { ...all[0]!, cells: all.flatMap(({ cells }) => cells) };
+	return { ...measured, cells };
 }
 
 const wanted = options.only === "" ? [] : options.only.split(",");
@@ -84,7 +87,7 @@ const inRuntimes = wanted.length === 0 || wanted.some((one) => one !== "buffer" 
 const parts: string[] = [];
 for (const runtime of options.runtimes.split(",")) {
 	if (inRuntimes) {
-		parts.push(tableOf(await measureLevels(runtime)));
+		parts.push(tableOf(await measureAll(runtime)));
 	}
 	if (buffer) {
 		const file = join(root, "packages/buffer/bench/buffer.bench.ts");
