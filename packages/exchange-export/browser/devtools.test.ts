@@ -1,5 +1,4 @@
-import { beforeAll, expect, test } from "vitest";
-import { ensureDebian } from "../../../tools/debian.ts";
+import { expect, test } from "vitest";
 import { createExporter } from "../src/create-exporter.ts";
 import { EXCHANGES, OPTIONS } from "../test/exchanges.ts";
 import { importIntoDevtools } from "./devtools.ts";
@@ -25,9 +24,7 @@ interface Entry {
 	};
 }
 
-beforeAll(() => ensureDebian(["chromium"]));
-
-test("Chromium's network panel imports a HAR file, and holds what the file says", { timeout: 300_000 }, async () => {
+test("Chromium's network panel imports a HAR file, and holds what the file says", { timeout: 600_000 }, async () => {
 	const exporter = createExporter("har", OPTIONS);
 	const har = exporter.head() + EXCHANGES.map((tx) => exporter.exchange(tx)).join("") + exporter.tail();
 	const { entries } = (JSON.parse(har) as { log: { entries: Entry[] } }).log;

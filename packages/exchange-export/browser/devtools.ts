@@ -1,19 +1,7 @@
-import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import process from "node:process";
+import type { Readable } from "node:stream";
+import { withChromium } from "../../../tools/chromium.ts";
 
-const FLAGS = [
-	"--headless=new",
-	"--no-sandbox",
-	"--disable-gpu",
-	"--no-first-run",
-	"--disable-background-networking",
-	"--remote-debugging-port=0",
-	"--remote-allow-origins=*",
-];
 const BUNDLE = "devtools://devtools/bundled";
 
 /** A request as the network panel holds it. */
@@ -65,34 +53,23 @@ interface Answer {
 }
 
 /** Imports a HAR file into the network panel of a new, headless Chromium, and tells what the panel then holds. */
-export async function importIntoDevtools(har: string): Promise<PanelRequest[]> {
-	const profile = mkdtempSync(join(tmpdir(), "exchange-export-chromium-"));
-	const stdio = ["ignore", "ignore", "pipe"] as const;
-	const browser = spawn("/usr/bin/chromium", [...FLAGS, `--user-data-dir=${profile}`, "about:blank"], {
-		...{ stdio: [...stdio], detached: true },
-	});
-	const ended = once(browser, "exit");
-	try {
-		using devtools = await connect(await debuggerOf(browser.stderr as NodeJS.ReadableStream, ended));
+export function importIntoDevtools(har: string): Promise<PanelRequest[]> {
+	const flags = ["--remote-debugging-port=0", "--remote-allow-origins=*", "about:blank"];
+	return withChromium(flags, async (said) => {
+		using devtools = await connect(await debuggerOf(said));
 		return JSON.parse(await devtools.evaluate(`(${IMPORT})(${JSON.stringify(har)})`)) as PanelRequest[];
-	} finally {
-		// It leads a group of its own: its helpers go with it.
-		if (browser.pid !== undefined && browser.exitCode === null) process.kill(-browser.pid, "SIGKILL");
-		await ended;
-		rmSync(profile, { recursive: true, force: true, maxRetries: 10, retryDelay: 100 });
-	}
+	});
 }
 
 /** The address that Chromium says its debugger has. */
-function debuggerOf(stderr: NodeJS.ReadableStream, ended: Promise<unknown>): Promise<string> {
-	let said = "";
-	return new Promise((resolve, reject) => {
-		stderr.on("data", (text) => {
-			said += text;
-			const address = /ws:\/\/\S+/.exec(said)?.[0];
+function debuggerOf(said: Readable): Promise<string> {
+	let words = "";
+	return new Promise((resolve) => {
+		said.on("data", (text) => {
+			words += text;
+			const address = /ws:\/\/\S+/.exec(words)?.[0];
 			if (address !== undefined) resolve(address);
 		});
-		ended.then(() => reject(new Error(`chromium has ended before it could be asked: ${said.slice(-2000)}`)));
 	});
 }
 
