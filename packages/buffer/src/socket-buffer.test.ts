@@ -202,6 +202,41 @@ describe("reading", () => {
 		expect([stream.retained, stream.pending]).toEqual([0, 0]);
 	});
 
+	test("gather joins the right bytes, however they come and however much of them is read in between", () => {
+		const all = Uint8Array.from({ length: 16_000 }, (_, i) => (i * 31) % 251);
+		for (let seed = 1; seed <= 200; seed++) {
+			let state = seed;
+			const upTo = (n: number) => {
+				state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
+				return Math.floor((state / 2 ** 32) * n);
+			};
+			const chunks: Chunk[] = [];
+			for (let at = 0; at < all.length; ) {
+				const payload = all.subarray(at, at + 1 + upTo(seed % 2 === 0 ? 900 : 90));
+				chunks.push(chunk("", chunks.length + 1, at, { payload, bytes: payload.length }));
+				at += payload.length;
+			}
+			// Some come a few places too late.
+			const order = chunks.map((_, i) => i);
+			for (let i = 1; i < order.length; i += 1 + upTo(6)) order.splice(i, 0, ...order.splice(i + upTo(5), 1));
+			const buffer = new SocketBuffer();
+			const { ingress } = buffer;
+			let right = true;
+			for (const i of order) {
+				fill(buffer, [chunks[i]!]);
+				if (upTo(3) === 0) continue;
+				if (ingress.span() !== BYTES) continue;
+				ingress.gather();
+				const { bytes, from, to } = ingress;
+				const begins = ingress.position % 2 ** 32;
+				for (let k = from; k < to; k++) right &&= bytes[k] === all[begins + k - from];
+				ingress.advance(upTo(to - from + 1));
+				ingress.settle();
+			}
+			expect(right, `seed ${seed}`).toBe(true);
+		}
+	});
+
 	test("gather says what ends the bytes", () => {
 		const cut = fill(new SocketBuffer(), [chunk("ab", 1, 0), chunk("cd", 2, 2, { bytes: 9 })]).ingress;
 		expect(cut.gather()).toBe(CUT);

@@ -65,6 +65,10 @@ export class Store {
 		if (needed * 2 > this.bytes.length) this.bytes = new Uint8Array(Math.max(BLOCK, needed * 2));
 		this.bytes.set(kept, 0);
 		this.base = first;
+		const gone = first - this.at;
+		if (this.to < 0 || gone <= 0) return;
+		this.at = first;
+		this.from += gone;
 	}
 }
 
