@@ -6,7 +6,9 @@ export interface Expected {
 	readonly target: string;
 	readonly status: number;
 	/** The values of the case's three names; the third is another one in every message. */
-	readonly values: readonly [string, string, string];
+	readonly a: string;
+	readonly b: string;
+	readonly c: string;
 	/** Names and values in turn. */
 	readonly headers: readonly string[];
 	readonly headerChars: number;
@@ -46,7 +48,11 @@ interface Text {
 	readonly expected: Expected;
 }
 
-function message(start: string, from: Omit<Expected, "values" | "headers" | "headerChars">, fields: Fields): Text {
+function message(
+	start: string,
+	from: Omit<Expected, "a" | "b" | "c" | "headers" | "headerChars">,
+	fields: Fields,
+): Text {
 	const response = from.status > 0;
 	const names = response ? RESPONSE_NAMES : REQUEST_NAMES;
 	const value = (name: string) => fields.find(([key]) => key.toLowerCase() === name)![1];
@@ -55,7 +61,9 @@ function message(start: string, from: Omit<Expected, "values" | "headers" | "hea
 		text: `${start}\r\n${fields.map(([name, text]) => `${name}: ${text}\r\n`).join("")}\r\n`,
 		expected: {
 			...from,
-			values: [value(names[0]), value(names[1]), value(names[2])],
+			a: value(names[0]),
+			b: value(names[1]),
+			c: value(names[2]),
 			headers,
 			headerChars: headers.join("").length,
 		},

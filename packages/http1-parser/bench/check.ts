@@ -13,7 +13,7 @@ export class Checker {
 	/** Messages seen in the present input. */
 	seen = 0;
 	companions = 0;
-	#input: Input | undefined = undefined;
+	#expected: readonly Expected[] = [];
 	readonly names: Case["names"];
 	readonly #who: string;
 
@@ -23,23 +23,22 @@ export class Checker {
 	}
 
 	begin(input: Input): void {
-		this.#input = input;
+		this.#expected = input.expected;
 		this.seen = this.companions = 0;
 	}
 
 	/** A message's head. */
 	head(method: string, target: string, status: number, a: string, b: string, c: string): void {
-		const expected = this.#expected();
-		const { values } = expected;
+		const expected = this.#expected[this.seen] ?? this.#tooMany();
 		if (method !== expected.method || target !== expected.target || status !== expected.status) {
 			this.#fail(`start line ${method} ${target} ${status}`);
 		}
-		if (a !== values[0] || b !== values[1] || c !== values[2]) this.#fail(`values ${a} ${b} ${c}`);
+		if (a !== expected.a || b !== expected.b || c !== expected.c) this.#fail(`values ${a} ${b} ${c}`);
 	}
 
 	/** All its headers, names and values in turn. */
 	flat(headers: readonly string[]): void {
-		const expected = this.#expected();
+		const expected = this.#expected[this.seen] ?? this.#tooMany();
 		let chars = 0;
 		for (let i = 0; i < headers.length; i++) chars += headers[i]!.length;
 		if (headers.length !== expected.headers.length || chars !== expected.headerChars) this.#fail("headers");
@@ -48,7 +47,7 @@ export class Checker {
 
 	/** The same, as pairs. */
 	pairs(headers: readonly (readonly [string, string])[]): void {
-		const expected = this.#expected();
+		const expected = this.#expected[this.seen] ?? this.#tooMany();
 		let chars = 0;
 		for (let i = 0; i < headers.length; i++) chars += headers[i]![0].length + headers[i]![1].length;
 		if (headers.length * 2 !== expected.headers.length || chars !== expected.headerChars) this.#fail("headers");
@@ -57,21 +56,19 @@ export class Checker {
 
 	/** The message is over. */
 	end(body: number): void {
-		if (body !== this.#expected().body) this.#fail(`body of ${body} bytes`);
-		this.seen++;
+		const expected = this.#expected[this.seen++] ?? this.#tooMany();
+		if (body !== expected.body) this.#fail(`body of ${body} bytes`);
 	}
 
 	/** All messages of the input must have been read. `pairs`: and all of the other direction. */
 	done(pairs: boolean): void {
-		const all = this.#input!.expected.length;
+		const all = this.#expected.length;
 		if (this.seen !== all) this.#fail(`${this.seen} of ${all} messages`);
 		if (pairs && this.companions !== all) this.#fail(`${this.companions} of ${all} companions`);
 	}
 
-	#expected(): Expected {
-		const expected = this.#input!.expected[this.seen];
-		if (expected === undefined) this.#fail("one message too many");
-		return expected;
+	#tooMany(): never {
+		this.#fail("one message too many");
 	}
 
 	#fail(what: string): never {
