@@ -48,7 +48,6 @@ export class TemplateText {
 
 	rawHeaders(message: HttpMessage): string[] {
 		const all = this.#flat.slice();
-		if (message.changes?.before !== undefined) message.text();
 		for (let change = message.changes; change !== undefined; change = change.before) {
 			if (change.line >= 0) all[2 * change.line + 1] = this.#changed(message, change);
 		}

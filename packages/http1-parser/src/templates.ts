@@ -29,13 +29,13 @@ const MOST_SAVED = 64 * COST;
  * nearly the same bytes: then a head is compared instead of read, but for the lines that differ, and its strings are those
  * of the head before.
  *
- * Memory is bounded: 64 heads of at most 2 KiB, and their strings. Readers hold numbers of slots, so that what is replaced
+ * Memory is bounded: 64 heads of at most 2 KiB, at up to eight alignments each, and their strings. Readers hold numbers of slots, so that what is replaced
  * is gone; a message that is kept has what it needs.
  */
 export interface HeadTemplates {
 	/** How many heads there are to compare with. */
 	readonly size: number;
-	/** Bytes of them; their strings take some twice as much. */
+	/** Bytes of them; their strings take some twice as much, each alignment at which they were compared once as much. */
 	readonly bytes: number;
 	/** How many heads were read by comparing. */
 	readonly hits: number;
