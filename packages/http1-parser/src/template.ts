@@ -219,7 +219,7 @@ export class Template {
 		while (first?.before !== undefined) first = first.before;
 		if (first?.line === START) head.headersStart = first.end;
 		else {
-			head.lenient = 0;
+			head.lenient = head.fields = 0;
 			head.lengthConflict = head.mayLackBody = false;
 			head.response = mine.response;
 			head.knownMethod = mine.knownMethod;
