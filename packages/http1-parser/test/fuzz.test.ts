@@ -22,6 +22,9 @@ const ONCE: readonly [property: string, seeds: readonly number[]][] = [
 	["drop", [9_599, 2_055_638]],
 	["drop-pipelined", [4_810, 11_063]],
 	["rest", [428]],
+	["order", [777_895]],
+	["recalled", [5_005_905]],
+	["recalled-observed", [2_595]],
 ];
 
 test.each(ONCE)("%s: what was broken once", (name, seeds) => {

@@ -41,6 +41,20 @@ test("values and targets of any length, whatever line differs", () => {
 	expect(templates.hits).toBe(5);
 });
 
+test("heads that come together, wherever they begin and however long their lines are", () => {
+	const templates = new HeadTemplates();
+	const found: string[] = [];
+	const onEnd = (message: Message) =>
+		void found.push(`${message.target} ${message.get("x-id")} ${message.headerBytes}`);
+	const parser = new MessageParser("request", { onEnd }, { templates });
+	const ids = Array.from({ length: 200 }, (_, n) => "i".repeat((n * 7) % 40));
+	const heads = ids.map((id, n) => head(n % 5 === 0 ? `/${n}` : "/a", id));
+	const expected = heads.map((bytes, n) => `${n % 5 === 0 ? `/${n}` : "/a"} ${ids[n]} ${bytes.length}`);
+	parser.push(bytesOf(heads.map((bytes) => String.fromCharCode(...bytes)).join("")));
+	expect(found).toEqual(expected);
+	expect(templates.hits).toBeGreaterThan(190);
+});
+
 test("a length that differs frames the body", () => {
 	const templates = new HeadTemplates();
 	const found: (string | number | undefined)[] = [];
