@@ -13,7 +13,7 @@ import { tcpPair } from "./libc.ts";
 import { compileShortProcesses, shortConnections, shortProcesses } from "./short-lives.ts";
 import { exchange } from "./traffic.ts";
 
-beforeAll(() => ensureDebian(["gcc", "libc6-dev"]), 240_000);
+beforeAll(() => ensureDebian(["bpftool", "gcc", "libc6-dev"]), 240_000);
 
 test("a killed agent leaves nothing in the kernel, and disturbs nobody beside it", async () => {
 	using beside = new Harness();
