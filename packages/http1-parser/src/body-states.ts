@@ -62,6 +62,8 @@ function nextHead(reader: Reader): number {
 	let end = reader.tried === 0 ? scanHead(head, bytes, from, to) : INCOMPLETE;
 	let over = true;
 	if (end === INCOMPLETE) {
+		// Joining may move what the message's own head is read from.
+		reader.message!.detach();
 		const ends = stream.gather();
 		end = scanAgain(reader, head, to - from, ends);
 		over = ends !== NONE || reader.closed || reader.tried > reader.limits.maxHeaderBytes;

@@ -136,7 +136,6 @@ export class ConnectionReader implements ReaderHost, MatcherHost {
 		if (chunk.offset === undefined) this.#positions = false;
 		if (chunk.direction === 1) this.#run(this.#ingress, this.#egress);
 		else this.#run(this.#egress, this.#ingress);
-		this.#responses?.message?.detach();
 		this.buffer.settle();
 	}
 
@@ -191,6 +190,8 @@ export class ConnectionReader implements ReaderHost, MatcherHost {
 			this.#wake = true;
 			this.#forced = this.#matcher.isFull;
 		} while (this.#wake);
+		// It goes on with what comes next; until then its head's bytes may be moved, or be the caller's again.
+		this.#responses?.message?.detach();
 	}
 
 	#name(requests: Reader): void {
