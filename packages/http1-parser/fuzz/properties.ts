@@ -4,7 +4,7 @@ import { type Conversation, converse, type Random } from "../test/model.ts";
 import { identity, type Row, run } from "../test/wire.ts";
 import type { Outcome, Property } from "./property.ts";
 import { RECALLED } from "./recalled.ts";
-import { anyChunks, anyConversation, mutate, resplit } from "./traffic.ts";
+import { anyChunks, anyConversation, lengthen, mutate, resplit } from "./traffic.ts";
 
 const FOREVER = { reorderWindowMs: 1e9 };
 const LIMITS = { maxPendingBytes: 4096, maxHeaderBytes: 1024, maxPipelined: 8, maxUnsyncedBytes: 2048 };
@@ -174,6 +174,18 @@ function recalling(random: Random): Outcome {
 	return { checked: chunks.length, defect: what === undefined ? undefined : { what, chunks, again: differs } };
 }
 
+/** Heads that do not fit into the memory that a stream begins with: late, lost, and joined again. */
+function long(random: Random): Outcome {
+	const conversation = anyConversation(random);
+	const pieces = resplit(lengthen(random, conversation.chunks), () => 1 + random.below(1500));
+	const truth = run(pieces, FOREVER).rows;
+	const plain = random.chance(50) ? pieces : pieces.map((chunk) => ({ ...chunk, offset: undefined }));
+	const what = firstDifference(run(random.shuffle(plain), FOREVER).rows, truth);
+	if (what !== undefined) return { checked: truth.length, defect: { what, chunks: plain } };
+	const lossy = dropping(random, { ...conversation, chunks: pieces, truth });
+	return { checked: truth.length, defect: lossy.defect };
+}
+
 /** All properties that need nothing but the parser, the cheap ones as likely as the others. */
 export const PROPERTIES: readonly Property[] = [
 	...RECALLED,
@@ -218,6 +230,11 @@ export const PROPERTIES: readonly Property[] = [
 			const what = firstDifference(run(arrived, FOREVER).rows, truth);
 			return { checked: truth.length, defect: what === undefined ? undefined : { what, chunks: arrived } };
 		},
+	},
+	{
+		name: "long",
+		says: "the same with heads of several KB; lost pieces of them never give a wrong pair or a wrong field",
+		try: long,
 	},
 	{
 		name: "rest",

@@ -26,6 +26,19 @@ export function resplit(chunks: readonly Chunk[], size: () => number): Chunk[] {
 	});
 }
 
+/** The same with heads of several KB: a field more behind every X-Id that is not cut. What comes behind it moves on. */
+export function lengthen(random: Random, chunks: readonly Chunk[]): Chunk[] {
+	const moved = [0, 0];
+	return chunks.map((chunk) => {
+		const text = String.fromCharCode(...chunk.payload);
+		const longer = text.replace(/X-Id: \d+\r\n/g, (line) => `${line}X-Long: ${"long ".repeat(random.below(900))}\r\n`);
+		const payload = bytesOf(longer);
+		const offset = (chunk.offset! + moved[chunk.direction - 1]!) % 4294967296;
+		moved[chunk.direction - 1]! += payload.length - chunk.bytes;
+		return { ...chunk, payload, bytes: payload.length, offset };
+	});
+}
+
 const PIECES = [
 	"GET / HTTP/1.1\r\n",
 	"HEAD /h HTTP/1.0\r\n",

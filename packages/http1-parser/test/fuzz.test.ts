@@ -23,6 +23,7 @@ const ONCE: readonly [property: string, seeds: readonly number[]][] = [
 	["drop-pipelined", [4_810, 11_063]],
 	["rest", [428]],
 	["order", [777_895]],
+	["long", [6_147]],
 	["recalled", [5_005_905]],
 	["recalled-observed", [2_595]],
 ];
