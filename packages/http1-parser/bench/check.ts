@@ -29,7 +29,7 @@ export class Checker {
 
 	/** A message's head. */
 	head(method: string, target: string, status: number, a: string, b: string, c: string): void {
-		const expected = this.#expected[this.seen] ?? this.#tooMany();
+		const expected = this.#next();
 		if (method !== expected.method || target !== expected.target || status !== expected.status) {
 			this.#fail(`start line ${method} ${target} ${status}`);
 		}
@@ -38,7 +38,7 @@ export class Checker {
 
 	/** All its headers, names and values in turn. */
 	flat(headers: readonly string[]): void {
-		const expected = this.#expected[this.seen] ?? this.#tooMany();
+		const expected = this.#next();
 		let chars = 0;
 		for (let i = 0; i < headers.length; i++) chars += headers[i]!.length;
 		if (headers.length !== expected.headers.length || chars !== expected.headerChars) this.#fail("headers");
@@ -47,7 +47,7 @@ export class Checker {
 
 	/** The same, as pairs. */
 	pairs(headers: readonly (readonly [string, string])[]): void {
-		const expected = this.#expected[this.seen] ?? this.#tooMany();
+		const expected = this.#next();
 		let chars = 0;
 		for (let i = 0; i < headers.length; i++) chars += headers[i]![0].length + headers[i]![1].length;
 		if (headers.length * 2 !== expected.headers.length || chars !== expected.headerChars) this.#fail("headers");
@@ -56,8 +56,8 @@ export class Checker {
 
 	/** The message is over. */
 	end(body: number): void {
-		const expected = this.#expected[this.seen++] ?? this.#tooMany();
-		if (body !== expected.body) this.#fail(`body of ${body} bytes`);
+		if (body !== this.#next().body) this.#fail(`body of ${body} bytes`);
+		this.seen++;
 	}
 
 	/** All messages of the input must have been read. `pairs`: and all of the other direction. */
@@ -67,8 +67,8 @@ export class Checker {
 		if (pairs && this.companions !== all) this.#fail(`${this.companions} of ${all} companions`);
 	}
 
-	#tooMany(): never {
-		this.#fail("one message too many");
+	#next(): Expected {
+		return this.#expected[this.seen] ?? this.#fail("one message too many");
 	}
 
 	#fail(what: string): never {

@@ -180,8 +180,9 @@ function long(random: Random): Outcome {
 	const pieces = resplit(lengthen(random, conversation.chunks), () => 1 + random.below(1500));
 	const truth = run(pieces, FOREVER).rows;
 	const plain = random.chance(50) ? pieces : pieces.map((chunk) => ({ ...chunk, offset: undefined }));
-	const what = firstDifference(run(random.shuffle(plain), FOREVER).rows, truth);
-	if (what !== undefined) return { checked: truth.length, defect: { what, chunks: plain } };
+	const arrived = random.shuffle(plain);
+	const what = firstDifference(run(arrived, FOREVER).rows, truth);
+	if (what !== undefined) return { checked: truth.length, defect: { what, chunks: arrived } };
 	const lossy = dropping(random, { ...conversation, chunks: pieces, truth });
 	return { checked: truth.length, defect: lossy.defect };
 }

@@ -47,3 +47,8 @@ export function equalsIgnoringCase(bytes: Uint8Array, at: number, lower: Uint8Ar
 export function ascii(text: string): Uint8Array {
 	return Uint8Array.from(text, (c) => c.charCodeAt(0));
 }
+
+/** Space or tab. */
+export function isBlank(code: number | undefined): boolean {
+	return code === 32 || code === 9;
+}

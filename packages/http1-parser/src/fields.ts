@@ -1,4 +1,4 @@
-import { ascii, equalsIgnoringCase } from "./bytes.ts";
+import { ascii, equalsIgnoringCase, isBlank } from "./bytes.ts";
 import type { HttpMessage } from "./http-message.ts";
 import * as LENIENT from "./lenient.ts";
 import { memory } from "./scan.ts";
@@ -124,9 +124,4 @@ export function valueStart(bytes: Uint8Array, colon: number, end: number): numbe
 	let i = colon + 1;
 	while (i < end && isBlank(bytes[i])) i++;
 	return i;
-}
-
-/** Space or tab. */
-export function isBlank(byte: number | undefined): boolean {
-	return byte === 32 || byte === 9;
 }

@@ -1,4 +1,4 @@
-import { LOWER } from "./bytes.ts";
+import { isBlank, LOWER } from "./bytes.ts";
 import type { HttpMessage } from "./http-message.ts";
 
 /** Where the field lines of one head begin, and, behind the last one, where they end. A fold belongs to the line before. */
@@ -47,7 +47,7 @@ export function findLine(text: string, starts: Int32Array, count: number, name: 
 		const start = starts[k]!;
 		const c = text.charCodeAt(start + length);
 		// Where the name would end, nearly every other name goes on.
-		if (c !== 58 && !isSpace(c)) continue;
+		if (c !== 58 && !isBlank(c)) continue;
 		if (isName(text, start, name) && (c === 58 || nameEnd(text, start, starts[k + 1]!) === start + length)) return k;
 	}
 	return -1;
@@ -68,7 +68,7 @@ export function isName(text: string, start: number, name: string): boolean {
 export function nameEnd(text: string, start: number, next: number): number {
 	let end = text.indexOf(":", start);
 	if (end <= start || end >= next) return -1;
-	while (end > start && isSpace(text.charCodeAt(end - 1))) end--;
+	while (end > start && isBlank(text.charCodeAt(end - 1))) end--;
 	return end;
 }
 
@@ -77,9 +77,9 @@ export function valueAt(text: string, at: number, next: number, folded: boolean)
 	let start = at;
 	while (text.charCodeAt(start) !== 58) start++;
 	let end = next;
-	while (isSpace(text.charCodeAt(end - 1)) || isLineEnd(text.charCodeAt(end - 1))) end--;
+	while (isBlank(text.charCodeAt(end - 1)) || isLineEnd(text.charCodeAt(end - 1))) end--;
 	do start++;
-	while (start < end && isSpace(text.charCodeAt(start)));
+	while (start < end && isBlank(text.charCodeAt(start)));
 	const value = text.substring(start, end);
 	return folded && value.includes("\n") ? value.replace(/[ \t]*\r?\n[ \t]*/g, " ").trim() : value;
 }
@@ -89,16 +89,12 @@ export function fieldsOf(lines: string): [name: string, value: string][] {
 	const all: [string, string][] = [];
 	for (let start = 0; start < lines.length; ) {
 		let next = lines.indexOf("\n", start) + 1 || lines.length;
-		while (isSpace(lines.charCodeAt(next))) next = lines.indexOf("\n", next) + 1 || lines.length;
+		while (isBlank(lines.charCodeAt(next))) next = lines.indexOf("\n", next) + 1 || lines.length;
 		const end = nameEnd(lines, start, next);
 		if (end > 0) all.push([lines.substring(start, end), valueAt(lines, end, next, true)]);
 		start = next;
 	}
 	return all;
-}
-
-function isSpace(code: number): boolean {
-	return code === 32 || code === 9;
 }
 
 function isLineEnd(code: number): boolean {

@@ -1,5 +1,6 @@
+import { isBlank } from "./bytes.ts";
 import type { Change } from "./change.ts";
-import { isBlank, valueStart } from "./fields.ts";
+import { valueStart } from "./fields.ts";
 import { isName, valueAt } from "./headers.ts";
 import type { HttpMessage } from "./http-message.ts";
 import { shortText } from "./short-text.ts";

@@ -1,6 +1,6 @@
-import { latin1 } from "./bytes.ts";
+import { isBlank, latin1 } from "./bytes.ts";
 import { Change } from "./change.ts";
-import { isBlank, noteContentLength, noteHost, valueStart } from "./fields.ts";
+import { noteContentLength, noteHost, valueStart } from "./fields.ts";
 import type { HttpMessage } from "./http-message.ts";
 import { below, CONTROL, copyIn, hold, INCOMPLETE, memory, placeOf, words } from "./scan.ts";
 import * as FIELD from "./signals.ts";
@@ -144,14 +144,14 @@ export class Template {
 		if (place < 0) {
 			place = 0;
 			const several = from > 0 && at === 0 && to > enough;
-			const until = several && from + SEVERAL > enough ? Math.min(to, from + SEVERAL) : enough;
+			const until = several ? Math.max(enough, Math.min(to, from + SEVERAL)) : enough;
 			count = copyIn(bytes, from + at + shift, until, at);
 			if (several) hold(bytes, from, until);
 		}
-		let theirs = this.#numbers[place & 7] ?? this.#numbersBehind(place & 7);
 		const b = memory;
 		let left = MOST_CHANGES;
 		for (;;) {
+			const theirs = this.#numbers[place & 7] ?? this.#numbersBehind(place & 7);
 			at = firstOther(t, theirs, at, place);
 			if (at >= length) break;
 			// What ends the bytes that were copied, ends all there are; or the head has grown too long.
@@ -186,7 +186,6 @@ export class Template {
 			at = starts[k]!;
 			shift += end - place - at;
 			place = end - at;
-			theirs = this.#numbers[place & 7] ?? this.#numbersBehind(place & 7);
 		}
 		this.#fill(head, bytes, from, changes);
 		return from + length + shift;

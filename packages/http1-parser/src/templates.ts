@@ -29,8 +29,8 @@ const MOST_SAVED = 64 * COST;
  * nearly the same bytes: then a head is compared instead of read, but for the lines that differ, and its strings are those
  * of the head before.
  *
- * Memory is bounded: 64 heads of at most 2 KiB, at up to eight alignments each, and their strings. Readers hold numbers of slots, so that what is replaced
- * is gone; a message that is kept has what it needs.
+ * Memory is bounded: 64 heads of at most 2 KiB, at up to eight alignments each, and their strings. Readers hold numbers of
+ * slots, so that what is replaced is gone; a message that is kept has what it needs.
  */
 export interface HeadTemplates {
 	/** How many heads there are to compare with. */
