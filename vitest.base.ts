@@ -6,9 +6,9 @@ const config: ViteUserConfig = defineConfig({
 	test: {
 		include: ["src/**/*.test.ts", "test/**/*.test.ts"],
 		// Against hanging only: a busy machine may take its time.
-		testTimeout: 120_000,
-		hookTimeout: 120_000,
-		expect: { poll: { timeout: 60_000 } },
+		testTimeout: 300_000,
+		hookTimeout: 300_000,
+		expect: { poll: { timeout: 120_000 } },
 		env: { NODE_OPTIONS: "--conditions=@wirescribe/source" },
 		execArgv: ["--conditions=@wirescribe/source"],
 	},

@@ -59,7 +59,7 @@ async function firstLine(port: number): Promise<void> {
 	const started = performance.now();
 	const start = ["npm", "--prefix", clone, "start", "--silent", "--"];
 	await using agent = new Wirescribe(["--port", String(port), "--output", "text"], "", undefined, [], start);
-	await agent.until(() => agent.stderr.includes("watching "), "its start line", 90_000);
+	await agent.until(() => agent.stderr.includes("watching "), "its start line");
 	await curl(port);
 	await agent.until(() => agent.lineCount > 0, "a line");
 	console.log(`first line  ${((performance.now() - started) / 1000).toFixed(1)} s after npm ci`);
@@ -133,9 +133,9 @@ async function make({ name, through = [], args, exitCode, says, until }: Mistake
 	command.push(join(clone, "apps/agent/src/main.ts"));
 	await using agent = new Wirescribe(args, "", undefined, through, command);
 	if (until) {
-		await agent.until(() => agent.stderr.includes("watching "), "its start line", 90_000);
+		await agent.until(() => agent.stderr.includes("watching "), "its start line");
 		await curl(portOf(server));
-		await agent.until(() => until.test(agent.stderr), String(until), 60_000);
+		await agent.until(() => until.test(agent.stderr), String(until));
 		agent.child.kill("SIGINT");
 	}
 	const code = await agent.exit();

@@ -15,7 +15,7 @@ let chart: Chart;
 beforeAll(async () => {
 	await ensureDebian(RENDERER_PACKAGES);
 	chart = new Chart();
-}, 240_000);
+});
 afterAll(() => chart?.[Symbol.dispose]());
 
 /** Every value of the chart is another in one of these. */

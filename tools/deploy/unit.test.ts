@@ -17,7 +17,7 @@ const file = join(folder, "wirescribe@.service");
 beforeAll(async () => {
 	await ensureDebian(["systemd"]);
 	writeFileSync(file, UNIT.replaceAll(/^ExecStart=\S+/gm, "ExecStart=/bin/true"));
-}, 240_000);
+});
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 function setting(name: string): string {

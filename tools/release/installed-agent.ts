@@ -65,7 +65,7 @@ async function logARequest(command: string, path: string): Promise<void> {
 	try {
 		const through = ["env", `PATH=${path}`, command];
 		await using agent = new Wirescribe(["run", "--port", String(port), "--output", "json"], "", undefined, [], through);
-		await agent.until(() => agent.stderr.includes("watching "), "its start line", 90_000);
+		await agent.until(() => agent.stderr.includes("watching "), "its start line");
 		const [response] = await once(get({ host: "127.0.0.1", port, path: "/installed", agent: false }), "response");
 		response.resume();
 		await agent.until(() => agent.lineCount >= 2, "both ends of a request");

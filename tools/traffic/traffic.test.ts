@@ -7,7 +7,7 @@ import { ensureDebian } from "../debian.ts";
 import { runLoad } from "./load.ts";
 import { startNginx } from "./nginx.ts";
 
-beforeAll(() => ensureDebian(["nginx-light"]), 240_000);
+beforeAll(() => ensureDebian(["nginx-light"]));
 
 test("nginx logs each request of the load client once, each with a path of its own", async () => {
 	await using nginx = await startNginx({ bodyBytes: 77 });

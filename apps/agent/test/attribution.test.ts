@@ -19,7 +19,7 @@ let port = 0;
 beforeAll(async () => {
 	await ensureDebian(["curl"]);
 	({ program: server, port } = await Program.listening(process.execPath, ["-e", NODE_SERVER, "127.0.0.1"]));
-}, 240_000);
+});
 afterAll(async () => {
 	rmSync(folder, { recursive: true, force: true });
 	await server[Symbol.asyncDispose]();

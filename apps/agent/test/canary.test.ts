@@ -80,7 +80,7 @@ beforeAll(async () => {
 	for (const name of readdirSync(inFolder("spool")))
 		outputs.set(`spool ${name}`, readFileSync(join(inFolder("spool"), name)));
 	outputs.set("redacted recording", readFileSync(inFolder("redacted.wsr")));
-}, 240_000);
+});
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 const found = (name: string): string[] =>

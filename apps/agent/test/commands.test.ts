@@ -41,7 +41,7 @@ describe("commands", () => {
 		);
 	});
 
-	it("demo shows both ends as a collector received them, and ends by itself", { timeout: 60_000 }, async () => {
+	it("demo shows both ends as a collector received them, and ends by itself", async () => {
 		const { code, stdout, stderr } = await output(["demo", "--seconds", "3"]);
 		expect(code, stderr).toBe(0);
 		const posts = stdout.split("\n").filter((line) => line.includes("POST /orders 201"));
@@ -51,7 +51,7 @@ describe("commands", () => {
 		expect(stderr).not.toContain("does not balance");
 	});
 
-	it("run gives the ledger on demand, and at the end", { timeout: 60_000 }, async () => {
+	it("run gives the ledger on demand, and at the end", async () => {
 		const server = createServer((_request, response) => response.end("ok")).listen(0, "127.0.0.1");
 		await new Promise((resolve) => server.once("listening", resolve));
 		const { port } = server.address() as AddressInfo;

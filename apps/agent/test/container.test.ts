@@ -53,7 +53,7 @@ class Contained extends Wirescribe {
 	}
 }
 
-describe("the container's tree", { timeout: 120_000 }, () => {
+describe("the container's tree", () => {
 	it("starts as the Dockerfile says, as an ordinary user with the five capabilities, and logs", async () => {
 		const server = createServer((_request, response) => response.end("ok")).listen(0, "127.0.0.1");
 		await new Promise((resolve) => server.once("listening", resolve));
@@ -61,7 +61,7 @@ describe("the container's tree", { timeout: 120_000 }, () => {
 		try {
 			const control = ["--control", "/run/wirescribe/control.sock", "--takeover"];
 			await using agent = new Contained(["run", "--output", "json", "--port", String(port), ...control]);
-			await agent.until(() => agent.stderr.includes("watching "), "its start line", 60_000);
+			await agent.until(() => agent.stderr.includes("watching "), "its start line");
 			const status = readFileSync(`/proc/${agent.child.pid}/status`, "utf8");
 			const mask = CAPABILITIES.filter(({ need }) => need !== "special").reduce(
 				(sum, { bit }) => sum + 2n ** BigInt(bit),

@@ -12,7 +12,7 @@ import { Certificate } from "./certificate.ts";
 import { Wirescribe } from "./wirescribe.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "wirescribe-delivery-"));
-beforeAll(() => ensureDebian(["nginx-light", "curl"]), 240_000);
+beforeAll(() => ensureDebian(["nginx-light", "curl"]));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 async function freePort(): Promise<number> {
@@ -34,7 +34,7 @@ const collect = (port: number): Promise<Wirescribe> =>
 	Wirescribe.start(["collect", "--listen", `127.0.0.1:${port}`, "--output", "json"], { ready: "collecting on" });
 
 describe("delivery", () => {
-	it("survives a collector that is killed and started again", { timeout: 90_000 }, async () => {
+	it("survives a collector that is killed and started again", async () => {
 		await using nginx = await startNginx();
 		const port = await freePort();
 		const ledgerFile = join(folder, "restart.json");
@@ -75,7 +75,7 @@ describe("delivery", () => {
 		expect(twice).toBeLessThanOrEqual(ledger.records.resent.records);
 	});
 
-	it("says so, and fails, when the backend never comes", { timeout: 60_000 }, async () => {
+	it("says so, and fails, when the backend never comes", async () => {
 		await using nginx = await startNginx();
 		const ledgerFile = join(folder, "absent.json");
 		const backend = `127.0.0.1:${await freePort()}`;
@@ -99,7 +99,7 @@ describe("delivery", () => {
 		expect(ledger.records.lost["shutdown"]).toBe(ledger.records.accepted);
 	});
 
-	it("keeps in the spool what it could not deliver, and delivers it next time", { timeout: 120_000 }, async () => {
+	it("keeps in the spool what it could not deliver, and delivers it next time", async () => {
 		await using nginx = await startNginx();
 		const port = await freePort();
 		const watch = ["run", "--role", "server", "--port", String(nginx.port), "--backend", `127.0.0.1:${port}`];
@@ -123,9 +123,7 @@ describe("delivery", () => {
 		expect(collector.lines.map(({ path }) => path)).toEqual(["/first", "/second"]);
 	});
 
-	it("delivers over mutual TLS with a token, by several lanes, compressed, by either transport", {
-		timeout: 120_000,
-	}, async () => {
+	it("delivers over mutual TLS with a token, by several lanes, compressed, by either transport", async () => {
 		await using nginx = await startNginx();
 		const recording = join(folder, "traffic.rec");
 		await using recorder = await Wirescribe.start(["record", recording, "--port", String(nginx.port)]);
@@ -163,7 +161,7 @@ describe("delivery", () => {
 		expect(collector.lines.map(({ path }) => path as string).sort()).toEqual(wanted);
 	});
 
-	it("does not log the agent's own connection, nor the collector's end of it", { timeout: 60_000 }, async () => {
+	it("does not log the agent's own connection, nor the collector's end of it", async () => {
 		await using nginx = await startNginx();
 		const port = await freePort();
 		await using collector = await collect(port);

@@ -29,7 +29,7 @@ beforeAll(async () => {
 	server.listen(0, "127.0.0.1");
 	await once(server, "listening");
 	port = (server.address() as AddressInfo).port;
-}, 240_000);
+});
 
 afterAll(() => {
 	server.closeAllConnections();
@@ -66,7 +66,7 @@ const REQUESTS: readonly (readonly string[])[] = [
 ];
 
 describe("export", () => {
-	it("of a raw recording as curl commands: the server sees the same requests", { timeout: 180_000 }, async () => {
+	it("of a raw recording as curl commands: the server sees the same requests", async () => {
 		const file = join(folder, "raw.wsr");
 		const commands = join(folder, "requests.sh");
 		{
@@ -97,7 +97,7 @@ describe("export", () => {
 		expect(har.log.comment).toContain("Recorded raw");
 	});
 
-	it("of live traffic, until it is enough", { timeout: 180_000 }, async () => {
+	it("of live traffic, until it is enough", async () => {
 		await using wirescribe = await Wirescribe.start(
 			["export", "--live", "--format", "har", "--count", "2", "--port", String(port), "--no-tls"],
 			{ ready: "Ctrl-C ends" },

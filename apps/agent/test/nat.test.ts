@@ -11,7 +11,7 @@ let cluster: Cluster | undefined;
 beforeAll(async () => {
 	await ensureDebian(["curl", "iproute2", "nftables"]);
 	cluster = await Cluster.create();
-}, 240_000);
+});
 afterAll(async () => {
 	rmSync(folder, { recursive: true, force: true });
 	await cluster?.[Symbol.asyncDispose]();

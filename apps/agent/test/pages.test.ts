@@ -20,7 +20,7 @@ function argumentsOn(page: string, begin: string): string[] {
 	return (line ?? expect.unreachable(`${page} has no 'wirescribe ${begin}'`)).split(" ").slice(1);
 }
 
-describe("getting-started.md", { timeout: 120_000 }, () => {
+describe("getting-started.md", () => {
 	it.each(["doctor", "plan"])("'%s' finds this machine fit", async (command) => {
 		await using wirescribe = new Wirescribe(argumentsOn("getting-started.md", command));
 		expect(await wirescribe.exit(), wirescribe.stderr).toBe(0);
@@ -32,7 +32,7 @@ describe("getting-started.md", { timeout: 120_000 }, () => {
 		await using program = new Program(python, server);
 		await using agent = await Wirescribe.start(argumentsOn("getting-started.md", "run --port"));
 		const [curl = "", ...request] = (commands.find((line) => line.startsWith("curl")) ?? "").split(" ");
-		await expect.poll(() => asked(curl, request), { timeout: 20_000 }).toBe(true);
+		await expect.poll(() => asked(curl, request)).toBe(true);
 		await agent.until(() => agent.lineCount >= 2, "both ends");
 		expect(await agent.stop(), agent.stderr).toBe(0);
 		expect(program.child.exitCode).toBeNull();

@@ -33,7 +33,7 @@ function text(url: string): Promise<string> {
 	});
 }
 
-describe("plan", { timeout: 120_000 }, () => {
+describe("plan", () => {
 	it("names the hooks that run attaches, and what they have cost once they run", async () => {
 		const server = await Program.listening(process.execPath, ["-e", NODE_SERVER, "127.0.0.1"]);
 		await using _ = server.program;
@@ -77,7 +77,7 @@ describe("plan", { timeout: 120_000 }, () => {
 	});
 });
 
-describe("an old kernel explains itself", { timeout: 60_000 }, () => {
+describe("an old kernel explains itself", () => {
 	it.each([
 		["kernel=5.10", "kernel: 5.10 (by WIRESCRIBE_FEATURES); use Linux 5.15 or newer"],
 		["btf=no", "btf: no; use a kernel with CONFIG_DEBUG_INFO_BTF=y"],

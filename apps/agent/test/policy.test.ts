@@ -33,7 +33,7 @@ beforeAll(async () => {
 		expect(status).toBe(0);
 	}
 	expect(await recorder.stop(), recorder.stderr).toBe(0);
-}, 120_000);
+});
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 async function replay(...args: string[]): Promise<{ lines: Line[]; stdout: string; ledger: Ledger }> {
@@ -107,7 +107,7 @@ with socket.create_connection(("127.0.0.1", port)) as s:
     while s.recv(65536): pass
 `;
 
-describe("a body", { timeout: 60_000 }, () => {
+describe("a body", () => {
 	it("is logged as far as it was asked for, and was captured", async () => {
 		const { program, port } = await Program.listening(process.execPath, ["-e", NODE_SERVER, "127.0.0.1"]);
 		await using _server = program;
@@ -141,7 +141,7 @@ describe("a body", { timeout: 60_000 }, () => {
 	});
 });
 
-describe("a sample", { timeout: 60_000 }, () => {
+describe("a sample", () => {
 	it("does not touch the metrics of what the filter means, and no label says what may not leave", async () => {
 		const { program, port } = await Program.listening(process.execPath, ["-e", NODE_SERVER, "127.0.0.1"]);
 		await using _server = program;

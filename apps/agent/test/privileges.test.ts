@@ -16,7 +16,7 @@ let cluster: Cluster;
 beforeAll(async () => {
 	await ensureDebian(["curl", "iproute2", "nftables", "python3", "openssl"]);
 	cluster = await Cluster.create();
-}, 240_000);
+});
 afterAll(async () => {
 	rmSync(folder, { recursive: true, force: true });
 	await cluster?.[Symbol.asyncDispose]();
@@ -33,7 +33,7 @@ function withOnly(capabilities: readonly Capability[]): string[] {
 
 const without = (name: string): string[] => withOnly(LISTED.filter((capability) => capability.name !== name));
 
-describe("with the capabilities of the list, and no more", { timeout: 120_000 }, () => {
+describe("with the capabilities of the list, and no more", () => {
 	it("the agent sees plain HTTP, TLS, programs, and real peers", async () => {
 		using certificate = new Certificate();
 		const plain = await Program.listening(process.execPath, ["-e", NODE_SERVER, "127.0.0.1"]);

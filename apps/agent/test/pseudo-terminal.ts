@@ -4,6 +4,7 @@ import { createRequire } from "node:module";
 import { fileURLToPath } from "node:url";
 import type { Terminal as Screen } from "@xterm/headless";
 import { program } from "./runtimes.ts";
+import { PATIENCE_MS } from "./wirescribe.ts";
 
 /** A CommonJS module whose names Node does not see. */
 const { Terminal } = createRequire(import.meta.url)("@xterm/headless") as typeof import("@xterm/headless");
@@ -116,16 +117,16 @@ export class PseudoTerminal implements AsyncDisposable {
 	}
 
 	/** Polls until the screen shows it; fails with what it shows. */
-	async shows(expected: string | RegExp, timeoutMs = 60_000): Promise<string> {
+	async shows(expected: string | RegExp): Promise<string> {
 		const isThere = (): boolean =>
 			typeof expected === "string" ? this.text.includes(expected) : expected.test(this.text);
-		await this.until(isThere, String(expected), timeoutMs);
+		await this.until(isThere, String(expected));
 		return this.text;
 	}
 
 	/** Polls until something is so; fails with what the screen shows. */
-	async until(condition: () => boolean, what: string, timeoutMs = 60_000): Promise<void> {
-		const end = performance.now() + timeoutMs;
+	async until(condition: () => boolean, what: string): Promise<void> {
+		const end = performance.now() + PATIENCE_MS;
 		while (!condition()) {
 			if (performance.now() > end || this.#stderr !== "") {
 				throw new Error(`the terminal does not show ${what}; ${this.#stderr}\n${this.text}`);

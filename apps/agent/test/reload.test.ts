@@ -72,7 +72,7 @@ describe("a selection that changes", () => {
 	it.each([
 		["by port, in the kernel", "ports: [1]", "ports: [PORT]"],
 		["by program, in user space", "exes: [/nothing]", "exes: ['**/node']"],
-	])("%s: a connection that was left out comes back", { timeout: 60_000 }, async (_, out, back) => {
+	])("%s: a connection that was left out comes back", async (_, out, back) => {
 		const select = (criteria: string): void => configure("", criteria.replace("PORT", String(port)));
 		select(back);
 		await using wirescribe = await start();
@@ -96,7 +96,7 @@ describe("a selection that changes", () => {
 });
 
 describe("a data policy that changes", () => {
-	it("holds for what is read from then on, on connections that are open", { timeout: 60_000 }, async () => {
+	it("holds for what is read from then on, on connections that are open", async () => {
 		const policy = (text: string): void => configure(`policy: {${text}}`);
 		policy("");
 		await using wirescribe = await start();
@@ -125,7 +125,7 @@ describe("a data policy that changes", () => {
 });
 
 describe("a backend that changes", () => {
-	it("leaves records with one that never comes, which the ledger has", { timeout: 60_000 }, async () => {
+	it("leaves records with one that never comes, which the ledger has", async () => {
 		const received: string[] = [];
 		await using collector = await startCollector({
 			listen: "127.0.0.1:0",
@@ -160,7 +160,7 @@ describe("a backend that changes", () => {
 		expect(records.acked).toBeGreaterThan(0);
 	});
 
-	it("hands what lies in its spool to its successor", { timeout: 60_000 }, async () => {
+	it("hands what lies in its spool to its successor", async () => {
 		const received: string[] = [];
 		await using collector = await startCollector({
 			listen: "127.0.0.1:0",
@@ -183,7 +183,7 @@ describe("a backend that changes", () => {
 		expect(ledger().records.acked).toBe(ledger().records.accepted);
 	});
 
-	it("takes over from stdout, stands beside it, and leaves it alone again", { timeout: 60_000 }, async () => {
+	it("takes over from stdout, stands beside it, and leaves it alone again", async () => {
 		const received: string[] = [];
 		await using collector = await startCollector({
 			listen: "127.0.0.1:0",
@@ -217,9 +217,7 @@ describe("a backend that changes", () => {
 		expect(records).toMatchObject({ balanced: true, retained: 0, acked: records.accepted });
 	});
 
-	it("is refused when it cannot be opened, and when the file is not valid: the old one goes on", {
-		timeout: 60_000,
-	}, async () => {
+	it("is refused when it cannot be opened, and when the file is not valid: the old one goes on", async () => {
 		configure("");
 		await using wirescribe = await start();
 		configure(`core: {backend: {addr: "127.0.0.1:1", spool: {folder: ${config}}}}`);
@@ -238,7 +236,7 @@ describe("a backend that changes", () => {
 });
 
 describe.each(Object.keys(RUNTIMES))("%s", (runtime) => {
-	it("reloads on SIGHUP and when the file changes", { timeout: 60_000 }, async () => {
+	it("reloads on SIGHUP and when the file changes", async () => {
 		configure("capture: {partitions: 2}");
 		await using wirescribe = await start(runtime);
 		await ask("/?a=1");

@@ -42,7 +42,7 @@ async function replay(runtime: string, file: string, partitions: number): Promis
 }
 
 describe.each(Object.keys(RUNTIMES))("%s", (runtime) => {
-	it("runs", { timeout: 60_000 }, async () => {
+	it("runs", async () => {
 		await using wirescribe = await Wirescribe.start(["run", "--output", "json", "--port", String(port)], { runtime });
 		await ask("/run?token=1");
 		await wirescribe.until(() => wirescribe.lineCount >= 2, "both ends");
@@ -55,7 +55,7 @@ describe.each(Object.keys(RUNTIMES))("%s", (runtime) => {
 		expect(wirescribe.stderr).not.toContain("Warning");
 	});
 
-	it("tells of itself, and hands over", { timeout: 90_000 }, async () => {
+	it("tells of itself, and hands over", async () => {
 		const control = ["--control", join(folder, `${runtime}.sock`), "--takeover"];
 		const args = ["run", "--output", "json", "--port", String(port), "--metrics-listen", "127.0.0.1:0", ...control];
 		const ready = "watching ";
@@ -75,7 +75,7 @@ describe.each(Object.keys(RUNTIMES))("%s", (runtime) => {
 		expect([...old.lines, ...young.lines].map(({ path }) => path)).toEqual(["/told", "/told", "/new", "/new"]);
 	});
 
-	it("runs on worker threads", { timeout: 60_000 }, async () => {
+	it("runs on worker threads", async () => {
 		const args = ["run", "--output", "json", "--port", String(port), "--partitions", "2"];
 		await using wirescribe = await Wirescribe.start(args, { runtime });
 		for (const path of ["/1", "/2", "/3"]) await ask(path);
@@ -85,9 +85,7 @@ describe.each(Object.keys(RUNTIMES))("%s", (runtime) => {
 		expect(wirescribe.stderr).not.toContain("does not balance");
 	});
 
-	it("records, and replays to the same bytes in every runtime and for any number of partitions", {
-		timeout: 120_000,
-	}, async () => {
+	it("records, and replays to the same bytes in every runtime and for any number of partitions", async () => {
 		const file = join(folder, `${runtime.replace(" ", "-")}.wsr`);
 		await using recorder = await Wirescribe.start(["record", file, "--port", String(port)], {
 			runtime,
@@ -107,7 +105,7 @@ describe.each(Object.keys(RUNTIMES))("%s", (runtime) => {
 });
 
 describe.each(["node 26", "bun"])("%s", (runtime) => {
-	it("collects", { timeout: 60_000 }, async () => {
+	it("collects", async () => {
 		await using collector = await Wirescribe.start(["collect", "--listen", "127.0.0.1:0", "--output", "json"], {
 			runtime,
 			ready: "collecting on",

@@ -7,7 +7,7 @@ import { NODE_SERVER, Program } from "./servers.ts";
 import { NODE_TLS_SERVER } from "./tls-programs.ts";
 import { Wirescribe } from "./wirescribe.ts";
 
-beforeAll(() => ensureDebian(["curl", "openssl"]), 240_000);
+beforeAll(() => ensureDebian(["curl", "openssl"]));
 
 /** A plain and a TLS request, by clients of their own. */
 function ask(plain: number, tls: number, path: string): void {

@@ -49,7 +49,7 @@ async function start(args: readonly string[]): Promise<{ agent: Wirescribe; stat
 	return { agent, status: /on (http:\/\/127\.0\.0\.1:\d+)/.exec(agent.stderr)?.[1] as string };
 }
 
-describe("the agent's own state", { timeout: 120_000 }, () => {
+describe("the agent's own state", () => {
 	it("is on /metrics, each metric as its table says, and scraping is not logged", async () => {
 		const { agent, status } = await start(["--output", "json"]);
 		await using _ = agent;

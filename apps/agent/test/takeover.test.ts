@@ -63,7 +63,7 @@ function start(...args: string[]): Promise<Wirescribe> {
 const served = (agent: Wirescribe): string[] =>
 	agent.lines.filter(({ method }) => method !== null).map(({ path }) => path ?? "");
 
-describe("an agent is replaced", { timeout: 120_000 }, () => {
+describe("an agent is replaced", () => {
 	it("under load: each request is in one log, or in both and counted", async () => {
 		const state = join(folder, "state.json");
 		await using old = await start("--metrics-listen", "127.0.0.1:0");

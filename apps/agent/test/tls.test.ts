@@ -27,7 +27,7 @@ const node26 = process.execPath;
 const node20 = "/usr/bin/node";
 const python = "/usr/bin/python3";
 
-beforeAll(() => ensureDebian(["curl", "openssl", "python3", "nginx-light", "wget"]), 240_000);
+beforeAll(() => ensureDebian(["curl", "openssl", "python3", "nginx-light", "wget"]));
 
 /** A server on Node 26. */
 function nodeServer({ key, cert }: Certificate): ReturnType<typeof Program.listening> {

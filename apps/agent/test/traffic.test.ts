@@ -12,7 +12,7 @@ import { type Line, Wirescribe } from "./wirescribe.ts";
 
 const node = process.execPath;
 
-beforeAll(() => ensureDebian(["curl", "python3", "nginx-light", "wrk", "gcc", "libc6-dev"]), 240_000);
+beforeAll(() => ensureDebian(["curl", "python3", "nginx-light", "wrk", "gcc", "libc6-dev"]));
 
 /** Watches one port, makes traffic, waits until `count` lines are there, and gives them by path. */
 async function watch(

@@ -2,6 +2,9 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { program } from "./runtimes.ts";
 
+/** Against hanging only: a busy machine may take its time. */
+export const PATIENCE_MS = 120_000;
+
 /** What a process is part of in Kubernetes. */
 export interface LineWorkload {
 	readonly namespace: string;
@@ -96,7 +99,7 @@ export class Wirescribe implements AsyncDisposable {
 		const all = captures && !tls ? [...args, "--no-tls"] : args;
 		const wirescribe = new Wirescribe(all, runtime, stdoutFd, through);
 		// Attaching waits for the probes that other agents of the machine let go of.
-		await wirescribe.until(() => wirescribe.stderr.includes(ready), `its start line '${ready}'`, 90_000);
+		await wirescribe.until(() => wirescribe.stderr.includes(ready), `its start line '${ready}'`);
 		return wirescribe;
 	}
 
@@ -109,8 +112,8 @@ export class Wirescribe implements AsyncDisposable {
 	}
 
 	/** Polls until `condition` holds; fails with what the process said. */
-	async until(condition: () => boolean, what: string, timeoutMs = 20_000): Promise<void> {
-		const end = performance.now() + timeoutMs;
+	async until(condition: () => boolean, what: string): Promise<void> {
+		const end = performance.now() + PATIENCE_MS;
 		while (!condition()) {
 			if (performance.now() > end || this.child.exitCode !== null) {
 				throw new Error(

@@ -13,7 +13,7 @@ import { tcpPair } from "./libc.ts";
 import { compileShortProcesses, shortConnections, shortProcesses } from "./short-lives.ts";
 import { exchange } from "./traffic.ts";
 
-beforeAll(() => ensureDebian(["bpftool", "gcc", "libc6-dev"]), 240_000);
+beforeAll(() => ensureDebian(["bpftool", "gcc", "libc6-dev"]));
 
 test("a killed agent leaves nothing in the kernel, and disturbs nobody beside it", async () => {
 	using beside = new Harness();
@@ -38,11 +38,11 @@ test("a killed agent leaves nothing in the kernel, and disturbs nobody beside it
 	} finally {
 		child.kill("SIGKILL");
 	}
-}, 60_000);
+});
 
 test("100,000 short connections leave every map as they found it, and never mix", () => {
 	expect(shortConnections(100_000).sockets).toBe(200_000);
-}, 120_000);
+});
 
 test("10,000 processes leave every map as they found it, and never mix, though their ids come again", async () => {
 	const folder = mkdtempSync(join(tmpdir(), "wirescribe-processes-"));
@@ -55,4 +55,4 @@ test("10,000 processes leave every map as they found it, and never mix, though t
 	} finally {
 		rmSync(folder, { recursive: true });
 	}
-}, 120_000);
+});

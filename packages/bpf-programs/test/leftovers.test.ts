@@ -15,7 +15,7 @@ import { entriesOf, objectsOf } from "./kernel-objects.ts";
 import { addressOf, libc, listenOn, loopback, ok, readSome, tcpSocket, writeAll } from "./libc.ts";
 import { request, response } from "./traffic.ts";
 
-beforeAll(() => ensureDebian(["openssl"]), 240_000);
+beforeAll(() => ensureDebian(["openssl"]));
 
 function entries(name: string): number | undefined {
 	return entriesOf(objectsOf(process.pid)).get(name);
@@ -119,7 +119,7 @@ describe("an excluded process", () => {
 		expect(entries("excluded_tuples")).toBe(0);
 		expect(harness.capture.counters().skipped_own - before).toBeGreaterThanOrEqual(600);
 		expect(harness.drain().all).toEqual([]);
-	}, 30_000);
+	});
 
 	test("leaves its ports to others while it still holds the dead sockets", async () => {
 		using harness = capture();
@@ -177,7 +177,7 @@ describe("an excluded process", () => {
 		} finally {
 			await other.end();
 		}
-	}, 120_000);
+	});
 });
 
 test("that a process speaks TLS is forgotten with the process", async () => {
@@ -209,4 +209,4 @@ test("that a process speaks TLS is forgotten with the process", async () => {
 		server.close();
 		rmSync(folder, { recursive: true });
 	}
-}, 60_000);
+});

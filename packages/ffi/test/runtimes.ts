@@ -19,7 +19,7 @@ export const runtimes: Readonly<Record<RuntimeName, readonly [command: string, .
 	Deno: [fromRoot("node_modules/.bin/deno"), "run", "-A"],
 };
 
-/** Runs a file of this package in a runtime and gives back what it wrote. Rejects when it fails or takes more than 60 s. */
+/** Runs a file of this package in a runtime and gives back what it wrote. Rejects when it fails or takes more than four minutes. */
 export async function runIn(
 	name: RuntimeName,
 	file: string,
@@ -29,5 +29,5 @@ export async function runIn(
 	const path = fileURLToPath(new URL(file, import.meta.url));
 	const { NODE_OPTIONS: _, ...inherited } = process.env;
 	const env = { ...inherited, NO_COLOR: "1", DENO_CONDITIONS: "@wirescribe/source", ...variables };
-	return await run(command, [...args, path], { env, timeout: 60_000, killSignal: "SIGKILL" });
+	return await run(command, [...args, path], { env, timeout: 240_000, killSignal: "SIGKILL" });
 }

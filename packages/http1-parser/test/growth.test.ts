@@ -6,9 +6,7 @@ import { bin } from "../../../tools/workspace.ts";
 
 const STEPS = join(dirname(fileURLToPath(import.meta.url)), "../bench/steps.ts");
 
-test("no awkward input costs more steps than its size: twice the input, at most 2.3 times", {
-	timeout: 120_000,
-}, async () => {
+test("no awkward input costs more steps than its size: twice the input, at most 2.3 times", async () => {
 	// V8 counts the steps, whatever runs this test.
 	const { stdout } = await mustRun(bin("node"), ["--conditions=@wirescribe/source", STEPS], {});
 	const rows = stdout

@@ -27,7 +27,7 @@ function report(shell: string): Report {
 	const text = execFileSync("unshare", ["--mount", "sh", "-c", `${shell} ${node}`], {
 		encoding: "utf8",
 		env,
-		timeout: 30_000,
+		timeout: 240_000,
 	});
 	return JSON.parse(text) as Report;
 }

@@ -110,7 +110,7 @@ function inOrder(arrived: readonly number[]): boolean {
 
 /** Waits for the peer's own account of it: everything arrived, in order for each key. */
 async function expectAll(peer: Peer, count: number): Promise<void> {
-	await expect.poll(() => new Set(numbers(peer.taken)).size, { timeout: 10_000 }).toBe(count);
+	await expect.poll(() => new Set(numbers(peer.taken)).size).toBe(count);
 	expect(inOrder(numbers(peer.taken))).toBe(true);
 }
 
@@ -215,7 +215,7 @@ describe.each(stacks)("server %s", (stack) => {
 					sender.enqueue({ key: 1, version: 1, preamble: Buffer.alloc(0), body });
 				} else put(sender, n);
 			}
-			await expect.poll(() => sender.ledger().acked, { timeout: 20_000 }).toBe(29);
+			await expect.poll(() => sender.ledger().acked).toBe(29);
 			// Where the status gets lost with a reset, the record is tried until it expires.
 			const { retained, lost } = sender.ledger();
 			expect([retained + lost.oversize, lost.permanent]).toEqual([1, 0]);

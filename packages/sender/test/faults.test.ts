@@ -15,7 +15,6 @@ import type { SenderLedger } from "../src/index.ts";
 import { local, runtimes } from "./runtimes.ts";
 
 /** Against hanging only. */
-const patience = { timeout: 30_000 };
 const node = runtimes["node 26"]!;
 const cleanup: (() => unknown)[] = [];
 let folder: string;
@@ -52,7 +51,7 @@ function run(before: readonly string[], script: string, ...args: readonly string
 /** A peer; where it listens. */
 async function runPeer(before: readonly string[], port: number): Promise<Process> {
 	const peer = run(before, "./peers/peer.ts", `port=${port}`);
-	await expect.poll(() => peer.lines[0], patience).toBe(`listening ${port}`);
+	await expect.poll(() => peer.lines[0]).toBe(`listening ${port}`);
 	return peer;
 }
 
@@ -97,18 +96,18 @@ test("a black hole: found by lack of progress, and nothing is lost when it is ov
 	const peer = await runPeer(inside, 11800);
 	const client = run(inside, "./fault-client.ts", "127.0.0.1:11800", "");
 	client.tell("run");
-	await expect.poll(() => arrived(peer).size, patience).toBeGreaterThan(1000);
+	await expect.poll(() => arrived(peer).size).toBeGreaterThan(1000);
 	// Packets vanish: no reset, no answer.
 	await command(inside, "nft add table ip hole && nft 'add chain ip hole in { type filter hook input priority 0; }'");
 	await command(inside, "nft add rule ip hole in tcp dport 11800 drop && nft add rule ip hole in tcp sport 11800 drop");
-	await expect.poll(() => client.lines.join("\n"), patience).toContain("no progress for");
+	await expect.poll(() => client.lines.join("\n")).toContain("no progress for");
 	await command(inside, "nft delete table ip hole");
 	await new Promise((resolve) => setTimeout(resolve, 1000));
 	client.tell("pause");
 	const ledger = await finish(client);
 	expect(ledger).toMatchObject({ acked: ledger.accepted });
 	expect(ledger.resent.units).toBeGreaterThan(0);
-	await expect.poll(() => arrived(peer).size, patience).toBe(ledger.accepted);
+	await expect.poll(() => arrived(peer).size).toBe(ledger.accepted);
 });
 
 test("a name that does not resolve, then does", async () => {
@@ -118,9 +117,9 @@ test("a name that does not resolve, then does", async () => {
 	await command(inside, `: > ${folder}/resolv && mount --bind ${folder}/resolv /etc/resolv.conf`);
 	const client = run(inside, "./fault-client.ts", "collector.test:11800", "");
 	client.tell("run");
-	await expect.poll(() => client.lines.join("\n"), patience).toMatch(/retry.*(ENOTFOUND|EAI_AGAIN)/);
+	await expect.poll(() => client.lines.join("\n")).toMatch(/retry.*(ENOTFOUND|EAI_AGAIN)/);
 	await command(inside, `echo '127.0.0.1 collector.test' > ${folder}/hosts`);
-	await expect.poll(() => arrived(peer).size, patience).toBeGreaterThan(1000);
+	await expect.poll(() => arrived(peer).size).toBeGreaterThan(1000);
 	client.tell("pause");
 	const ledger = await finish(client);
 	expect(ledger).toMatchObject({ acked: ledger.accepted, resent: { units: 0 } });
@@ -132,11 +131,11 @@ test("a peer that is killed under load for 20 seconds", async () => {
 	const first = await runPeer(inside, 11800);
 	const client = run(inside, "./fault-client.ts", "127.0.0.1:11800", "");
 	client.tell("run");
-	await expect.poll(() => arrived(first).size, patience).toBeGreaterThan(1000);
+	await expect.poll(() => arrived(first).size).toBeGreaterThan(1000);
 	await first.kill();
 	await new Promise((resolve) => setTimeout(resolve, 20_000));
 	const second = await runPeer(inside, 11800);
-	await expect.poll(() => arrived(second).size, patience).toBeGreaterThan(1000);
+	await expect.poll(() => arrived(second).size).toBeGreaterThan(1000);
 	client.tell("pause");
 	const ledger = await finish(client);
 	expect(ledger).toMatchObject({ acked: ledger.accepted });
@@ -148,7 +147,7 @@ test("an agent killed with 10,000 records retained, then started again", async (
 	const spool = join(folder, "spool");
 	const first = run(inside, "./fault-client.ts", "127.0.0.1:11800", spool);
 	first.tell("put 10000");
-	await expect.poll(() => first.lines.join("\n"), patience).toContain("closed 10000");
+	await expect.poll(() => first.lines.join("\n")).toContain("closed 10000");
 	await first.kill();
 	const peer = await runPeer(inside, 11800);
 	const second = run(inside, "./fault-client.ts", "127.0.0.1:11800", spool);
@@ -163,8 +162,8 @@ test("a full disk: the memory is used as it was without one, and the sender goes
 	await command(inside, `mkdir ${spool} && mount -t tmpfs -o size=256k none ${spool}`);
 	const client = run(inside, "./fault-client.ts", "127.0.0.1:11800", spool, "400000");
 	client.tell("put 10000");
-	await expect.poll(() => client.lines.join("\n"), patience).toContain("closed 10000");
-	await expect.poll(() => client.lines.join("\n"), patience).toMatch(/Cannot write to the spool.*ENOSPC/);
+	await expect.poll(() => client.lines.join("\n")).toContain("closed 10000");
+	await expect.poll(() => client.lines.join("\n")).toMatch(/Cannot write to the spool.*ENOSPC/);
 	const peer = await runPeer(inside, 11800);
 	const ledger = await finish(client);
 	expect(ledger.lost.queue).toBeGreaterThan(0);

@@ -101,7 +101,7 @@ for (const transport of transports) {
 			await expect.poll(() => events.some((event) => event.type === "retry")).toBe(true);
 			await startProcess(first.address, lines);
 			const restarted = n;
-			await expect.poll(() => sender.ledger().acked, { timeout: 20_000 }).toBeGreaterThan(restarted);
+			await expect.poll(() => sender.ledger().acked).toBeGreaterThan(restarted);
 			clearInterval(traffic);
 			await sender.flush();
 			const ledger = await sender.shutdown(60_000);

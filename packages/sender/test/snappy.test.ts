@@ -7,7 +7,7 @@ import { ensureDebian } from "../../../tools/debian.ts";
 import { snappyFrames } from "../src/snappy.ts";
 import { local } from "./runtimes.ts";
 
-beforeAll(() => ensureDebian(["golang-go", "golang-github-golang-snappy-dev"]), 240_000);
+beforeAll(() => ensureDebian(["golang-go", "golang-github-golang-snappy-dev"]));
 
 function joined(parts: readonly Uint8Array[]): Buffer {
 	const length = (part: Uint8Array): Buffer => {
@@ -33,7 +33,7 @@ async function throughGo(input: Uint8Array): Promise<Buffer> {
 	return Buffer.concat(parts);
 }
 
-test("Go's snappy reads what we write", { timeout: 120_000 }, async () => {
+test("Go's snappy reads what we write", async () => {
 	const repeating = fc
 		.tuple(fc.uint8Array({ minLength: 1, maxLength: 90 }), fc.integer({ min: 1, max: 3000 }), fc.uint8Array())
 		.map(([part, times, end]) => Buffer.concat([...Array.from({ length: times }, () => part), end]));

@@ -5,7 +5,7 @@ import { ensureDebian } from "../../../../tools/debian.ts";
 import { systemTlsLibraries } from "./system-libraries.ts";
 import { type TlsFunction, tlsFunctionsAt } from "./tls-functions.ts";
 
-beforeAll(() => ensureDebian(["binutils", "libssl3", "libgnutls30"]), 240_000);
+beforeAll(() => ensureDebian(["binutils", "libssl3", "libgnutls30"]));
 
 function functionsOf(library: RegExp): { path: string; functions: ReadonlyMap<string, TlsFunction> } {
 	const path = realpathSync(systemTlsLibraries().find((one) => library.test(one)) as string);

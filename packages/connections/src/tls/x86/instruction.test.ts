@@ -6,7 +6,7 @@ import { ensureDebian } from "../../../../../tools/debian.ts";
 import { systemTlsLibraries } from "../system-libraries.ts";
 import { decode, type Instruction } from "./instruction.ts";
 
-beforeAll(() => ensureDebian(["binutils-x86-64-linux-gnu", "libssl3"]), 240_000);
+beforeAll(() => ensureDebian(["binutils-x86-64-linux-gnu", "libssl3"]));
 
 /** Numbers of registers, by all their names. */
 const NUMBERS = new Map<string, number>();
