@@ -38,17 +38,21 @@ function emptyChunk(direction: Direction): MutableChunk {
 	return { ...ids, offset: 4294960000, bytes: 0, payload: NO_BYTES, startNs: 0, endNs: 0 };
 }
 
-function checkHead(checker: Checker, message: Message, level: Level): void {
-	if (level === "strings") checker.flat(message.rawHeaders());
+type CheckHead = (message: Message) => void;
+
+function headChecker(checker: Checker, level: Level): CheckHead {
 	const [a, b, c] = checker.names;
-	const { method, target, status } = message;
-	checker.head(method, target, status, message.get(a) ?? "", message.get(b) ?? "", message.get(c) ?? "");
+	return (message) => {
+		if (level === "strings") checker.flat(message.rawHeaders());
+		const { method, target, status } = message;
+		checker.head(method, target, status, message.get(a) ?? "", message.get(b) ?? "", message.get(c) ?? "");
+	};
 }
 
 /** Direction 1 alone, through the push core: no matcher, nothing kept. */
 function makeCore(of: Case, level: Level): Contender {
 	const checker = new Checker(of, "wirescribe");
-	const onHead = (message: Message) => checkHead(checker, message, level);
+	const onHead = headChecker(checker, level);
 	const onEnd = (message: Message) => checker.end(message.decodedBodyBytes);
 	const parser = new MessageParser(
 		of.kind,
@@ -66,12 +70,13 @@ function makeCore(of: Case, level: Level): Contender {
 /** The same through the public layer that returns messages to be kept. */
 function makeKept(of: Case): Contender {
 	const checker = new Checker(of, "wirescribe");
+	const checkHead = headChecker(checker, "kept");
 	const reader = new MessageReader(of.kind, { method: "GET", templates: new HeadTemplates() });
 	const run = (input: Input) => {
 		checker.begin(input);
 		for (const bytes of input.views) {
 			for (const message of reader.push(bytes)) {
-				checkHead(checker, message, "kept");
+				checkHead(message);
 				checker.end(message.decodedBodyBytes);
 			}
 		}
@@ -83,6 +88,7 @@ function makeKept(of: Case): Contender {
 /** Both directions, as they are overheard: chunks with ids, offsets and times, paired. */
 function makeObserved(of: Case): Contender {
 	const checker = new Checker(of, "wirescribe");
+	const checkHead = headChecker(checker, "observed");
 	const numbering = new Numbering();
 	const asks = of.kind === "request";
 	const connection = new Http1Connection(
@@ -92,7 +98,7 @@ function makeObserved(of: Case): Contender {
 				if (request === undefined || response === undefined || unpaired !== undefined || partial.length > 0) {
 					throw new Error(`wirescribe, case ${of.id}: ${unpaired} ${partial.join()}`);
 				}
-				checkHead(checker, asks ? request : response, "observed");
+				checkHead(asks ? request : response);
 				checker.end((asks ? request : response).decodedBodyBytes);
 				if (asks ? response.status === 204 : request.method === "GET") checker.companions++;
 			},

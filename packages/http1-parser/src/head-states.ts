@@ -9,7 +9,7 @@ import { hasLineEnd, isHttp2 } from "./lines.ts";
 import type { Reader } from "./reader.ts";
 import { CHUNKED, CLOSE, LENGTH } from "./reader-state.ts";
 import type { PartialReason } from "./reasons.ts";
-import { forgetHeld, INCOMPLETE, INVALID } from "./scan.ts";
+import { INCOMPLETE, INVALID } from "./scan.ts";
 import { takeCutRequestLine } from "./start-line.ts";
 
 const SLASH = 47;
@@ -29,13 +29,15 @@ export function readHead(reader: Reader): boolean {
 		return true;
 	}
 	if (!reader.synced && !reader.candidate && !atOperation(reader)) return search(reader);
-	const head = reader.nextHead(!reader.synced);
+	const head = reader.draft ?? reader.newHead();
+	head.guess = !reader.synced;
 	let end = reader.tried === 0 ? scan(reader, head, bytes, from, to, 0) : INCOMPLETE;
 	let ends: Span = NONE;
 	if (end === INCOMPLETE) {
 		ends = stream.gather();
 		end = scanAgain(reader, head, to - from, ends);
 	}
+	if (end < 0) reader.draft = head;
 	if (end === INCOMPLETE) {
 		if (ends === NONE && reader.tried <= reader.limits.maxHeaderBytes) return false;
 		return cutHead(reader, ends === NONE ? "head-too-long" : ends === HOLE ? "head-lost" : "head-not-captured");
@@ -69,8 +71,6 @@ function isGoodGuess(reader: Reader, head: HttpMessage): boolean {
 /** Goes on with an unfinished head when that can change something: linear in its bytes, however they come. */
 export function scanAgain(reader: Reader, head: HttpMessage, alone: number, ends: Span): number {
 	const { bytes, from, to } = reader.stream;
-	// They were moved to be joined.
-	forgetHeld();
 	const have = to - from;
 	const first = reader.tried === 0;
 	// What follows a line end tells whether a line begins, or the head ends, or is none.

@@ -42,6 +42,8 @@ export interface HeadScan {
 		to: number,
 		resume: number,
 	): number | undefined;
+	/** A reader has ended: its memory is let go. */
+	forget(): void;
 }
 
 /** Limits of one reader. */

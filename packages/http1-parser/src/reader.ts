@@ -10,7 +10,6 @@ import { HttpMessage } from "./http-message.ts";
 import type { ReaderHost, ReaderLimits } from "./reader-host.ts";
 import { BLIND, CHUNKED, CLOSE, LENGTH, OPAQUE, START } from "./reader-state.ts";
 import type { PartialReason } from "./reasons.ts";
-import { forgetHeld } from "./scan.ts";
 
 export type { ReaderHost, ReaderLimits } from "./reader-host.ts";
 
@@ -90,7 +89,6 @@ export class Reader {
 
 	/** Reads until nothing more can be read now. */
 	run(): void {
-		forgetHeld();
 		for (;;) {
 			if (this.pausedFor !== undefined) {
 				if (!this.pausedFor.settled && this.stream.retained <= this.limits.maxPausedBytes) return;
@@ -152,13 +150,16 @@ export class Reader {
 
 	/** The head that is read, or may be. */
 	nextHead(guess: boolean): HttpMessage {
-		let head = this.draft;
-		if (head === undefined) {
-			head = this.draft = spare ?? new HttpMessage();
-			spare = head.template = undefined;
-			head.thorough = this.strict || this.limits.thorough === true;
-		}
-		head.guess = guess;
+		this.draft ??= this.newHead();
+		this.draft.guess = guess;
+		return this.draft;
+	}
+
+	/** The same where no draft is: most heads are whole at once. */
+	newHead(): HttpMessage {
+		const head = spare ?? new HttpMessage();
+		spare = head.template = undefined;
+		head.thorough = this.strict || this.limits.thorough === true;
 		return head;
 	}
 
@@ -241,6 +242,7 @@ export class Reader {
 
 	/** Reads no HTTP any more. */
 	stop(): void {
+		this.limits.templates?.forget();
 		this.state = OPAQUE;
 		this.message = undefined;
 		this.pausedFor = undefined;

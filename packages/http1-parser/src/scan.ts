@@ -14,41 +14,18 @@ export let words: Int32Array = new Int32Array(4096);
 /** The same memory. What was copied begins at 0 and ends with a 0, so that no search runs out of it. */
 export let memory: Uint8Array = new Uint8Array(words.buffer);
 
-/** What memory has from its beginning on, while that is known: held[heldFrom..heldTo). */
-let held: Uint8Array | undefined;
-let heldFrom = 0;
-let heldTo = 0;
-
-/** Copies what is to be scanned to `at`; returns where it ends. What is before stays, if it was no more than a few KB. */
-export function copyIn(bytes: Uint8Array, from: number, to: number, at: number = 0): number {
-	held = undefined;
-	const count = at + to - from;
+/** Copies what is to be scanned; returns where it ends. */
+export function copyIn(bytes: Uint8Array, from: number, to: number): number {
+	const count = to - from;
 	if (count >= memory.length) {
 		words = new Int32Array(2 * ((count + 8) >> 2));
 		memory = new Uint8Array(words.buffer);
 	}
 	// A view is an object more; a few bytes more cost less.
-	if (from === at && bytes.length <= 4096) memory.set(bytes);
-	else memory.set(to - from === bytes.length ? bytes : bytes.subarray(from, to), at);
+	if (from === 0 && bytes.length <= 4096) memory.set(bytes);
+	else memory.set(count === bytes.length ? bytes : bytes.subarray(from, to));
 	memory[count] = 0;
 	return count;
-}
-
-/** Says what was copied last, so that it need not be copied again. */
-export function hold(bytes: Uint8Array, from: number, to: number): void {
-	held = bytes;
-	heldFrom = from;
-	heldTo = to;
-}
-
-/** Where memory has these bytes already; -1: it has not. */
-export function placeOf(bytes: Uint8Array, from: number, to: number): number {
-	return bytes === held && from >= heldFrom && to <= heldTo ? from - heldFrom : -1;
-}
-
-/** Bytes may have been changed since they were copied. */
-export function forgetHeld(): void {
-	held = undefined;
 }
 
 const HIGH = 0x80808080;

@@ -1,8 +1,9 @@
 import { isBlank, latin1 } from "./bytes.ts";
 import { Change } from "./change.ts";
+import { controlAt, firstOther, viewOf } from "./compare.ts";
 import { noteContentLength, noteHost, valueStart } from "./fields.ts";
 import type { HttpMessage } from "./http-message.ts";
-import { below, CONTROL, copyIn, hold, INCOMPLETE, memory, placeOf, words } from "./scan.ts";
+import { copyIn, INCOMPLETE } from "./scan.ts";
 import * as FIELD from "./signals.ts";
 import { scanStartLine } from "./start-line.ts";
 import { TemplateText } from "./template-text.ts";
@@ -12,8 +13,6 @@ export const MISS = -3;
 
 /** So much longer than its template a head may be. */
 const ROOM = 256;
-/** So much is copied at once of heads that follow each other. */
-const SEVERAL = 4096;
 /** With more lines that differ a head is as quickly scanned. */
 const MOST_CHANGES = 8;
 /** The start line. */
@@ -43,8 +42,7 @@ const KINDS: Readonly<Record<string, number>> = {
  *              ======= compared ======== -- scanned ---- == compared ======
  * ```
  *
- * Only plain heads become one: lines that end in CRLF, no leniency, nothing but ASCII without controls. So eight bytes may be compared
- * as one number: none of the template's is a zero, of which there are two, or not a number, which is like none.
+ * Only plain heads become one: lines that end in CRLF, no leniency, nothing but ASCII without controls.
  */
 export class Template {
 	/** Stands for the names and what the client is. */
@@ -55,12 +53,15 @@ export class Template {
 	readonly text: TemplateText;
 	readonly #head: HttpMessage;
 	readonly #bytes: Uint8Array;
-	/** The bytes as numbers, beginning with 0 to 7 others: memory has the head at any place. Made when they are needed. */
-	readonly #numbers: (Float64Array | undefined)[] = Array.from({ length: 8 }, () => undefined);
+	readonly #view: DataView;
+	/** Three bytes of the method, or the status. */
+	readonly #mark: number;
 	/** Where lines begin, the blank one too; their colons; and what their values are for. */
 	readonly #starts: number[] = [];
 	readonly #colons: number[] = [];
 	readonly #kinds: number[] = [];
+	/** Of each byte its line's number; -1: the start line. */
+	readonly #lines: Int8Array;
 
 	/** `head` was scanned from these bytes, and is only for this. */
 	constructor(head: HttpMessage, bytes: Uint8Array, from: number, to: number, shape: number) {
@@ -71,6 +72,10 @@ export class Template {
 		this.headerCount = head.headerCount;
 		this.#head = head;
 		this.text = this.#readLines();
+		this.#view = new DataView(this.#bytes.buffer);
+		this.#mark = this.#view.getInt32(head.response ? 9 : 0, true) & 0xffffff;
+		this.#lines = new Int8Array(this.length).fill(START);
+		for (const [k, start] of this.#starts.entries()) this.#lines.fill(k, start);
 	}
 
 	#readLines(): TemplateText {
@@ -99,19 +104,8 @@ export class Template {
 
 	/** Begins as this one does, as far as one look can tell: the same method, or the same status. */
 	mayBe(bytes: Uint8Array, from: number): boolean {
-		const b = this.#bytes;
-		const at = this.response ? 9 : 0;
-		return bytes[from + at] === b[at] && bytes[from + at + 1] === b[at + 1] && bytes[from + at + 2] === b[at + 2];
-	}
-
-	/** The bytes as numbers, so many others before them. */
-	#numbersBehind(before: number): Float64Array {
-		const end = before + this.length;
-		// What is behind is like nothing and ends the comparison.
-		const numbers = new Float64Array((end >> 3) + 3).fill(Number.NaN, (end + 7) >> 3);
-		new Uint8Array(numbers.buffer).set(this.#bytes, before);
-		this.#numbers[before] = numbers;
-		return numbers;
+		const at = this.response ? from + 9 : from;
+		return (bytes[at]! | (bytes[at + 1]! << 8) | (bytes[at + 2]! << 16)) === this.#mark;
 	}
 
 	/**
@@ -119,76 +113,54 @@ export class Template {
 	 * it has to be scanned.
 	 */
 	read(head: HttpMessage, bytes: Uint8Array, from: number, to: number): number {
-		const { length, headerCount } = this;
-		const t = this.#bytes;
+		const { length } = this;
+		const ours = this.#view;
 		const starts = this.#starts;
+		const view = viewOf(bytes);
+		const base = bytes.byteOffset;
 		let changes: Change | undefined;
 		let at = 0;
-		let k = START;
-		/** How much further on than in the template the rest of the head is. */
-		let shift = 0;
+		/** Where the template's first byte would be if the rest of the head were like its rest. */
+		let place = from;
 		if (head.template === this.text) {
 			changes = head.changes;
 			at = head.textStart;
-			if (changes !== undefined) {
-				k = changes.line + 1;
-				shift = changes.end - starts[k]!;
-			}
+			if (changes !== undefined) place += changes.end - starts[changes.line + 1]!;
+			if (place + at > to) return MISS;
 		}
-		const most = from + length + ROOM;
-		const enough = to < most ? to : most;
-		if (from + at + shift > to) return MISS;
-		/** Where memory has the template's first byte, or would have it; and where it ends. */
-		let place = at === 0 ? placeOf(bytes, from, enough) : -1;
-		let count = place + enough - from;
-		if (place < 0) {
-			place = 0;
-			const several = from > 0 && at === 0 && to > enough;
-			const until = several ? Math.max(enough, Math.min(to, from + SEVERAL)) : enough;
-			count = copyIn(bytes, from + at + shift, until, at);
-			if (several) hold(bytes, from, until);
-		}
-		const b = memory;
-		let left = MOST_CHANGES;
-		for (;;) {
-			const theirs = this.#numbers[place & 7] ?? this.#numbersBehind(place & 7);
-			at = firstOther(t, theirs, at, place);
-			if (at >= length) break;
-			// What ends the bytes that were copied, ends all there are; or the head has grown too long.
-			if (at + place >= count) return to > most ? MISS : this.#pause(head, changes, at);
+		for (let left = MOST_CHANGES; ; ) {
+			const have = to - place;
+			at = firstOther(ours, at, view, place + base, have < length ? have : length);
+			if (at === length) break;
+			if (at === have) return this.#pause(head, changes, at);
 			if (--left === 0) return MISS;
-			let end: number;
-			if (at < starts[0]!) {
-				// It is scanned where memory begins.
-				if (place > 0) count = copyIn(bytes, from, enough);
-				end = this.#readStart(head, count);
-				if (end === INCOMPLETE && to <= most) return this.#pause(head, undefined, 0);
-				if (end < 0) return MISS;
-				changes = new Change(START, 0, end, undefined);
-				place = 0;
-				k = 0;
+			let next: number;
+			const k = this.#lines[at]! + 1;
+			if (k === 0) {
+				const most = from + starts[0]! + ROOM;
+				const count = this.#readStart(head, copyIn(bytes, from, to < most ? to : most));
+				if (count === INCOMPLETE && to <= most) return this.#pause(head, undefined, 0);
+				if (count < 0) return MISS;
+				next = from + count;
+				changes = new Change(START, 0, count, undefined);
 			} else {
-				if (k < 0) k = 0;
-				while (k < headerCount && at >= starts[k + 1]!) k++;
-				if (k === headerCount || at <= this.#colons[k]! || this.#kinds[k] === FIXED) return MISS;
+				if (k > this.headerCount || at <= this.#colons[k - 1]! || this.#kinds[k - 1] === FIXED) return MISS;
 				// What differs behind a CR may make that one a part of the value.
-				end = below(words, Math.min(at, starts[k + 1]! - 2) + place, CONTROL);
-				while (b[end] === 9) end = below(words, end + 1, CONTROL);
-				if (b[end] !== 13 || b[end + 1] !== 10) {
-					const open = end >= count || (b[end] === 13 && end + 1 === count);
-					return open && to <= most ? this.#pause(head, changes, at) : MISS;
+				const line = place + Math.min(at, starts[k]! - 2);
+				const control = controlAt(view, line + base, to + base) - base;
+				next = control + 2;
+				if (next > to || bytes[control] !== 13 || bytes[control + 1] !== 10) {
+					const open = control === to || (next > to && bytes[control] === 13);
+					return open && to - from <= length + ROOM ? this.#pause(head, changes, at) : MISS;
 				}
-				end += 2;
-				changes = new Change(k, starts[k]! + shift, end - place + shift, changes);
-				k++;
+				changes = new Change(k - 1, starts[k - 1]! + place - from, next - from, changes);
 			}
 			// The rest is compared where it is.
 			at = starts[k]!;
-			shift += end - place - at;
-			place = end - at;
+			place = next - at;
 		}
 		this.#fill(head, bytes, from, changes);
-		return from + length + shift;
+		return place + length;
 	}
 
 	/** More bytes are needed: from the last one that was the same on they are compared then. Or everything is scanned. */
@@ -257,28 +229,4 @@ export class Template {
 			noteContentLength(head, bytes, value, to);
 		}
 	}
-}
-
-/** Memory once more: what is only compared goes by eight bytes at once. */
-let numbers: Float64Array = new Float64Array(0);
-
-/** The first byte from `at` on that is another one in memory. */
-function firstOther(t: Uint8Array, theirs: Float64Array, at: number, place: number): number {
-	const b = memory;
-	if (numbers.length * 8 !== b.length) numbers = new Float64Array(b.buffer);
-	const ours = numbers;
-	const { length } = t;
-	let i = at;
-	while (((i + place) & 7) !== 0 && b[i + place] === t[i]) i++;
-	if (((i + place) & 7) !== 0) return i;
-	let k = (i + place) >> 3;
-	let m = (i + (place & 7)) >> 3;
-	while (ours[k] === theirs[m] && ours[k + 1] === theirs[m + 1]) {
-		k += 2;
-		m += 2;
-	}
-	if (ours[k] === theirs[m]) k++;
-	i = (k << 3) - place;
-	while (i < length && b[i + place] === t[i]) i++;
-	return i;
 }

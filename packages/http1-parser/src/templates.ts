@@ -1,3 +1,4 @@
+import { forgetViews } from "./compare.ts";
 import { scanHead } from "./head.ts";
 import { linesNoted } from "./headers.ts";
 import { HttpMessage } from "./http-message.ts";
@@ -29,13 +30,13 @@ const MOST_SAVED = 64 * COST;
  * nearly the same bytes: then a head is compared instead of read, but for the lines that differ, and its strings are those
  * of the head before.
  *
- * Memory is bounded: 64 heads of at most 2 KiB, at up to eight alignments each, and their strings. Readers hold numbers of
- * slots, so that what is replaced is gone; a message that is kept has what it needs.
+ * Memory is bounded: 64 heads of at most 2 KiB, and their strings. Readers hold numbers of slots, so that what is replaced
+ * is gone; a message that is kept has what it needs.
  */
 export interface HeadTemplates {
 	/** How many heads there are to compare with. */
 	readonly size: number;
-	/** Bytes of them; their strings take some twice as much, each alignment at which they were compared once as much. */
+	/** Bytes of them; their strings take some twice as much. */
 	readonly bytes: number;
 	/** How many heads were read by comparing. */
 	readonly hits: number;
@@ -86,6 +87,10 @@ class TemplateTable implements HeadTemplates, HeadScan {
 		reader.recall += misses < 2 * RARELY - 1 ? ONE_MISS : (1 - RARELY) * ONE_MISS;
 		if (tries) this.#missed(reader, head, bytes, from, end);
 		return end;
+	}
+
+	forget(): void {
+		forgetViews();
 	}
 
 	#read(slot: number, reader: Reader, head: HttpMessage, bytes: Uint8Array, from: number, to: number): number {
