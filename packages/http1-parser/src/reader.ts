@@ -121,7 +121,7 @@ export class Reader {
 	}
 
 	finish(message: HttpMessage): void {
-		this.touch(message);
+		if (this.state !== START) this.touch(message);
 		message.complete = true;
 		this.message = this.chunked = undefined;
 		this.state = START;

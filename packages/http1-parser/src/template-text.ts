@@ -8,6 +8,13 @@ import { shortText } from "./short-text.ts";
 /** Names whose lines are remembered. */
 const MOST_ASKED = 8;
 
+/** A name that was asked for, as it was written; its line, -1: none; and what was asked for next, after the last the first. */
+interface Asked {
+	readonly name: string;
+	readonly line: number;
+	next: Asked;
+}
+
 /** The strings of a head that was read: those of every head like it, but for the lines that differ. */
 export class TemplateText {
 	/** Target or reason; and the host. */
@@ -17,10 +24,11 @@ export class TemplateText {
 	readonly #flat: readonly string[];
 	/** The line of Host; -1: none. */
 	readonly #hostLine: number;
-	/** The first names that were asked for, as they were written, and their lines; -1: none. */
-	readonly #asked: string[] = [];
-	readonly #answers: number[] = [];
-	#next = 0;
+	/** The one added last, and how many there are: with more than `MOST_ASKED` they begin anew. */
+	#last: Asked | undefined = undefined;
+	#count = 0;
+	/** Mostly the same are asked for, one after the other. */
+	#next: Asked | undefined = undefined;
 
 	constructor(part: string, host: string, hostLine: number, flat: readonly string[]) {
 		this.part = part;
@@ -35,16 +43,10 @@ export class TemplateText {
 	}
 
 	get(message: HttpMessage, name: string): string | undefined {
-		const asked = this.#asked;
-		// Mostly the same are asked for, one after the other.
-		let i = this.#next;
-		if (asked[i] !== name) {
-			i = asked.indexOf(name);
-			if (i < 0) i = this.#find(name);
-		}
-		this.#next = i + 1 < asked.length ? i + 1 : 0;
-		const k = this.#answers[i]!;
-		return k < 0 ? undefined : this.#value(message, k);
+		let asked = this.#next;
+		if (asked === undefined || asked.name !== name) asked = this.#ask(name);
+		this.#next = asked.next;
+		return asked.line < 0 ? undefined : this.#value(message, asked.line);
 	}
 
 	rawHeaders(message: HttpMessage): string[] {
@@ -63,18 +65,32 @@ export class TemplateText {
 		message.bytes = undefined;
 	}
 
+	#ask(name: string): Asked {
+		const last = this.#last;
+		let asked = last;
+		for (let i = this.#count; i > 0; i--) {
+			asked = asked!.next;
+			if (asked.name === name) return asked;
+		}
+		const fresh = { name, line: this.#find(name) } as Asked;
+		fresh.next = fresh;
+		if (last !== undefined && this.#count < MOST_ASKED) {
+			fresh.next = last.next;
+			last.next = fresh;
+		} else this.#count = 0;
+		this.#count++;
+		this.#last = fresh;
+		return fresh;
+	}
+
+	/** Of several lines the first one counts. */
 	#find(name: string): number {
 		const flat = this.#flat;
-		// Of several lines the first one counts.
-		let found = -1;
-		for (let k = flat.length / 2 - 1; k >= 0; k--) {
-			const mine = flat[2 * k]!;
-			if (mine.length === name.length && isName(mine, 0, name)) found = k;
+		for (let i = 0; i < flat.length; i += 2) {
+			const mine = flat[i]!;
+			if (mine.length === name.length && isName(mine, 0, name)) return i / 2;
 		}
-		const i = Math.min(this.#asked.length, MOST_ASKED - 1);
-		this.#asked[i] = name;
-		this.#answers[i] = found;
-		return i;
+		return -1;
 	}
 
 	#value(message: HttpMessage, k: number): string {
