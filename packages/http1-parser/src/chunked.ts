@@ -112,8 +112,12 @@ export class ChunkedBody {
 					if (++this.#line > this.#maxLine) return this.#over(i);
 					break;
 				case DATA_END:
-					if (c === 10) this.#begin(SIZE);
-					else if (c !== 13 || ++this.#line > 1) return -i;
+					if (c === 10) {
+						// The next chunks may be whole.
+						this.#begin(SIZE);
+						return i;
+					}
+					if (c !== 13 || ++this.#line > 1) return -i;
 					continue;
 				default:
 					if (++this.#trailer > this.#maxTrailer) return this.#over(i);
