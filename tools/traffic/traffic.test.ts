@@ -1,7 +1,9 @@
 import { execFileSync } from "node:child_process";
-import { readFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { beforeAll, expect, test } from "vitest";
 import { ensureDebian } from "../debian.ts";
 import { runLoad } from "./load.ts";
@@ -50,14 +52,21 @@ test("nginx dies with the process that started it", async () => {
 		process.stdout.write(String(nginx.pid));
 		process.kill(process.pid, "SIGKILL");
 	`;
+	// Nobody is left to remove its files.
+	const folder = mkdtempSync(join(tmpdir(), "wirescribe-traffic-"));
+	const env = { ...process.env, TMPDIR: folder };
 	let pid = 0;
 	try {
-		execFileSync(process.execPath, ["--input-type=module", "-e", script], { encoding: "utf8" });
+		execFileSync(process.execPath, ["--input-type=module", "-e", script], { encoding: "utf8", env });
 	} catch (error) {
 		pid = Number((error as { stdout: string }).stdout);
 	}
-	expect(pid).toBeGreaterThan(0);
-	await expect.poll(() => isRunning(pid)).toBe(false);
+	try {
+		expect(pid).toBeGreaterThan(0);
+		await expect.poll(() => isRunning(pid)).toBe(false);
+	} finally {
+		rmSync(folder, { recursive: true, force: true });
+	}
 });
 
 /** A process that has ended may wait a second for init to ask for its exit code: `Z`. */

@@ -30,32 +30,6 @@ export class Store {
 	/** The last piece in the region. */
 	last: Piece | undefined = undefined;
 
-	/** True when so many more bytes have room. */
-	fits(count: number): boolean {
-		return this.written - this.base + count <= this.bytes.length;
-	}
-
-	/** Adds source[from..to), for which there is room, and returns its running number. */
-	add(source: Uint8Array, from: number, to: number): number {
-		const { bytes } = this;
-		const count = to - from;
-		const at = this.written - this.base;
-		if (count > 16) bytes.set(source.length === count ? source : source.subarray(from, to), at);
-		else for (let i = 0; i < count; i++) bytes[at + i] = source[from + i]!;
-		this.written += count;
-		return this.written - count;
-	}
-
-	/** Adds the region once more, for which there is room, so that it lies at the end and can grow. */
-	moveRegion(): void {
-		const count = this.to - this.from;
-		if (this.at + count === this.written) return;
-		const from = this.at - this.base;
-		this.bytes.copyWithin(this.written - this.base, from, from + count);
-		this.at = this.written;
-		this.written += count;
-	}
-
 	/** Makes room for so many more bytes. `oldest`: what comes before that number is not needed. */
 	makeRoom(count: number, oldest: number): void {
 		const first = Math.max(this.base, Math.min(oldest, this.written));

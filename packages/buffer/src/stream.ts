@@ -1,6 +1,7 @@
 import { type Chunk, NO_BYTES } from "./chunk.ts";
 import { Heap } from "./heap.ts";
 import { givePiece, isBefore, isSame, type Piece, takePiece } from "./piece.ts";
+import { beginRegion, copyInto, growRegion } from "./region.ts";
 import { keepApart } from "./slab.ts";
 import { BYTES, CUT, HOLE, NO_COUNTS, NONE, type Span, type StreamCounters } from "./span.ts";
 import { giveStore, type Store, takeStore } from "./store.ts";
@@ -88,6 +89,16 @@ export class Stream {
 	/** The piece at the read position, or the first one behind a hole. */
 	get front(): Piece | undefined {
 		return this.#front ?? this.#ahead?.top;
+	}
+
+	/** The first piece that is kept, read and held or not read yet. */
+	get first(): Piece | undefined {
+		return this.#held ?? this.#front;
+	}
+
+	/** Bytes before this place are not needed any more. */
+	get needed(): number {
+		return this.committed < 0 ? this.at : this.committed;
 	}
 
 	/** The position of the next byte to read, unwrapped: modulo 2^32 TCP's own. */
@@ -281,75 +292,12 @@ export class Stream {
 		if (front.next === undefined) return NONE;
 		this.#store ??= takeStore();
 		const store = this.#store;
-		if (this.at < store.from || end > store.to) this.#beginRegion(store, front, end);
-		const ends = this.#growRegion(store);
+		if (this.at < store.from || end > store.to) beginRegion(store, this, front, end);
+		const ends = growRegion(store, this);
 		this.bytes = store.bytes;
 		this.from = store.at - store.base + this.at - store.from;
 		this.to = this.from + store.to - this.at;
 		return ends;
-	}
-
-	#beginRegion(store: Store, front: Piece, end: number): void {
-		// Nothing of an earlier region is needed any more.
-		store.from = store.to = -1;
-		const at =
-			front.bytes === undefined && this.bytes === store.bytes
-				? front.at + this.at - front.start
-				: this.#copy(store, this.bytes, this.from, this.to);
-		store.at = at;
-		store.from = this.at;
-		store.to = end;
-		store.last = front;
-	}
-
-	#growRegion(store: Store): Span {
-		for (let last = store.last!; ; last = store.last!) {
-			if (store.to < last.end) return CUT;
-			const piece = last.next;
-			if (piece === undefined) return NONE;
-			if (piece.afterUnknownHole || piece.start > store.to) return HOLE;
-			const captured = piece.start + piece.captured;
-			if (captured > store.to) this.#join(store, piece, captured);
-			store.last = piece;
-		}
-	}
-
-	/** Makes the region reach to the end of a piece's captured bytes. */
-	#join(store: Store, piece: Piece, captured: number): void {
-		const from = piece.at + store.to - piece.start;
-		if (piece.bytes !== undefined || from !== store.at + store.to - store.from) {
-			this.#room(store, store.to - store.from);
-			store.moveRegion();
-			let source = piece.bytes;
-			let at = from;
-			if (source === undefined) {
-				source = store.bytes.slice(from - store.base, from - store.base + captured - store.to);
-				at = 0;
-			}
-			piece.at = this.#copy(store, source, at, at + captured - store.to) - (store.to - piece.start);
-			piece.bytes = undefined;
-		}
-		store.to = captured;
-	}
-
-	#copy(store: Store, source: Uint8Array, from: number, to: number): number {
-		this.#room(store, to - from);
-		return store.add(source, from, to);
-	}
-
-	#room(store: Store, count: number): void {
-		if (!store.fits(count)) store.makeRoom(count, this.#oldest(store));
-	}
-
-	/** The smallest running number of the store that is still needed. */
-	#oldest(store: Store): number {
-		let oldest = store.to > store.from ? store.at + Math.max(0, this.at - store.from) : store.written;
-		for (let piece = this.#held ?? this.#front; piece !== undefined; piece = piece.next) {
-			if (piece.bytes !== undefined || piece.captured === 0) continue;
-			const read = (this.committed < 0 ? this.at : this.committed) - piece.start;
-			oldest = Math.min(oldest, piece.at + Math.max(0, Math.min(read, piece.captured)));
-		}
-		return oldest;
 	}
 
 	/** Consumes `count` bytes or, after an unknown hole, the hole (count -1). */
@@ -395,13 +343,13 @@ export class Stream {
 		if (this.committed < 0) return;
 		this.at = this.committed;
 		for (let piece = this.#held; piece !== undefined && piece !== this.#front; piece = piece.next) this.pending++;
-		this.#front = this.#held ?? this.#front;
+		this.#front = this.first;
 		this.#held = undefined;
 	}
 
 	/** The piece that has the byte at a place, read and held or not read yet; behind it, `next`. */
 	pieceAt(place: number): Piece | undefined {
-		let piece = this.#held ?? this.#front;
+		let piece = this.first;
 		while (piece !== undefined && piece.end <= place) piece = piece.next;
 		return piece !== undefined && piece.start <= place ? piece : undefined;
 	}
@@ -464,8 +412,7 @@ export class Stream {
 		const piece = this.#borrowed;
 		if (piece !== undefined) {
 			this.#borrowed = undefined;
-			const read = (this.committed < 0 ? this.at : this.committed) - piece.start;
-			this.#keep(piece, Math.max(0, read));
+			this.#keep(piece, Math.max(0, this.needed - piece.start));
 		}
 		if (this.#store !== undefined && this.#back === undefined) {
 			giveStore(this.#store);
@@ -480,7 +427,7 @@ export class Stream {
 		if (count > 0) {
 			this.#store ??= takeStore();
 			const from = piece.at + read;
-			piece.at = this.#copy(this.#store, source, from, from + count) - read;
+			piece.at = copyInto(this.#store, this, source, from, from + count) - read;
 		}
 		piece.bytes = undefined;
 		this.#account(piece, Math.max(0, count));

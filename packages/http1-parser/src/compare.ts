@@ -1,3 +1,5 @@
+import { CONTROL, HIGH } from "./scan.ts";
+
 /**
  * Views of the memory that bytes lie in. Making one takes as long as comparing 500 bytes, asking for the memory as 100. Two
  * take turns: the caller's memory and what a stream has joined.
@@ -73,9 +75,6 @@ export function firstOther(ours: DataView, at: number, theirs: DataView, place: 
 	}
 	return i + ((31 - Math.clz32(other & -other)) >> 3);
 }
-
-const HIGH = 0x80808080;
-const CONTROL = 0x20202020;
 
 /** The first control character but a tab from `at` on, before `end`; else `end`. */
 export function controlAt(view: DataView, at: number, end: number): number {

@@ -121,6 +121,7 @@ export class Reader {
 	}
 
 	finish(message: HttpMessage): void {
+		// Of a head without a body everything was noted when it was taken.
 		if (this.state !== START) this.touch(message);
 		message.complete = true;
 		this.message = this.chunked = undefined;

@@ -28,7 +28,8 @@ export function copyIn(bytes: Uint8Array, from: number, to: number): number {
 	return count;
 }
 
-const HIGH = 0x80808080;
+/** The highest bits of four bytes. */
+export const HIGH = 0x80808080;
 /** Four times the byte that is looked for to be below: a control character; one of them or a space. */
 export const CONTROL = 0x20202020;
 export const BLANK = 0x21212121;

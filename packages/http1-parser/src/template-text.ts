@@ -9,10 +9,15 @@ import { shortText } from "./short-text.ts";
 const MOST_ASKED = 8;
 
 /** A name that was asked for, as it was written; its line, -1: none; and what was asked for next, after the last the first. */
-interface Asked {
+class Asked {
 	readonly name: string;
 	readonly line: number;
-	next: Asked;
+	next: Asked = this;
+
+	constructor(name: string, line: number) {
+		this.name = name;
+		this.line = line;
+	}
 }
 
 /** The strings of a head that was read: those of every head like it, but for the lines that differ. */
@@ -72,8 +77,7 @@ export class TemplateText {
 			asked = asked!.next;
 			if (asked.name === name) return asked;
 		}
-		const fresh = { name, line: this.#find(name) } as Asked;
-		fresh.next = fresh;
+		const fresh = new Asked(name, this.#find(name));
 		if (last !== undefined && this.#count < MOST_ASKED) {
 			fresh.next = last.next;
 			last.next = fresh;
