@@ -73,8 +73,13 @@ export const libc: Readonly<Record<Name, Call>> = {
 export const AF_INET = 2;
 export const AF_INET6 = 10;
 
-/** Where bytes are; they must stay referenced while the kernel uses them. */
+/** The bytes of the latest addresses: a collection between here and the call would free what nobody else refers to. */
+const referenced: Uint8Array[] = [];
+let next = 0;
+
+/** Where bytes are. They stay referenced until as many addresses have been asked for as no call takes. */
 export function addressOf(bytes: Uint8Array): bigint {
+	referenced[next++ & 255] = bytes;
 	return ffi.getRawPointer(bytes.buffer) + BigInt(bytes.byteOffset);
 }
 
