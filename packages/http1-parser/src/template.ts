@@ -52,7 +52,7 @@ export class Template {
 	readonly length: number;
 	readonly text: TemplateText;
 	readonly #head: HttpMessage;
-	readonly #bytes: Uint8Array;
+	/** Its bytes. */
 	readonly #view: DataView;
 	/** Three bytes of the method, or the status. */
 	readonly #mark: number;
@@ -65,21 +65,20 @@ export class Template {
 
 	/** `head` was scanned from these bytes, and is only for this. */
 	constructor(head: HttpMessage, bytes: Uint8Array, from: number, to: number, shape: number) {
-		this.#bytes = bytes.slice(from, to);
+		const own = bytes.slice(from, to);
 		this.shape = shape;
 		this.length = to - from;
 		this.response = head.response;
 		this.headerCount = head.headerCount;
 		this.#head = head;
-		this.text = this.#readLines();
-		this.#view = new DataView(this.#bytes.buffer);
+		this.text = this.#readLines(own);
+		this.#view = new DataView(own.buffer);
 		this.#mark = this.#view.getInt32(head.response ? 9 : 0, true) & 0xffffff;
 		this.#lines = new Int8Array(this.length).fill(START);
 		for (const [k, start] of this.#starts.entries()) this.#lines.fill(k, start);
 	}
 
-	#readLines(): TemplateText {
-		const b = this.#bytes;
+	#readLines(b: Uint8Array): TemplateText {
 		const head = this.#head;
 		const flat: string[] = [];
 		let at = head.headersStart;
