@@ -104,6 +104,9 @@ test("of a zombie, or one that is just ending, stays what was said before", asyn
 	rmSync(join(proc, "7", "exe"));
 	table.execed(7, { comm: "curl", uid: 5, exe: "/usr/bin/curl" });
 	expect(table.get(7)).toMatchObject({ exe: "/usr/bin/curl", uid: 1001 });
+	for (const name of ["status", "cgroup"]) rmSync(join(proc, "7", name));
+	table.execed(7, { comm: "curl", uid: 5, exe: "/usr/bin/curl" });
+	expect(table.get(7)).toMatchObject({ exe: "/usr/bin/curl", uid: 5, containerId: container });
 	const child = spawn("true");
 	// Nobody has waited for it as long as this thread does not come back to the event loop.
 	while (!parseStat(readFileSync(`/proc/${child.pid}/stat`, "utf8"))?.ended);

@@ -109,9 +109,8 @@ export class ProcessTable {
 		if (this.#proc === false) return;
 		this.#reads++;
 		// The pid of one that has exited may be another's by now.
-		const info = entry.exited ? undefined : readProcess(entry.info.pid, this.#proc);
-		// One that is just ending has no program any more.
-		entry.info = info ? { ...info, exe: info.exe || entry.info.exe } : this.#withContainer(entry.info, this.#proc);
+		const read = entry.exited ? undefined : readProcess(entry.info.pid, this.#proc);
+		entry.info = this.#withContainer(read ? joined(read, entry.info) : entry.info, this.#proc);
 	}
 
 	/** A process that is gone was in the container of its parent, or of that one's. */
@@ -140,6 +139,16 @@ export class ProcessTable {
 			return;
 		}
 	}
+}
+
+/** What was read, and where /proc did not tell, what was said before: a process may end between two of its files. */
+function joined(read: ProcessInfo, said: ProcessInfo): ProcessInfo {
+	return {
+		...read,
+		exe: read.exe || said.exe,
+		uid: read.uid < 0 ? said.uid : read.uid,
+		...(read.cgroup === "" ? { containerId: said.containerId, cgroup: said.cgroup } : {}),
+	};
 }
 
 function unknownProcess(pid: number, hint: ProcessHint): ProcessInfo {
