@@ -102,7 +102,7 @@ static __noinline int describe(void *ctx, struct sock *sk, struct socket_state *
 	event.netns = BPF_CORE_READ(sk, __sk_common.skc_net.net, ns.inum);
 	event.error = what->error;
 	bpf_probe_read_kernel_str(event.comm, sizeof(event.comm), task->group_leader->comm);
-	event.uid = bpf_get_current_uid_gid();
+	event.uid = BPF_CORE_READ(task, cred, euid.val);
 	if (emit(ctx, state->socket_id, &event, sizeof(event))) {
 		COUNT(connections_lost);
 		state->described = 0;

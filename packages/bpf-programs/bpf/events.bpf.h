@@ -132,7 +132,7 @@ struct connection_event {
 	u32 netns;
 	u32 error;
 	char comm[16];
-	u32 uid;
+	u32 uid; // effective, as in the initial user namespace
 	u32 reserved;
 };
 
@@ -151,7 +151,7 @@ struct process_event {
 	u64 time_ns;
 	u32 tgid;
 	u32 ppid;
-	u32 uid;
+	u32 uid; // effective
 	u32 reserved2;
 	char comm[16];
 };

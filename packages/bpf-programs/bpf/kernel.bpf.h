@@ -213,6 +213,14 @@ struct linux_binprm {
 	const char *interp;
 };
 
+typedef struct {
+	u32 val;
+} kuid_t;
+
+struct cred {
+	kuid_t euid;
+};
+
 struct task_struct {
 	int pid;
 	int tgid;
@@ -221,6 +229,7 @@ struct task_struct {
 	struct task_struct *group_leader;
 	struct files_struct *files;
 	struct signal_struct *signal;
+	const struct cred *cred;
 	char comm[16];
 };
 

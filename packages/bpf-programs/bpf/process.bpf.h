@@ -11,7 +11,7 @@ static __always_inline void fill_process(struct process_event *event, u8 kind, s
 	event->time_ns = bpf_ktime_get_ns();
 	event->tgid = BPF_CORE_READ(task, tgid);
 	event->ppid = BPF_CORE_READ(task, real_parent, tgid);
-	event->uid = bpf_get_current_uid_gid();
+	event->uid = BPF_CORE_READ(task, cred, euid.val);
 	bpf_probe_read_kernel_str(event->comm, sizeof(event->comm),
 				  __builtin_preserve_access_index(&task->comm));
 }

@@ -1,5 +1,5 @@
 /** A capture of this very process, and its events as plain objects. */
-
+import assert from "node:assert/strict";
 import {
 	close as closeReader,
 	connection,
@@ -13,7 +13,15 @@ import {
 	payloadAt,
 	textAt,
 } from "../src/events.ts";
-import { type Capture, type CaptureOptions, type CaptureRing, openCapture, openRing } from "../src/index.ts";
+import {
+	type Capture,
+	type CaptureOptions,
+	type CaptureRing,
+	lost,
+	openCapture,
+	openRing,
+	skipped,
+} from "../src/index.ts";
 
 export interface Event {
 	readonly kind: number;
@@ -48,6 +56,7 @@ export interface ConnectionEvent extends Event {
 	readonly success: number;
 	readonly error: number;
 	readonly comm: string;
+	readonly uid: number;
 }
 
 export interface CloseEvent extends Event {
@@ -120,6 +129,7 @@ function read(view: DataView, at: number): OperationEvent | ConnectionEvent | Cl
 		success: connection.success(view, at),
 		error: connection.error(view, at),
 		comm: textAt(view, connection.comm(view, at), 16),
+		uid: connection.uid(view, at),
 	};
 }
 
@@ -154,4 +164,15 @@ export class Harness implements Disposable {
 		for (const ring of this.rings) ring.close();
 		this.capture.close();
 	}
+}
+
+/** Everything balances once the programs are detached: identity (a), and what was submitted is what was drained. */
+export function expectBalance(harness: Harness, drained: Events): void {
+	harness.capture.detach();
+	const rest = harness.drain();
+	const counters = harness.capture.counters();
+	assert.equal(counters.seen, skipped(counters) + counters.submitted + lost(counters));
+	assert.equal(drained.operations.length + rest.operations.length, counters.submitted);
+	assert.equal(drained.connections.length + rest.connections.length, counters.connections_submitted);
+	assert.equal(drained.closes.length + rest.closes.length, counters.closes_submitted);
 }

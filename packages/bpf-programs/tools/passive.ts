@@ -21,7 +21,6 @@ const ALLOWED_HELPERS: ReadonlyMap<number, string> = new Map([
 	[5, "ktime_get_ns"],
 	[8, "get_smp_processor_id"],
 	[14, "get_current_pid_tgid"],
-	[15, "get_current_uid_gid"],
 	[25, "perf_event_output"],
 	[112, "probe_read_user"],
 	[113, "probe_read_kernel"],

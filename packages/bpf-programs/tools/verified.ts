@@ -72,7 +72,7 @@ function main(write: boolean): number {
 		Variant,
 		VerifiedFile
 	>;
-	if (write) writeFileSync(file, `${JSON.stringify(now, null, "\t")}\n`);
+	if (write) writeFileSync(file, `${JSON.stringify(now, null, 2)}\n`);
 	const before = committed();
 	const lines = VARIANTS.flatMap((variant) =>
 		differences(before[variant], now[variant]).map((line) => `${variant}: ${line}`),
