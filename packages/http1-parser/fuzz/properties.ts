@@ -258,6 +258,11 @@ export const PROPERTIES: readonly Property[] = [
 		try: (random) => cutting(random, anyConversation(random, [1])),
 	},
 	{
+		name: "cut-pipelined",
+		says: "the same with pipelining",
+		try: (random) => cutting(random, anyConversation(random, [2, 3, 6])),
+	},
+	{
 		name: "schedules",
 		says: "random schedules of keep-alive and pipelined traffic against a model: no exchange mispaired, every field right",
 		try(random) {

@@ -38,6 +38,8 @@ export class ConnectionReader implements ReaderHost, MatcherHost {
 	/** A request waits until responses have been read; or did, in vain. */
 	#held = false;
 	#forced = false;
+	/** The operation of the byte before the request that begins. */
+	#before = 0;
 	#positions = true;
 	#closed = false;
 	#over = false;
@@ -220,7 +222,10 @@ export class ConnectionReader implements ReaderHost, MatcherHost {
 	}
 
 	admit(firstDataId: number, response: boolean): boolean {
-		if (!response) return !this.#matcher.isFull || this.#admitRequest(firstDataId);
+		if (!response) {
+			this.#before = this.#requests!.stream.lastDataId;
+			return !this.#matcher.isFull || this.#admitRequest(firstDataId);
+		}
 		const responses = this.#responses!;
 		if (responses.starts > 0) {
 			// Now, not when it begins: what may be missing before it decides whether it waits.
@@ -277,13 +282,12 @@ export class ConnectionReader implements ReaderHost, MatcherHost {
 			if (this.#blockedSince >= 0) this.#wake = true;
 			// It waits for its response, longer than the caller's memory does.
 			message.detach();
-			this.#matcher.request(message, reader.stream.position - message.headerBytes, reader.starts);
+			this.#matcher.request(message, reader.stream.position - message.headerBytes, reader.starts, this.#before);
 			reader.starts = 0;
 			return;
 		}
 		if (isInformational(message)) {
-			const { front } = this.#matcher;
-			if (front !== undefined) front.informational++;
+			this.#matcher.informational(message);
 			return;
 		}
 		if (!this.#evidence.answered) this.#evidence.firstResponse(message.firstDataId);
@@ -308,7 +312,6 @@ export class ConnectionReader implements ReaderHost, MatcherHost {
 	}
 
 	#requestEnd(reader: Reader, request: HttpMessage): void {
-		this.#matcher.requestEnd(request);
 		if (request.alone !== undefined) {
 			this.#emit(request, undefined, request.alone);
 			return;

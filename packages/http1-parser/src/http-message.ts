@@ -23,6 +23,8 @@ export interface MissingRequests {
 	readonly max: number;
 	/** They began in no operation before this one. */
 	readonly from: number;
+	/** Else only a client that sends several requests at once has others there. */
+	certain: boolean;
 }
 
 /**

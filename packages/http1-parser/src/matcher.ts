@@ -8,7 +8,7 @@ const LOCKSTEPS = 16;
 /** "GET / HTTP/1.1", its line end and the blank line. */
 const LEAST = 18;
 
-const NONE_MISSING = { min: 0, max: 0, from: 0 };
+const NONE_MISSING: MissingRequests = { min: 0, max: 0, from: 0, certain: true };
 
 /** Is told of requests that get no response. */
 export interface MatcherHost {
@@ -48,11 +48,11 @@ export class Matcher {
 	#pipelined = false;
 	/** Requests that began when everything before had been answered. */
 	#locksteps = 0;
-	/** Where the last request ended so far, and what it had; -1: there was none. Messages would keep much memory in idle connections. */
-	#requestEnd = -1;
+	/** There was a request, and what the last one had. Messages would keep much memory in idle connections. */
+	#asked = false;
 	#hostSignature = 0;
 	#constantSignature = 0;
-	/** The same of the last response. */
+	/** Where the last response ended; -1: there was none. */
 	#responseEnd = -1;
 	#responseEndNs = 0;
 	/** First id of the latest response that got no request. */
@@ -90,8 +90,8 @@ export class Matcher {
 
 	/** Puts it into numbers while it is idle. */
 	save(into: number[]): void {
-		const flags = (this.#pipelined ? 1 : 0) | (this.#steady ? 2 : 0) | (this.guessed ? 4 : 0);
-		into.push(this.#locksteps, this.#requestEnd, this.#hostSignature, this.#constantSignature);
+		const flags = (this.#pipelined ? 1 : 0) | (this.#steady ? 2 : 0) | (this.guessed ? 4 : 0) | (this.#asked ? 8 : 0);
+		into.push(this.#locksteps, this.#hostSignature, this.#constantSignature);
 		into.push(this.#responseEnd, this.#responseEndNs, this.#passed, this.#gapTo, flags);
 	}
 
@@ -104,11 +104,11 @@ export class Matcher {
 		this.#responseEnd = from.pop()!;
 		this.#constantSignature = from.pop()!;
 		this.#hostSignature = from.pop()!;
-		this.#requestEnd = from.pop()!;
 		this.#locksteps = from.pop()!;
 		this.#pipelined = (flags & 1) !== 0;
 		this.#steady = (flags & 2) !== 0;
 		this.guessed = (flags & 4) !== 0;
+		this.#asked = (flags & 8) !== 0;
 	}
 
 	/** Bytes are missing where requests may be; see `RequestGap.note`. */
@@ -117,25 +117,23 @@ export class Matcher {
 		this.gap.note(begun, position, length, from, certain || this.#pipelined);
 	}
 
-	/** A request's head was read; it begins at this position of its stream. `starts`: so many others were passed, perhaps. */
-	request(request: HttpMessage, position: number, starts: number): void {
-		// In the same operation as the request before, or in the very next: nothing was read in between.
-		const step = request.firstDataId - this.#requestEnd;
-		if (step === 0 || step === 1) this.#pipelined = true;
-		const { gap } = this;
-		// A start line that was passed shows that there are others.
-		const missing =
-			gap.open || (gap.suspected && (this.#pipelined || starts > 0))
-				? this.#closeGap(request, position, starts)
-				: undefined;
+	/**
+	 * A request's head was read; it begins at this position of its stream, behind a byte of the operation `before`. `starts`: so many
+	 * others were passed, perhaps.
+	 */
+	request(request: HttpMessage, position: number, starts: number, before: number): void {
+		// In the operation of the byte before, or in the very next: no response was read in between.
+		const inOne = this.#asked && request.firstDataId - before <= 1;
+		// Or it begins before a response has ended that belongs to another one.
+		if (inOne || (this.#steady && this.#responseEnd > request.firstDataId)) this.#sendsSeveral();
+		if (this.gap !== NO_GAP) request.missing = this.#closeGap(request, position, starts);
 		this.gap = NO_GAP;
-		request.missing = missing;
 		// A cut head does not show what its client sends each time.
 		if (request.partial.length === 0) {
 			this.#hostSignature = request.hostSignature;
 			this.#constantSignature = request.constantSignature;
 		}
-		this.requestEnd(request);
+		this.#asked = true;
 		// Late: responses that were read before it may have answered it.
 		if (request.firstDataId < this.#passed) this.#gapTo = Math.max(this.#gapTo, this.#passed);
 		if (request.firstDataId < this.#gapTo) {
@@ -143,7 +141,7 @@ export class Matcher {
 			this.#freshGap = true;
 		}
 		if (this.front === undefined) {
-			if (missing !== undefined) this.#shift(missing.min, missing.max);
+			this.#comeNext(request);
 			// Nothing is answered before it begins.
 			if (this.#aheadMax < 0) this.#aheadMax = 0;
 			if (this.#aheadMin < 0 && request.firstDataId > this.#gapTo) this.#aheadMin = 0;
@@ -155,19 +153,54 @@ export class Matcher {
 
 	/** Each has at least a start line, and the fields that the requests around the gap have in common. */
 	#closeGap(request: HttpMessage, position: number, starts: number): MissingRequests {
-		const first = this.#requestEnd < 0;
+		const first = !this.#asked;
 		let least = LEAST;
 		if (request.hostSignature !== 0 && (first || request.hostSignature === this.#hostSignature)) {
 			least += 8 + request.hostEnd - request.hostStart;
 		}
 		if (!first && request.constantSignature === this.#constantSignature) least += request.constantBytes;
-		this.#steady = false;
-		return this.gap.close(least, position, starts);
+		const missing = this.gap.close(least, position, starts);
+		if (this.#counts(missing)) this.#steady = false;
+		return missing;
 	}
 
-	/** A request is over. */
-	requestEnd(request: HttpMessage): void {
-		this.#requestEnd = request.lastDataId;
+	/** The client does not wait for a response before it sends the next request: what was suspected may be. */
+	#sendsSeveral(): void {
+		if (this.#pipelined) return;
+		const before = this.#missing(this.front);
+		this.#pipelined = true;
+		if (before === NONE_MISSING) this.#comeNext(this.front);
+	}
+
+	#counts({ certain }: MissingRequests): boolean {
+		return certain || this.#pipelined;
+	}
+
+	/** In doubt, what is suspected before the oldest request may be, unless the client has shown that it does not pipeline. */
+	#suspect(request: HttpMessage): void {
+		const { missing } = request;
+		if (missing === undefined || this.#counts(missing) || this.#locksteps >= LOCKSTEPS) return;
+		missing.certain = true;
+		this.#comeNext(request);
+	}
+
+	/** What is missing before a request, as far as is known of this client. */
+	#missing(request: HttpMessage | undefined): MissingRequests {
+		const missing = request?.missing;
+		return missing !== undefined && this.#counts(missing) ? missing : NONE_MISSING;
+	}
+
+	/** A 1xx response is the oldest request's, unless it begins before that. */
+	informational(response: HttpMessage): void {
+		const { front } = this;
+		if (front === undefined || front.firstDataId > response.firstDataId) this.#foundHidden();
+		else front.informational++;
+	}
+
+	/** A response began before every request that waits: what was suspected is there. */
+	#foundHidden(): void {
+		if (this.waiting === 0) this.gap.open ||= this.gap.suspected;
+		else if (this.front!.missing?.certain === false) this.#sendsSeveral();
 	}
 
 	/**
@@ -176,6 +209,10 @@ export class Matcher {
 	 */
 	pair(response: HttpMessage, complete: boolean): HttpMessage | undefined {
 		const { front } = this;
+		// Behind the end of another one, from before its request: both were under way.
+		if (response.guess && response.midOperation && front !== undefined && this.#responseEnd < front.firstDataId) {
+			this.#sendsSeveral();
+		}
 		if (front === undefined || this.inDoubt || front.firstDataId > response.firstDataId) {
 			return this.#search(response, complete);
 		}
@@ -187,6 +224,7 @@ export class Matcher {
 		let last: HttpMessage | undefined;
 		for (let q = this.front; q !== undefined && q.firstDataId < firstDataId; q = q.next) last = q;
 		if (last === undefined) return this.#none(response);
+		if (this.inDoubt) this.#suspect(this.front!);
 		const begun = this.#begunBefore(firstDataId, complete);
 		// What was lost, or passed before, answered what began before it.
 		if (this.#freshGap) this.#aheadMin = Math.max(this.#aheadMin, -this.#begunBefore(this.#gapTo, complete));
@@ -227,7 +265,7 @@ export class Matcher {
 		while (left > 0) {
 			request = request?.next;
 			if (request === undefined) return undefined;
-			const { min, max } = request.missing ?? NONE_MISSING;
+			const { min, max } = this.#missing(request);
 			if (min !== max) return undefined;
 			left -= 1 + min;
 		}
@@ -237,10 +275,10 @@ export class Matcher {
 	/** No request was seen that began before this response. */
 	#none(response: HttpMessage): undefined {
 		// More responses than requests: what was not captured had one.
-		if (this.waiting === 0 && this.gap.suspected) this.gap.open = true;
+		this.#foundHidden();
 		const lost = this.#aheadMax > 0 || (this.waiting === 0 && this.gap.open);
 		// More responses than requests: the last neighbours were none.
-		if (!lost && this.guessed) this.#pipelined = true;
+		if (!lost && this.guessed) this.#sendsSeveral();
 		this.#pass(response, lost ? "request-lost" : "request-not-seen");
 		if (this.waiting > 0) {
 			if (this.#aheadMax <= 0) return undefined;
@@ -276,7 +314,7 @@ export class Matcher {
 	/** Learns from a pair whether the client waits for a response before it sends the next request. */
 	#watch(request: HttpMessage): void {
 		if (this.#responseEnd < 0) return;
-		if (this.#responseEnd > request.firstDataId) this.#pipelined = true;
+		if (this.#responseEnd > request.firstDataId) this.#sendsSeveral();
 		else if (this.#steady && this.#locksteps < LOCKSTEPS) this.#locksteps++;
 		this.#steady = true;
 	}
@@ -322,9 +360,8 @@ export class Matcher {
 
 	/** Another request is the oldest one now. */
 	#comeNext(next: HttpMessage | undefined): void {
-		const missing = next?.missing;
-		if (missing === undefined) return;
-		this.#shift(missing.min, missing.max);
+		const { min, max } = this.#missing(next);
+		this.#shift(min, max);
 	}
 
 	#shift(min: number, max: number): void {
@@ -337,7 +374,7 @@ export class Matcher {
 		this.#responseEnd = response.lastDataId;
 		this.#responseEndNs = response.endNs;
 		const next = response.request === undefined ? undefined : this.front;
-		if (next !== undefined && next.firstDataId < response.lastDataId) this.#pipelined = true;
+		if (next !== undefined && next.firstDataId < response.lastDataId) this.#sendsSeveral();
 	}
 
 	/** So many responses may be missing at most, in no operation behind `lastId`; `begun`: one began there. */

@@ -56,7 +56,8 @@ export class RequestGap {
 			const hidden = bytes < LEAST_START ? 0 : 1 + Math.floor((bytes - LEAST_START) / least);
 			max = Math.min(max, starts + hidden);
 		}
-		return { min, max: Math.max(min, max), from: this.from };
+		// A start line that was passed shows that there are others.
+		return { min, max: Math.max(min, max), from: this.from, certain: this.open || starts > 0 };
 	}
 }
 
