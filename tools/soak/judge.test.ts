@@ -19,6 +19,13 @@ describe("growth", () => {
 		);
 	});
 
+	test("nor of such that takes minutes from one collection to the next, wherever it stands at the end", () => {
+		for (let from = 0; from < 250; from += 10) {
+			const rising = (seconds: number): number => 240 + (55 * ((seconds + from) % 250)) / 250;
+			expect(growth(run((seconds) => ({ rssMiB: rising(seconds) })))).toEqual([]);
+		}
+	});
+
 	test("what it takes in the first five minutes does not count", () => {
 		expect(growth(run((seconds) => ({ rssMiB: 150 + Math.min(300, seconds) })))).toEqual([]);
 	});
