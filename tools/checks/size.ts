@@ -7,8 +7,8 @@ import { bundleSizes } from "../../packages/http1-parser/bench/size.ts";
  * it this is what they have come down to, and must not leave again.
  */
 const LIMITS: Readonly<Record<string, number>> = {
-	everything: 26_650,
-	Http1Connection: 22_250,
+	everything: 26_800,
+	Http1Connection: 22_400,
 	MessageReader: 15_360,
 	MessageParser: 15_360,
 };

@@ -80,9 +80,9 @@ export function unsound(truth: readonly Row[], rows: readonly Row[]): string | u
 	return undefined;
 }
 
-function dropping(random: Random, { chunks, truth }: Conversation): Outcome {
+function dropping(random: Random, { chunks, truth }: Conversation, least = 1): Outcome {
 	const lost = new Set([random.below(chunks.length)]);
-	while (random.chance(30)) lost.add(random.below(chunks.length));
+	while (lost.size < least || random.chance(30)) lost.add(random.below(chunks.length));
 	// Two clocks: everything within the reorder window, or every hole given up before the next chunk comes.
 	const slow = random.chance(50) ? 30_000 : 1;
 	const kept = chunks
@@ -251,6 +251,18 @@ export const PROPERTIES: readonly Property[] = [
 		name: "drop-pipelined",
 		says: "the same with pipelining",
 		try: (random) => dropping(random, anyConversation(random, [2, 3, 6])),
+	},
+	{
+		name: "drop-long",
+		says: "the same in conversations long enough to believe that the client waits",
+		try(random) {
+			const shape = {
+				exchanges: 20 + random.below(60),
+				depth: random.pick([1, 2, 3]),
+				maxOperation: random.pick([300, 5000]),
+			};
+			return dropping(random, converse(random, shape), random.pick([1, 3, 10]));
+		},
 	},
 	{
 		name: "cut",

@@ -155,18 +155,24 @@ export class ConnectionReader implements ReaderHost, MatcherHost {
 	/** Time passes: what has waited long enough is given up. */
 	tick(nowNs: number): void {
 		if (this.#over) return;
-		const expired = this.buffer.tick(nowNs);
-		if (expired || this.#blockedSince >= 0) this.#runBoth();
+		if (this.buffer.tick(nowNs) || this.#blockedSince >= 0) {
+			// There may be several holes, one behind the other.
+			do this.#runBoth();
+			while (this.buffer.tick(nowNs));
+		}
 		if (this.#matcher.mayExpire) this.#matcher.expire(this.buffer.nowNs, this.#limits.expireNs);
 	}
 
 	/** The connection is over: everything that is left is handed out. */
 	close(nowNs: number): void {
 		if (this.#closed) return;
+		// Responses still wait for requests behind a hole that is given up now.
+		if (!this.#over) {
+			do this.#runBoth();
+			while (this.buffer.close(nowNs));
+		}
 		this.#closed = true;
 		if (this.#over) return;
-		do this.#runBoth();
-		while (this.buffer.close(nowNs));
 		if (this.#requests !== undefined) this.#requests.pausedFor = undefined;
 		this.#runBoth();
 		this.#requests?.close();

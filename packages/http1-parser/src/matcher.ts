@@ -1,9 +1,7 @@
 import type { HttpMessage, MissingRequests } from "./http-message.ts";
+import { Lockstep } from "./lockstep.ts";
 import type { UnpairedReason } from "./reasons.ts";
 import { NO_GAP, RequestGap } from "./request-gap.ts";
-
-/** Requests that must have been answered one at a time before a connection is taken never to pipeline. */
-const LOCKSTEPS = 16;
 
 /** "GET / HTTP/1.1", its line end and the blank line. */
 const LEAST = 18;
@@ -43,25 +41,18 @@ export class Matcher {
 	guessed = false;
 	readonly #host: MatcherHost;
 	readonly #limit: number;
+	readonly #lockstep = new Lockstep();
 	#aheadMin = 0;
 	#aheadMax = 0;
-	#pipelined = false;
-	/** Requests that began when everything before had been answered. */
-	#locksteps = 0;
 	/** There was a request, and what the last one had. Messages would keep much memory in idle connections. */
 	#asked = false;
 	#hostSignature = 0;
 	#constantSignature = 0;
-	/** Where the last response ended; -1: there was none. */
-	#responseEnd = -1;
-	#responseEndNs = 0;
 	/** First id of the latest response that got no request. */
 	#passed = 0;
 	/** The last operation that can be missing of the responses, and whether none was passed since. */
 	#gapTo = 0;
 	#freshGap = false;
-	/** Nothing was lost or handed out alone since the last pair. */
-	#steady = true;
 
 	constructor(limit: number, host: MatcherHost) {
 		this.#limit = limit;
@@ -90,9 +81,9 @@ export class Matcher {
 
 	/** Puts it into numbers while it is idle. */
 	save(into: number[]): void {
-		const flags = (this.#pipelined ? 1 : 0) | (this.#steady ? 2 : 0) | (this.guessed ? 4 : 0) | (this.#asked ? 8 : 0);
-		into.push(this.#locksteps, this.#hostSignature, this.#constantSignature);
-		into.push(this.#responseEnd, this.#responseEndNs, this.#passed, this.#gapTo, flags);
+		this.#lockstep.save(into);
+		const flags = (this.guessed ? 1 : 0) | (this.#asked ? 2 : 0);
+		into.push(this.#hostSignature, this.#constantSignature, this.#passed, this.#gapTo, flags);
 	}
 
 	/** Takes what `save` has put last. */
@@ -100,21 +91,17 @@ export class Matcher {
 		const flags = from.pop()!;
 		this.#gapTo = from.pop()!;
 		this.#passed = from.pop()!;
-		this.#responseEndNs = from.pop()!;
-		this.#responseEnd = from.pop()!;
 		this.#constantSignature = from.pop()!;
 		this.#hostSignature = from.pop()!;
-		this.#locksteps = from.pop()!;
-		this.#pipelined = (flags & 1) !== 0;
-		this.#steady = (flags & 2) !== 0;
-		this.guessed = (flags & 4) !== 0;
-		this.#asked = (flags & 8) !== 0;
+		this.guessed = (flags & 1) !== 0;
+		this.#asked = (flags & 2) !== 0;
+		this.#lockstep.load(from);
 	}
 
 	/** Bytes are missing where requests may be; see `RequestGap.note`. */
 	lostRequests(begun: boolean, position: number, length: number, from: number, certain: boolean): void {
 		if (this.gap === NO_GAP) this.gap = new RequestGap();
-		this.gap.note(begun, position, length, from, certain || this.#pipelined);
+		this.gap.note(begun, position, length, from, certain || this.#lockstep.broken);
 	}
 
 	/**
@@ -122,10 +109,11 @@ export class Matcher {
 	 * others were passed, perhaps.
 	 */
 	request(request: HttpMessage, position: number, starts: number, before: number): void {
+		const lockstep = this.#lockstep;
 		// In the operation of the byte before, or in the very next: no response was read in between.
 		const inOne = this.#asked && request.firstDataId - before <= 1;
 		// Or it begins before a response has ended that belongs to another one.
-		if (inOne || (this.#steady && this.#responseEnd > request.firstDataId)) this.#sendsSeveral();
+		if (inOne || (lockstep.steady && lockstep.overlaps(request))) this.#sendsSeveral();
 		if (this.gap !== NO_GAP) request.missing = this.#closeGap(request, position, starts);
 		this.gap = NO_GAP;
 		// A cut head does not show what its client sends each time.
@@ -160,26 +148,26 @@ export class Matcher {
 		}
 		if (!first && request.constantSignature === this.#constantSignature) least += request.constantBytes;
 		const missing = this.gap.close(least, position, starts);
-		if (this.#counts(missing)) this.#steady = false;
+		if (this.#counts(missing)) this.#lockstep.steady = false;
 		return missing;
 	}
 
 	/** The client does not wait for a response before it sends the next request: what was suspected may be. */
 	#sendsSeveral(): void {
-		if (this.#pipelined) return;
+		if (this.#lockstep.broken) return;
 		const before = this.#missing(this.front);
-		this.#pipelined = true;
+		this.#lockstep.broken = true;
 		if (before === NONE_MISSING) this.#comeNext(this.front);
 	}
 
 	#counts({ certain }: MissingRequests): boolean {
-		return certain || this.#pipelined;
+		return certain || this.#lockstep.broken;
 	}
 
 	/** In doubt, what is suspected before the oldest request may be, unless the client has shown that it does not pipeline. */
 	#suspect(request: HttpMessage): void {
 		const { missing } = request;
-		if (missing === undefined || this.#counts(missing) || this.#locksteps >= LOCKSTEPS) return;
+		if (missing === undefined || this.#counts(missing) || this.#lockstep.proven) return;
 		missing.certain = true;
 		this.#comeNext(request);
 	}
@@ -209,10 +197,10 @@ export class Matcher {
 	 */
 	pair(response: HttpMessage, complete: boolean): HttpMessage | undefined {
 		const { front } = this;
+		const lockstep = this.#lockstep;
 		// Behind the end of another one, from before its request: both were under way.
-		if (response.guess && response.midOperation && front !== undefined && this.#responseEnd < front.firstDataId) {
-			this.#sendsSeveral();
-		}
+		const both = response.guess && response.midOperation && front !== undefined && !lockstep.overlaps(front);
+		if (both || lockstep.follows(response)) this.#sendsSeveral();
 		if (front === undefined || this.inDoubt || front.firstDataId > response.firstDataId) {
 			return this.#search(response, complete);
 		}
@@ -231,7 +219,7 @@ export class Matcher {
 		this.#aheadMin = Math.max(this.#aheadMin, 1 - begun);
 		const answered = this.#place();
 		if (answered !== undefined && answered.firstDataId < response.firstDataId) return this.#take(answered);
-		if (complete && this.#isNeighbour(last, response)) return this.#take(last, true);
+		if (complete && this.#lockstep.isNeighbour(last, response)) return this.#take(last, true);
 		this.#pass(response, this.#aheadMin > 0 ? "request-lost" : "order-unknown");
 		this.#shift(-1, -1);
 		this.#dropAnswered("order-unknown");
@@ -297,7 +285,7 @@ export class Matcher {
 		this.#shiftFront();
 		this.#aheadMin = this.#aheadMax = 0;
 		this.#comeNext(this.front);
-		this.#watch(request);
+		if (!this.#lockstep.learn(request, this.front === undefined)) this.#sendsSeveral();
 		return request;
 	}
 
@@ -311,38 +299,10 @@ export class Matcher {
 		return request;
 	}
 
-	/** Learns from a pair whether the client waits for a response before it sends the next request. */
-	#watch(request: HttpMessage): void {
-		if (this.#responseEnd < 0) return;
-		if (this.#responseEnd > request.firstDataId) this.#sendsSeveral();
-		else if (this.#steady && this.#locksteps < LOCKSTEPS) this.#locksteps++;
-		this.#steady = true;
-	}
-
-	/** Nothing lies between the two, and the connection has shown that a request is sent when nothing else is under way. */
-	#isNeighbour(request: HttpMessage, response: HttpMessage): boolean {
-		if (this.#pipelined || !request.complete || request.midOperation || response.midOperation) return false;
-		const step = response.firstDataId - request.lastDataId;
-		// One id may be spent by a call that moved nothing; two may be a lost response and a lost request.
-		if (step !== 1 && !(step === 2 && response.prevDataId === request.lastDataId)) return false;
-		return this.#locksteps >= LOCKSTEPS || this.#wasIdle(request, response);
-	}
-
-	/**
-	 * The request broke a silence much longer than its response took: a response to something sent earlier would have come
-	 * in that silence. Counts; alone it decides as little as a single lockstep.
-	 */
-	#wasIdle(request: HttpMessage, response: HttpMessage): boolean {
-		if (this.#responseEnd < 0 || this.#responseEnd > request.firstDataId) return false;
-		const begunNs = request.firstDataId === request.lastDataId ? request.endNs : request.startNs;
-		if (begunNs - this.#responseEndNs > 2 * (response.endNs - request.endNs)) this.#locksteps++;
-		return this.#locksteps >= LOCKSTEPS;
-	}
-
 	#pass(response: HttpMessage, reason: UnpairedReason): void {
 		response.alone = reason;
 		response.anyRequest = true;
-		this.#steady = this.#freshGap = false;
+		this.#lockstep.steady = this.#freshGap = false;
 		if (response.firstDataId > this.#passed) this.#passed = response.firstDataId;
 	}
 
@@ -371,8 +331,7 @@ export class Matcher {
 
 	/** A final response is over. */
 	responseEnd(response: HttpMessage): void {
-		this.#responseEnd = response.lastDataId;
-		this.#responseEndNs = response.endNs;
+		this.#lockstep.responseEnd(response);
 		const next = response.request === undefined ? undefined : this.front;
 		if (next !== undefined && next.firstDataId < response.lastDataId) this.#sendsSeveral();
 	}
@@ -380,7 +339,7 @@ export class Matcher {
 	/** So many responses may be missing at most, in no operation behind `lastId`; `begun`: one began there. */
 	lostResponses(begun: boolean, lastId: number, most: number): void {
 		this.#gapTo = Math.max(this.#gapTo, lastId);
-		this.#steady = false;
+		this.#lockstep.steady = false;
 		this.#freshGap = true;
 		this.#aheadMin -= most;
 		if (!begun) return;

@@ -22,6 +22,7 @@ const ONCE: readonly [property: string, seeds: readonly number[]][] = [
 	["drop", [9_599, 2_055_638]],
 	["drop-pipelined", [4_810, 11_063]],
 	["cut-pipelined", [8_209, 43_104, 52_262, 222_323, 267_916, 1_411_575, 1_656_837, 2_215_904, 5_130_682, 6_502_820]],
+	["drop-long", [41_232]],
 	["rest", [428]],
 	["order", [777_895]],
 	["long", [6_147]],

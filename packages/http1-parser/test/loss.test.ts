@@ -1,7 +1,6 @@
-import type { Chunk } from "@wirescribe/buffer";
 import { expect, test } from "vitest";
-import type { Decision } from "../src/index.ts";
-import { type Row, run, Script } from "./wire.ts";
+import { Http1Connection } from "../src/index.ts";
+import { type Row, rowOf, run, Script } from "./wire.ts";
 
 const get = (name: string) => `GET /${name} HTTP/1.1\r\nHost: example.org\r\nUser-Agent: test\r\n\r\n`;
 const put = (name: string, body: string) =>
@@ -50,6 +49,20 @@ test("a request lost: its response stands alone, and the bytes that are missing 
 	expect(without(script, 3)).toEqual(["/a a", "- b request-lost", "/c c"]);
 });
 
+test("several holes in one silence are given up one behind the other, each before what comes behind it", () => {
+	const script = new Script();
+	for (const name of ["a", "b", "c", "d", "e"]) script.E(get(name)).I(ok(name));
+	expect(without(script, 3, 7)).toEqual(["/a a", "- b request-lost", "/c c", "- d request-lost", "/e e"]);
+	const open: Row[] = [];
+	const connection = new Http1Connection(
+		{},
+		{ exchange: (exchange) => void open.push(rowOf(exchange)), protocol() {} },
+	);
+	for (const chunk of script.chunks.filter((_, i) => i !== 2 && i !== 6)) connection.append(chunk);
+	connection.close(1e6);
+	expect(open.map(brief)).toEqual(["/a a", "- b request-lost", "/c c", "- d request-lost", "/e e"]);
+});
+
 test("room for two requests in the lost bytes: what follows one at a time may be shifted, and stays alone", () => {
 	const shifted = new Script()
 		.E(get("a"))
@@ -83,37 +96,6 @@ test("the first of two pipelined requests lost: neighbours by id are no pair", (
 		.I(ok("c"))
 		.I(ok("d"));
 	expect(wrong(without(one, 1))).toEqual([]);
-});
-
-test("a connection that has answered 16 requests one at a time is believed to go on so", () => {
-	const script = new Script();
-	const names = Array.from({ length: 20 }, (_, i) => `n${i}`);
-	for (const name of names) script.E(name === "n18" ? put(name, "x".repeat(500)) : get(name)).I(ok(name));
-	const expected = names.filter((name) => name !== "n18").map((name) => `/${name} ${name}`);
-	expect(pairs(without(script, 37))).toEqual(expected);
-	const why: string[] = [];
-	run(
-		script.chunks.filter((_, i) => i !== 36),
-		{ diagnostics: (d: Decision) => void (d.type === "pair" && why.push(d.why)) },
-	);
-	expect(why.at(-1)).toBe("neighbours");
-});
-
-test("long silences before requests show the same where the beginning was lost", () => {
-	const script = new Script();
-	const names = Array.from({ length: 24 }, (_, i) => `n${i}`);
-	for (const name of names) script.E(get(name)).I(ok(name));
-	const idle = script.chunks.slice(1).map((chunk): Chunk => {
-		const ns = Math.floor(chunk.dataId / 2) * 1e9 + (chunk.dataId % 2) * 1e6;
-		return {
-			...chunk,
-			startNs: chunk.direction === 2 ? 1e9 + ns - 1e6 : ns,
-			endNs: chunk.direction === 2 ? 1e9 + ns : ns + 2e6,
-		};
-	});
-	const found = pairs(run(idle).rows.map(brief));
-	expect(found.length).toBeGreaterThan(5);
-	expect(wrong(found)).toEqual([]);
 });
 
 test("an operation lost between two requests, before anything was read: it held the first one's response", () => {
