@@ -35,5 +35,5 @@ function goalsOf(section: string, text: string): { readonly text: string }[] {
 }
 
 function withoutGoals(text: string): string {
-	return text.replaceAll(/^- .*\(goal: .*\n+/gm, "").trim();
+	return text.replaceAll(/^- .*\(goal: .*\n*/gm, "").trim();
 }
