@@ -40,6 +40,8 @@ export class ConnectionReader implements ReaderHost, MatcherHost {
 	#forced = false;
 	/** The operation of the byte before the request that begins. */
 	#before = 0;
+	/** Start lines may be in what was passed before the response that begins. */
+	#startsPassed = false;
 	#positions = true;
 	#closed = false;
 	#over = false;
@@ -234,6 +236,7 @@ export class ConnectionReader implements ReaderHost, MatcherHost {
 		}
 		const responses = this.#responses!;
 		if (responses.starts > 0) {
+			this.#startsPassed = true;
 			// Now, not when it begins: what may be missing before it decides whether it waits.
 			this.#matcher.lostResponses(false, firstDataId, responses.starts);
 			responses.starts = 0;
@@ -292,11 +295,14 @@ export class ConnectionReader implements ReaderHost, MatcherHost {
 			reader.starts = 0;
 			return;
 		}
+		const behindRest = message.guess && message.midOperation && !this.#startsPassed;
+		this.#startsPassed = false;
 		if (isInformational(message)) {
 			this.#matcher.informational(message);
 			return;
 		}
 		if (!this.#evidence.answered) this.#evidence.firstResponse(message.firstDataId);
+		if (behindRest) this.#evidence.behindRest(message.firstDataId);
 		message.request = this.#matcher.pair(
 			message,
 			!this.#matcher.inDoubt || this.#evidence.isComplete(message.firstDataId),

@@ -191,16 +191,18 @@ export class Matcher {
 		else if (this.front!.missing?.certain === false) this.#sendsSeveral();
 	}
 
+	/** The response before, or a part of one that was not seen, came behind the beginning of this request. */
+	overlapped(request: HttpMessage): void {
+		if (!this.#lockstep.overlaps(request)) this.#sendsSeveral();
+	}
+
 	/**
 	 * A final response's head was read: finds its request, or says on the response why there is none. `complete`: every
 	 * request from before the response has been read.
 	 */
 	pair(response: HttpMessage, complete: boolean): HttpMessage | undefined {
 		const { front } = this;
-		const lockstep = this.#lockstep;
-		// Behind the end of another one, from before its request: both were under way.
-		const both = response.guess && response.midOperation && front !== undefined && !lockstep.overlaps(front);
-		if (both || lockstep.follows(response)) this.#sendsSeveral();
+		if (this.#lockstep.follows(response)) this.#sendsSeveral();
 		if (front === undefined || this.inDoubt || front.firstDataId > response.firstDataId) {
 			return this.#search(response, complete);
 		}

@@ -54,6 +54,14 @@ export class OrderEvidence {
 		return !this.answered && front.next !== undefined && !this.operations.isComplete(front.lastDataId, dataId);
 	}
 
+	/** A response begins behind the rest of another message. If that had begun before the oldest request, both were under way. */
+	behindRest(dataId: number): void {
+		const { front } = this.#matcher;
+		if (front === undefined || front.firstDataId > dataId) return;
+		// What was lost since may be its beginning.
+		if (this.operations.isComplete(front.firstDataId, dataId)) this.#matcher.overlapped(front);
+	}
+
 	/** Nobody knows where a direction begins of which nothing was seen: responses before the first one show by ids alone. */
 	firstResponse(dataId: number): void {
 		this.answered = true;
