@@ -59,6 +59,17 @@ test("a client with two requests under way, whose beginning was lost, is not bel
 	expect(pairs(without(script, 1, 2))).toEqual([]);
 });
 
+test("100 (Continue) and its response in one operation behind a lost one: the client waits all the same", () => {
+	const names = Array.from({ length: 40 }, (_, i) => `n${i}`);
+	const script = new Script();
+	for (const name of names) {
+		const informational = name === "n20" ? "HTTP/1.1 100 Continue\r\n\r\n" : "";
+		script.E(name === "n30" ? put(name, "x".repeat(500)) : get(name)).I(informational + ok(name));
+	}
+	const expected = names.filter((name) => name !== "n19" && name !== "n30").map((name) => `/${name} ${name}`);
+	expect(pairs(without(script, 40, 61))).toEqual(expected);
+});
+
 test("long silences before requests show the same where the beginning was lost", () => {
 	const script = new Script();
 	const names = Array.from({ length: 24 }, (_, i) => `n${i}`);
