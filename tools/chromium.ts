@@ -31,6 +31,8 @@ export async function withChromium<Result>(
 	const browser = spawn("/usr/bin/chromium", [...FLAGS, `--user-data-dir=${profile}`, ...args], {
 		stdio: ["ignore", "ignore", "pipe"],
 		detached: true,
+		// It leaves the folder of its socket when it is killed.
+		env: { ...process.env, TMPDIR: profile },
 	});
 	let words = "";
 	browser.stderr.setEncoding("utf8").on("data", (text: string) => {
