@@ -3,8 +3,8 @@
  * sources and tests show of them: no code of theirs, and none of their speed, limits or leniency.
  *
  *   stop     a gap within a body of known length, or within one chunk, is passed; any other ends the direction, in the requests
- *            both (Zeek 7)
- *   length   a gap within a body of known length is passed; any other ends the direction (Suricata's libhtp 0.5)
+ *            both (Zeek)
+ *   length   a gap within a body of known length is passed; any other ends the direction (Suricata's libhtp)
  *   resync   the damaged message is thrown away, and the next start line found; responses take the latest request before them in
  *            time (Pixie)
  */
@@ -54,7 +54,7 @@ class Text {
 const LOST = "\u{fff0}";
 const START = /(?:GET|HEAD|POST|PUT|DELETE|CONNECT|OPTIONS|TRACE|PATCH) |HTTP\/1\.[01] /g;
 
-/** Reads one direction. `bodyless`: whether the n-th response has no body, as its request tells; undefined: these are requests. */
+/** Reads one direction. `isHead`: whether the n-th response, which begins in this chunk, answers HEAD; undefined: these are requests. */
 class Reader {
 	readonly messages: Whole[] = [];
 	/** When it had to stop. */
@@ -137,7 +137,7 @@ class Reader {
 	}
 }
 
-/** What a reader with this policy tells of a conversation. `isHead`: the n-th request's method was HEAD. */
+/** What a reader with this policy tells of a conversation. `isHead`: the method of the request with this number was HEAD. */
 export function observed(policy: Policy, chunks: readonly Chunk[], isHead: (id: number) => boolean): Told[] {
 	const requests = new Reader(new Text(chunks, 2), policy);
 	const latest = (at: Chunk) => requests.messages.findLast(({ startNs }) => startNs < at.startNs);

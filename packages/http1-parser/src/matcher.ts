@@ -187,8 +187,10 @@ export class Matcher {
 
 	/** A response began before every request that waits: what was suspected is there. */
 	#foundHidden(): void {
-		if (this.waiting === 0) this.gap.open ||= this.gap.suspected;
-		else if (this.front!.missing?.certain === false) this.#sendsSeveral();
+		const { front, gap } = this;
+		if (front?.missing?.certain === false) this.#sendsSeveral();
+		// Not `||=`: that would write to what all connections without a gap share.
+		if (front === undefined && gap.suspected) gap.open = true;
 	}
 
 	/** The response before, or a part of one that was not seen, came behind the beginning of this request. */

@@ -1,13 +1,9 @@
 /** A head that was cut may hide other requests, once its client shows that it sends several at once. */
 import { expect, test } from "vitest";
-import { type Row, run, Script } from "./wire.ts";
+import { brief, ok } from "./named.ts";
+import { run, Script } from "./wire.ts";
 
 const get = (name: string) => `GET /${name} HTTP/1.1\r\nHost: example.org\r\n\r\n`;
-const ok = (name: string) => `HTTP/1.1 200 OK\r\nX-Name: ${name}\r\nContent-Length: 5\r\n\r\nhello`;
-const brief = ({ target, headers, unpaired }: Row) => {
-	const name = headers.find((field) => field.startsWith("X-Name: "))?.slice(8);
-	return `${target ?? "-"} ${name ?? "-"}${unpaired ? ` ${unpaired}` : ""}`;
-};
 const rowsOf = (script: Script) => run(script.chunks).rows.map(brief);
 
 /** Two requests in one operation, of which nothing but the beginning of the first one was captured. */

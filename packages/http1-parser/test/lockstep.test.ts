@@ -2,25 +2,8 @@
 import type { Chunk } from "@wirescribe/buffer";
 import { expect, test } from "vitest";
 import type { Decision } from "../src/index.ts";
-import { type Row, run, Script } from "./wire.ts";
-
-const get = (name: string) => `GET /${name} HTTP/1.1\r\nHost: example.org\r\nUser-Agent: test\r\n\r\n`;
-const put = (name: string, body: string) =>
-	`PUT /${name} HTTP/1.1\r\nHost: example.org\r\nContent-Length: ${body.length}\r\n\r\n${body}`;
-const ok = (name: string) => `HTTP/1.1 200 OK\r\nX-Name: ${name}\r\nContent-Length: 5\r\n\r\nhello`;
-
-const brief = ({ target, headers, unpaired }: Row) => {
-	const name = headers.find((field) => field.startsWith("X-Name: "))?.slice(8);
-	return `${target ?? "-"} ${name ?? "-"}${unpaired ? ` ${unpaired}` : ""}`;
-};
-
-/** What comes out when these operations (counted from 1) are lost. */
-function without(script: Script, ...lost: number[]): string[] {
-	return run(script.chunks.filter((_, i) => !lost.includes(i + 1))).rows.map(brief);
-}
-
-const pairs = (rows: string[]) => rows.filter((row) => row.split(" ").length === 2 && !row.includes("-"));
-const wrong = (rows: string[]) => pairs(rows).filter((row) => row.split(" ")[0] !== `/${row.split(" ")[1]}`);
+import { brief, get, ok, pairs, put, without, wrong } from "./named.ts";
+import { run, Script } from "./wire.ts";
 
 test("a connection that has answered 16 requests one at a time is believed to go on so", () => {
 	const script = new Script();

@@ -1,13 +1,10 @@
 import { expect, test } from "vitest";
 import { Http1Connection, type Http1Options } from "../src/index.ts";
+import { brief } from "./named.ts";
 import { type Row, rowOf, run, Script } from "./wire.ts";
 
 const get = (name: string) => `GET /${name} HTTP/1.1\r\nHost: h\r\n\r\n`;
 const ok = (name: string) => `HTTP/1.1 200 ${name}\r\nX-Name: ${name}\r\nContent-Length: 5\r\n\r\nhello`;
-const brief = ({ target, headers, unpaired }: Row) => {
-	const name = headers.find((field) => field.startsWith("X-Name: "))?.slice(8);
-	return `${target ?? "-"} ${name ?? "-"}${unpaired ? ` ${unpaired}` : ""}`;
-};
 const briefs = (script: Script, options?: Http1Options) => run(script.chunks, options).rows.map(brief);
 
 test("a write that moved nothing has spent its id: write 1, write 2 got EAGAIN, read 3", () => {
