@@ -9,7 +9,7 @@ import { cutHead } from "./head-states.ts";
 import type { HttpMessage } from "./http-message.ts";
 import { type ConnectionLimits, connectionLimitsOf } from "./limits.ts";
 import { Matcher, type MatcherHost } from "./matcher.ts";
-import { OrderEvidence } from "./order-evidence.ts";
+import { nextId, OrderEvidence } from "./order-evidence.ts";
 import { Reader, type ReaderHost } from "./reader.ts";
 import { START } from "./reader-state.ts";
 import type { UnpairedReason } from "./reasons.ts";
@@ -215,7 +215,7 @@ export class ConnectionReader implements ReaderHost, MatcherHost {
 		this.#name(requests);
 		if ((this.#gapsBefore & this.#direction(requests)) !== 0) this.#matcher.lostRequests(false, 0, -1, 0, true);
 		const responses = this.#responses!;
-		if ((this.#gapsBefore & this.#direction(responses)) !== 0) this.#lostResponses(responses, false, -1);
+		if ((this.#gapsBefore & this.#direction(responses)) !== 0) this.#evidence.lostResponses(responses, false, -1);
 		this.#tracer?.tell({ type: "role", role: this.role! });
 	}
 
@@ -338,7 +338,7 @@ export class ConnectionReader implements ReaderHost, MatcherHost {
 		this.#matcher.responseEnd(response);
 		if (response.anyRequest && bodyBytes > 0) {
 			// It may have answered HEAD: then what was read as its body was the next responses.
-			this.#matcher.lostResponses(false, nextId(reader), mostResponses(bodyBytes));
+			this.#matcher.lostResponses(false, nextId(reader.stream), mostResponses(bodyBytes));
 		}
 		if (request === undefined) this.#emit(undefined, response, response.alone);
 		else if (request.complete) this.#emit(request, response);
@@ -349,20 +349,12 @@ export class ConnectionReader implements ReaderHost, MatcherHost {
 
 	lost(reader: Reader, begun: boolean, length: number, lost: boolean): void {
 		if (this.#requests === undefined) this.#gapsBefore |= this.#direction(reader);
-		else if (reader === this.#responses) this.#lostResponses(reader, begun, length);
+		else if (reader === this.#responses) this.#evidence.lostResponses(reader, begun, length);
 		else {
 			const { front, at, position, lastDataId } = reader.stream;
 			const here = front !== undefined && front.start <= at && !front.afterUnknownHole;
 			this.#matcher.lostRequests(begun, position, length, here ? front.dataId : lastDataId, lost || begun);
 		}
-	}
-
-	#lostResponses(reader: Reader, begun: boolean, length: number): void {
-		if (length === 0) return;
-		if (begun) this.#evidence.answered = true;
-		const next = nextId(reader);
-		const sure = begun && !this.#matcher.mayBeInformational(length, next);
-		this.#matcher.lostResponses(sure, this.#evidence.lastLost(reader, next), mostResponses(length));
 	}
 
 	isFirst(reader: Reader): boolean {
@@ -455,9 +447,4 @@ export class ConnectionReader implements ReaderHost, MatcherHost {
 
 function isInformational(message: HttpMessage): boolean {
 	return message.status < 200 && message.status !== 101;
-}
-
-/** The operation of the next byte, or of the last one. */
-function nextId({ stream }: Reader): number {
-	return stream.front?.dataId ?? stream.lastDataId;
 }

@@ -1,7 +1,9 @@
+import type { Stream } from "@wirescribe/buffer";
 import type { HttpMessage } from "./http-message.ts";
 import type { Matcher } from "./matcher.ts";
 import { Operations } from "./operations.ts";
 import type { Reader } from "./reader.ts";
+import { mostResponses } from "./request-gap.ts";
 
 /** What the ids of a connection's operations say of its order: whether requests, or responses, may be missing before one. */
 export class OrderEvidence {
@@ -30,7 +32,7 @@ export class OrderEvidence {
 	}
 
 	/** The last operation that can have moved what is missing at the read position, before this one. */
-	lastLost({ stream }: Reader, nextId: number): number {
+	#lastLost({ stream }: Reader, nextId: number): number {
 		const { front, at, lastDataId } = stream;
 		const whole = front?.sequence === 0 && (front.start > at || front.afterUnknownHole);
 		return whole ? Math.max(lastDataId, this.operations.lastMissing(nextId)) : nextId;
@@ -52,6 +54,15 @@ export class OrderEvidence {
 		// The next request shows how many are missing before it.
 		if (inDoubt) return gap.from < dataId || !this.isComplete(dataId);
 		return !this.answered && front.next !== undefined && !this.operations.isComplete(front.lastDataId, dataId);
+	}
+
+	/** Responses may be missing in the next `length` bytes, -1: an unknown number; `begun`: one began there. */
+	lostResponses(reader: Reader, begun: boolean, length: number): void {
+		if (length === 0) return;
+		if (begun) this.answered = true;
+		const next = nextId(reader.stream);
+		const sure = begun && !this.#matcher.mayBeInformational(length, next);
+		this.#matcher.lostResponses(sure, this.#lastLost(reader, next), mostResponses(length));
 	}
 
 	/** A response begins behind the rest of another message. If that had begun before the oldest request, both were under way. */
@@ -76,4 +87,9 @@ export class OrderEvidence {
 		const begun = this.operations.isLost(front!.lastDataId, until);
 		this.#matcher.lostResponses(begun, this.operations.lastMissing(dataId), Number.POSITIVE_INFINITY);
 	}
+}
+
+/** The operation of the next byte, or of the last one. */
+export function nextId({ front, lastDataId }: Stream): number {
+	return front?.dataId ?? lastDataId;
 }
